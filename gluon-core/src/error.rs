@@ -1,0 +1,162 @@
+//! Errors: every way in which data, sizes or files can be wrong.
+
+use std::path::PathBuf;
+
+use crate::dtype::DType;
+use crate::shape::Shape;
+
+/// The result of everything that depends on data, sizes or files.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong.
+///
+/// Messages put the subject first, then what was expected, then what was found, then the remedy.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    // --- shapes and types of tensors ---
+    /// Two operands whose shapes do not go together.
+    #[error("`{op}` cannot combine shapes {lhs} and {rhs}")]
+    ShapeMismatch {
+        /// The operation.
+        op: &'static str,
+        /// Shape of the first operand.
+        lhs: Shape,
+        /// Shape of the second operand.
+        rhs: Shape,
+    },
+
+    /// One operand whose shape an operation cannot take.
+    #[error("`{op}` expected {expected}, found shape {found}")]
+    BadShape {
+        /// The operation.
+        op: &'static str,
+        /// What it takes, in words.
+        expected: &'static str,
+        /// The shape it was given.
+        found: Shape,
+    },
+
+    /// A shape with another number of elements than there are.
+    #[error("`{op}` expected {expected} elements for shape {shape}, found {found}")]
+    ElementCount {
+        /// The operation.
+        op: &'static str,
+        /// The shape asked for.
+        shape: Shape,
+        /// The number of elements of that shape.
+        expected: usize,
+        /// The number of elements at hand.
+        found: usize,
+    },
+
+    /// More axes than a tensor can have.
+    #[error("`{op}` expected at most {} axes, found {found}", crate::shape::MAX_RANK)]
+    TooManyAxes {
+        /// The operation.
+        op: &'static str,
+        /// The number of axes asked for.
+        found: usize,
+    },
+
+    /// An axis that a shape does not have.
+    #[error("`{op}` expected an axis from {} to {}, found {axis} for shape {shape}", -(shape.rank() as isize), shape.rank() as isize - 1)]
+    BadAxis {
+        /// The operation.
+        op: &'static str,
+        /// The axis asked for; negative ones count from the end.
+        axis: isize,
+        /// The shape it was to be an axis of.
+        shape: Shape,
+    },
+
+    /// An index or label outside its range.
+    #[error("`{op}` expected an index from 0 to {}, found {index} at position {position}", bound.saturating_sub(1))]
+    IndexOutOfRange {
+        /// The operation.
+        op: &'static str,
+        /// The index found.
+        index: f64,
+        /// Indices are below this.
+        bound: usize,
+        /// Where in the flattened indices it stood.
+        position: usize,
+    },
+
+    /// A range that does not fit an axis.
+    #[error("`{op}` expected a range within 0..{size} of axis {axis}, found {start}..{end}")]
+    BadRange {
+        /// The operation.
+        op: &'static str,
+        /// The axis.
+        axis: usize,
+        /// Start of the range.
+        start: usize,
+        /// End of the range.
+        end: usize,
+        /// Size of the axis.
+        size: usize,
+    },
+
+    /// Operands of different element types.
+    #[error("`{op}` expected both operands to be {lhs}, found {rhs}; convert one with `to_dtype`")]
+    DTypeMismatch {
+        /// The operation.
+        op: &'static str,
+        /// Type of the first operand.
+        lhs: DType,
+        /// Type of the second operand.
+        rhs: DType,
+    },
+
+    /// An element type that an operation cannot take.
+    #[error("`{op}` expected {expected}, found {found}; convert with `to_dtype`")]
+    BadDType {
+        /// The operation.
+        op: &'static str,
+        /// What it takes, in words.
+        expected: &'static str,
+        /// The type it was given.
+        found: DType,
+    },
+
+    /// An argument with an impossible value.
+    #[error("`{op}` expected `{argument}` to be {expected}, found {found}")]
+    BadArgument {
+        /// The operation or constructor.
+        op: &'static str,
+        /// The argument's name.
+        argument: &'static str,
+        /// What it takes, in words.
+        expected: &'static str,
+        /// The value it was given.
+        found: String,
+    },
+
+    // --- files ---
+    /// A file that could not be read or written.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, ...
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+
+    /// A file whose bytes are not what its format demands.
+    #[error("`{}` is not a valid {format} file: expected {expected}, found {found} at byte {offset}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The format's name.
+        format: &'static str,
+        /// What the format demands there.
+        expected: String,
+        /// What stands there.
+        found: String,
+        /// Where it stands.
+        offset: u64,
+    },
+}

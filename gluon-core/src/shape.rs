@@ -1,0 +1,358 @@
+//! Shapes: the sizes of a tensor's axes, and the strides that lay them out in memory.
+
+use std::fmt;
+use std::ops::Deref;
+
+/// The largest number of axes a tensor may have.
+pub const MAX_RANK: usize = 8;
+
+/// The sizes of a tensor's axes, outermost first.
+///
+/// A shape derefs to a slice of its sizes and prints like Gluon's: `(2, 3)`, `(3,)`, `()`.
+///
+/// In the shape of a [`Parameter`](crate::Parameter) a size of 0 stands for one that is not known
+/// yet; see [`is_known`](Shape::is_known).
+///
+/// ```
+/// use gluon_core::Shape;
+///
+/// let shape = Shape::from([2, 3]);
+/// assert_eq!(shape.len(), 2);
+/// assert_eq!(shape.size(), 6);
+/// assert_eq!(shape.to_string(), "(2, 3)");
+/// ```
+#[derive(Clone, Copy)]
+pub struct Shape {
+    rank: u8,
+    dims: [usize; MAX_RANK],
+}
+
+impl Shape {
+    /// The shape of a scalar: no axes, one element.
+    pub const SCALAR: Shape = Shape { rank: 0, dims: [0; MAX_RANK] };
+
+    /// A shape of the given sizes, or `None` if there are more than [`MAX_RANK`].
+    pub fn try_new(dims: &[usize]) -> Option<Shape> {
+        let mut shape = Shape { rank: dims.len().try_into().ok()?, dims: [0; MAX_RANK] };
+        shape.dims.get_mut(..dims.len())?.copy_from_slice(dims);
+        Some(shape)
+    }
+
+    /// A shape of the given sizes.
+    ///
+    /// # Panics
+    /// **If there are more than [`MAX_RANK`] axes**; [`try_new`](Shape::try_new) does not panic.
+    #[track_caller]
+    pub fn new(dims: &[usize]) -> Shape {
+        Shape::try_new(dims)
+            .unwrap_or_else(|| panic!("a tensor has at most {MAX_RANK} axes, found {}", dims.len()))
+    }
+
+    /// The sizes as a slice.
+    pub fn dims(&self) -> &[usize] {
+        &self.dims[..self.rank as usize]
+    }
+
+    /// The sizes, to be changed in place.
+    pub fn dims_mut(&mut self) -> &mut [usize] {
+        &mut self.dims[..self.rank as usize]
+    }
+
+    /// The number of axes.
+    pub fn rank(&self) -> usize {
+        self.rank as usize
+    }
+
+    /// The number of elements: the product of all sizes.
+    pub fn size(&self) -> usize {
+        self.dims().iter().product()
+    }
+
+    /// The number of elements, or `None` if it exceeds `usize`.
+    pub fn checked_size(&self) -> Option<usize> {
+        self.dims().iter().try_fold(1usize, |size, &dim| size.checked_mul(dim))
+    }
+
+    /// Whether every size is known: none is 0.
+    pub fn is_known(&self) -> bool {
+        !self.dims().contains(&0)
+    }
+
+    /// The shape that both broadcast to, by NumPy's rule: aligned at the last axis, a size of 1
+    /// stretches to the other's; `None` if two other sizes differ.
+    ///
+    /// ```
+    /// # use gluon_core::Shape;
+    /// let sum = Shape::from([4, 1]).broadcast(&Shape::from([3]));
+    /// assert_eq!(sum, Some(Shape::from([4, 3])));
+    /// assert_eq!(Shape::from([2]).broadcast(&Shape::from([3])), None);
+    /// ```
+    pub fn broadcast(&self, other: &Shape) -> Option<Shape> {
+        let (long, short) = if self.rank >= other.rank { (self, other) } else { (other, self) };
+        let mut result = *long;
+        let offset = long.rank() - short.rank();
+        for (size, &dim) in result.dims_mut()[offset..].iter_mut().zip(short.dims()) {
+            match (*size, dim) {
+                (a, b) if a == b || b == 1 => {}
+                (1, b) => *size = b,
+                _ => return None,
+            }
+        }
+        Some(result)
+    }
+
+    /// The strides, in elements, of a row-major array of this shape.
+    pub fn strides(&self) -> Strides {
+        let mut strides = Strides { rank: self.rank, steps: [0; MAX_RANK] };
+        let mut step = 1;
+        for axis in (0..self.rank()).rev() {
+            strides.steps[axis] = step;
+            step *= self.dims[axis] as isize;
+        }
+        strides
+    }
+
+    /// The shape without axis `axis`.
+    ///
+    /// # Panics
+    /// **If `axis` is not less than the rank.**
+    #[track_caller]
+    pub fn without(&self, axis: usize) -> Shape {
+        assert!(axis < self.rank(), "axis {axis} of shape {self}");
+        let mut result = Shape { rank: self.rank - 1, dims: [0; MAX_RANK] };
+        result.dims[..axis].copy_from_slice(&self.dims()[..axis]);
+        result.dims[axis..self.rank() - 1].copy_from_slice(&self.dims()[axis + 1..]);
+        result
+    }
+
+    /// The shape with an axis of `size` inserted before axis `axis`, or `None` if it has
+    /// [`MAX_RANK`] axes already or `axis` exceeds the rank.
+    pub fn with(&self, axis: usize, size: usize) -> Option<Shape> {
+        if self.rank() == MAX_RANK || axis > self.rank() {
+            return None;
+        }
+        let mut result = Shape { rank: self.rank + 1, dims: [0; MAX_RANK] };
+        result.dims[..axis].copy_from_slice(&self.dims()[..axis]);
+        result.dims[axis] = size;
+        result.dims[axis + 1..=self.rank()].copy_from_slice(&self.dims()[axis..]);
+        Some(result)
+    }
+}
+
+impl Deref for Shape {
+    type Target = [usize];
+
+    fn deref(&self) -> &[usize] {
+        self.dims()
+    }
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, other: &Shape) -> bool {
+        self.dims() == other.dims()
+    }
+}
+
+impl Eq for Shape {}
+
+impl PartialEq<[usize]> for Shape {
+    fn eq(&self, other: &[usize]) -> bool {
+        self.dims() == other
+    }
+}
+
+impl<const N: usize> PartialEq<[usize; N]> for Shape {
+    fn eq(&self, other: &[usize; N]) -> bool {
+        self.dims() == other
+    }
+}
+
+impl std::hash::Hash for Shape {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.dims().hash(state);
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.dims() {
+            [one] => write!(f, "({one},)"),
+            dims => {
+                f.write_str("(")?;
+                for (axis, dim) in dims.iter().enumerate() {
+                    if axis > 0 {
+                        f.write_str(", ")?;
+                    }
+                    write!(f, "{dim}")?;
+                }
+                f.write_str(")")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl<const N: usize> From<[usize; N]> for Shape {
+    fn from(dims: [usize; N]) -> Shape {
+        const { assert!(N <= MAX_RANK, "a tensor has at most 8 axes") };
+        Shape::new(&dims)
+    }
+}
+
+impl From<()> for Shape {
+    fn from((): ()) -> Shape {
+        Shape::SCALAR
+    }
+}
+
+impl From<usize> for Shape {
+    fn from(dim: usize) -> Shape {
+        Shape::from([dim])
+    }
+}
+
+/// The distance in elements between neighbours along each axis.
+///
+/// A broadcast axis has stride 0.
+#[derive(Clone, Copy)]
+pub struct Strides {
+    rank: u8,
+    steps: [isize; MAX_RANK],
+}
+
+impl Strides {
+    /// The strides of `shape` broadcast to `to`: 0 along each stretched or added axis.
+    ///
+    /// Both shapes are taken to be compatible, as [`Shape::broadcast`] checks.
+    pub(crate) fn broadcast(&self, shape: &Shape, to: &Shape) -> Strides {
+        let mut result = Strides { rank: to.rank, steps: [0; MAX_RANK] };
+        let offset = to.rank() - shape.rank();
+        for axis in 0..shape.rank() {
+            if shape[axis] == to[offset + axis] {
+                result.steps[offset + axis] = self.steps[axis];
+            }
+        }
+        result
+    }
+
+    /// Strides of the given steps.
+    pub(crate) fn new(steps: &[isize]) -> Strides {
+        let mut strides = Strides { rank: steps.len() as u8, steps: [0; MAX_RANK] };
+        strides.steps[..steps.len()].copy_from_slice(steps);
+        strides
+    }
+
+    pub(crate) fn steps_mut(&mut self) -> &mut [isize] {
+        &mut self.steps[..self.rank as usize]
+    }
+}
+
+impl Deref for Strides {
+    type Target = [isize];
+
+    fn deref(&self) -> &[isize] {
+        &self.steps[..self.rank as usize]
+    }
+}
+
+impl PartialEq for Strides {
+    fn eq(&self, other: &Strides) -> bool {
+        **self == **other
+    }
+}
+
+impl fmt::Debug for Strides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+/// How a tensor's elements lie in its buffer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Layout {
+    pub(crate) shape: Shape,
+    pub(crate) strides: Strides,
+    /// Index of the first element in the buffer.
+    pub(crate) offset: usize,
+}
+
+impl Layout {
+    /// The row-major layout of `shape` from the start of its buffer.
+    pub(crate) fn contiguous(shape: Shape) -> Layout {
+        Layout { shape, strides: shape.strides(), offset: 0 }
+    }
+
+    /// Whether the elements lie one after another in row-major order.
+    pub(crate) fn is_contiguous(&self) -> bool {
+        let mut step = 1isize;
+        for (&dim, &stride) in self.shape.iter().zip(self.strides.iter()).rev() {
+            if dim != 1 && stride != step {
+                return false;
+            }
+            step *= dim as isize;
+        }
+        true
+    }
+
+    /// The same elements seen as `to`, to which the shape broadcasts.
+    pub(crate) fn broadcast(&self, to: &Shape) -> Layout {
+        Layout { shape: *to, strides: self.strides.broadcast(&self.shape, to), offset: self.offset }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_print_like_tuples() {
+        assert_eq!(Shape::SCALAR.to_string(), "()");
+        assert_eq!(Shape::from([3]).to_string(), "(3,)");
+        assert_eq!(Shape::from([2, 3, 4]).to_string(), "(2, 3, 4)");
+    }
+
+    #[test]
+    fn broadcasting_follows_numpy() {
+        let cases: &[(&[usize], &[usize], Option<&[usize]>)] = &[
+            (&[2, 3], &[3], Some(&[2, 3])),
+            (&[2, 1], &[1, 3], Some(&[2, 3])),
+            (&[], &[4], Some(&[4])),
+            (&[0, 1], &[1, 5], Some(&[0, 5])),
+            (&[2, 3], &[2], None),
+        ];
+        for (a, b, expected) in cases {
+            let (a, b) = (Shape::new(a), Shape::new(b));
+            assert_eq!(a.broadcast(&b), expected.map(Shape::new), "{a} {b}");
+            assert_eq!(b.broadcast(&a), expected.map(Shape::new), "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn strides_are_row_major_and_broadcast_to_zero() {
+        let layout = Layout::contiguous(Shape::from([2, 1, 4]));
+        assert_eq!(*layout.strides, [4, 4, 1]);
+        assert!(layout.is_contiguous());
+        let wide = layout.broadcast(&Shape::from([5, 2, 3, 4]));
+        assert_eq!(*wide.strides, [0, 4, 0, 1]);
+        assert!(!wide.is_contiguous());
+    }
+
+    #[test]
+    fn more_axes_than_fit_are_refused() {
+        assert!(Shape::try_new(&[1; MAX_RANK + 1]).is_none());
+        assert!(Shape::from([1; MAX_RANK]).with(0, 2).is_none());
+    }
+
+    #[test]
+    fn axes_come_and_go() {
+        let shape = Shape::from([2, 3, 4]);
+        assert_eq!(shape.without(1), [2, 4]);
+        assert_eq!(shape.with(1, 7), Some(Shape::from([2, 7, 3, 4])));
+        assert_eq!(shape.with(3, 7), Some(Shape::from([2, 3, 4, 7])));
+    }
+}
