@@ -1,0 +1,85 @@
+//! Forward: the computation of a block.
+
+use super::Block;
+use super::member::Member;
+use super::visit::{Walk, WalkMut};
+use crate::error::Result;
+use crate::parameter::Parameter;
+use crate::tensor::Tensor;
+
+/// A computation from `In` to `Out`; the part of a model that is written by hand.
+///
+/// ```ignore
+/// impl Forward for Mlp {
+///     fn forward(&self, x: &Tensor) -> Result<Tensor> {
+///         x.apply(&self.hidden)?.apply(&self.output)
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `forward` from `{In}` to `{Out}`",
+    label = "no `forward`",
+    note = "implement `Forward` for it, or mark the struct `#[block(sequential)]` to apply its members in order"
+)]
+pub trait Forward<In: ?Sized = Tensor, Out = Tensor> {
+    /// Computes the output for `input`.
+    ///
+    /// # Errors
+    /// Whatever the operations in it return: shapes that do not fit, parameters that are not
+    /// initialized, indices out of range.
+    fn forward(&self, input: &In) -> Result<Out>;
+}
+
+impl<In: ?Sized, Out, T: Forward<In, Out> + ?Sized> Forward<In, Out> for Box<T> {
+    fn forward(&self, input: &In) -> Result<Out> {
+        (**self).forward(input)
+    }
+}
+
+/// A block with a [`Forward`] from tensor to tensor that threads may share: what a
+/// [`Sequential`](crate::Block) holds.
+///
+/// Implemented for every such type, and object-safe: `Box<dyn Layer>` is a layer too.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer",
+    label = "not a layer",
+    note = "a layer derives `Block`, implements `Forward` from `Tensor` to `Tensor`, and is `Send + Sync`"
+)]
+pub trait Layer: Block + Forward + Send + Sync {
+    /// [`Member::rebuild`] behind a pointer.
+    fn rebuild_boxed(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Box<dyn Layer>;
+}
+
+impl<T: Block + Forward + Send + Sync + 'static> Layer for T {
+    fn rebuild_boxed(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Box<dyn Layer> {
+        Box::new(self.rebuild(map))
+    }
+}
+
+impl Member for Box<dyn Layer> {
+    fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
+        (**self).visit(walk);
+    }
+
+    fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
+        (**self).visit_mut(walk);
+    }
+
+    fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Box<dyn Layer> {
+        (**self).rebuild_boxed(map)
+    }
+}
+
+impl Block for Box<dyn Layer> {
+    fn hint(&self) -> &str {
+        (**self).hint()
+    }
+
+    fn type_name(&self) -> &str {
+        (**self).type_name()
+    }
+
+    fn describe(&self) -> Option<String> {
+        (**self).describe()
+    }
+}

@@ -1,0 +1,192 @@
+//! Walks: a visitor led through every parameter, block and tie of a model.
+
+use super::Block;
+use super::member::Member;
+use super::names::Names;
+use crate::parameter::Parameter;
+
+/// Where a walk is: the names of what it shows.
+#[derive(Debug)]
+pub struct Place<'n> {
+    names: &'n Names,
+}
+
+impl Place<'_> {
+    /// The structural name: `hidden.weight`, `layers.2`; empty at the root.
+    pub fn path(&self) -> &str {
+        self.names.path()
+    }
+
+    /// The scoped name of a parameter: `mlp0_dense0_weight`.
+    pub fn scoped(&self) -> String {
+        self.names.scoped()
+    }
+
+    /// The prefix of scoped names in the block at this place: `mlp0_dense0_`.
+    pub fn prefix(&self) -> &str {
+        self.names.prefix()
+    }
+}
+
+/// Something to do at each part of a model, without changing its structure.
+///
+/// Every method does nothing unless it is written.
+pub trait Visitor<'a> {
+    /// A block, before its members.
+    fn enter(&mut self, place: &Place<'_>, block: &'a dyn Block) {
+        let _ = (place, block);
+    }
+
+    /// The same block, after its members.
+    fn leave(&mut self, place: &Place<'_>, block: &'a dyn Block) {
+        let _ = (place, block);
+    }
+
+    /// A parameter. A shared one is shown at each of its places.
+    fn parameter(&mut self, place: &Place<'_>, parameter: &'a Parameter) {
+        let _ = (place, parameter);
+    }
+
+    /// A declared tie, in the block at `place`: `field` shares the parameters of `target`.
+    fn tie(&mut self, place: &Place<'_>, tie: Tie<'_, &'a dyn Member, &'a dyn Member>) {
+        let _ = (place, tie);
+    }
+}
+
+/// Something to do at each part of a model that may exchange its parameters.
+///
+/// Every method does nothing unless it is written.
+pub trait VisitorMut {
+    /// A block, after its members.
+    fn leave(&mut self, place: &Place<'_>, block: &mut dyn Block) {
+        let _ = (place, block);
+    }
+
+    /// A parameter. A shared one is shown at each of its places.
+    fn parameter(&mut self, place: &Place<'_>, parameter: &mut Parameter) {
+        let _ = (place, parameter);
+    }
+
+    /// A declared tie, in the block at `place`, shown before the member that shares.
+    fn tie(&mut self, place: &Place<'_>, tie: Tie<'_, &mut dyn Member, &dyn Member>) {
+        let _ = (place, tie);
+    }
+}
+
+/// A tie declared with `#[shared(target)]` on a field.
+#[derive(Debug)]
+pub struct Tie<'n, M, S> {
+    /// The field that shares, with the parameter in it if only one is shared: `head.weight`.
+    pub field: &'n str,
+    /// The path it shares with, as declared: `embed.weight`.
+    pub target: &'n str,
+    /// The member that shares.
+    pub member: M,
+    /// The member it shares with.
+    pub source: S,
+}
+
+/// A [`Visitor`] on its way through a model.
+///
+/// [`Member::visit`] tells it what there is; generated code does so for each field.
+pub struct Walk<'a, 'v> {
+    names: Names,
+    visitor: &'v mut dyn Visitor<'a>,
+}
+
+impl<'a, 'v> Walk<'a, 'v> {
+    /// Leads `visitor` through `root`, whose scoped names begin with `prefix`, or with its hint
+    /// and the number 0.
+    pub fn run<M: Member + ?Sized>(
+        root: &'a M,
+        prefix: Option<&str>,
+        visitor: &'v mut dyn Visitor<'a>,
+    ) {
+        root.visit(&mut Walk { names: Names::new(prefix), visitor });
+    }
+
+    /// Shows a block, before its members.
+    pub fn enter(&mut self, block: &'a dyn Block) {
+        self.names.enter(block.hint());
+        self.visitor.enter(&Place { names: &self.names }, block);
+    }
+
+    /// Shows the same block, after its members.
+    pub fn leave(&mut self, block: &'a dyn Block) {
+        self.visitor.leave(&Place { names: &self.names }, block);
+        self.names.leave();
+    }
+
+    /// Shows the member called `name`.
+    pub fn member<M: Member + ?Sized>(&mut self, name: &str, member: &'a M) {
+        let mark = self.names.push(name);
+        member.visit(self);
+        self.names.pop(mark);
+    }
+
+    /// Shows the parameter at this place.
+    pub fn parameter(&mut self, parameter: &'a Parameter) {
+        self.visitor.parameter(&Place { names: &self.names }, parameter);
+    }
+
+    /// Shows that `field` (the member `member`) shares the parameters of `target` (the member
+    /// `source`).
+    pub fn tie(
+        &mut self,
+        field: &str,
+        target: &str,
+        member: &'a dyn Member,
+        source: &'a dyn Member,
+    ) {
+        let tie = Tie { field, target, member, source };
+        self.visitor.tie(&Place { names: &self.names }, tie);
+    }
+}
+
+/// A [`VisitorMut`] on its way through a model.
+pub struct WalkMut<'v> {
+    names: Names,
+    visitor: &'v mut dyn VisitorMut,
+}
+
+impl<'v> WalkMut<'v> {
+    /// Leads `visitor` through `root`, whose scoped names begin with `prefix`, or with its hint
+    /// and the number 0.
+    pub fn run<M: Member + ?Sized>(
+        root: &mut M,
+        prefix: Option<&str>,
+        visitor: &'v mut dyn VisitorMut,
+    ) {
+        root.visit_mut(&mut WalkMut { names: Names::new(prefix), visitor });
+    }
+
+    /// Opens a block of the given hint, before its members.
+    pub fn enter(&mut self, hint: &str) {
+        self.names.enter(hint);
+    }
+
+    /// Shows the same block, after its members.
+    pub fn leave(&mut self, block: &mut dyn Block) {
+        self.visitor.leave(&Place { names: &self.names }, block);
+        self.names.leave();
+    }
+
+    /// Shows the member called `name`.
+    pub fn member<M: Member + ?Sized>(&mut self, name: &str, member: &mut M) {
+        let mark = self.names.push(name);
+        member.visit_mut(self);
+        self.names.pop(mark);
+    }
+
+    /// Shows the parameter at this place.
+    pub fn parameter(&mut self, parameter: &mut Parameter) {
+        self.visitor.parameter(&Place { names: &self.names }, parameter);
+    }
+
+    /// Shows that `field` (the member `member`) shares the parameters of `target` (the member
+    /// `source`), before `member` itself is shown.
+    pub fn tie(&mut self, field: &str, target: &str, member: &mut dyn Member, source: &dyn Member) {
+        let tie = Tie { field, target, member, source };
+        self.visitor.tie(&Place { names: &self.names }, tie);
+    }
+}

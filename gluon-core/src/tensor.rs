@@ -1,0 +1,5 @@
+//! Tensors.
+
+/// A tensor.
+#[derive(Debug)]
+pub struct Tensor;
