@@ -86,7 +86,7 @@ mod sealed {
     note = "elements are `f32`, `f64`, `bool`, or integers of 8 to 64 bits such as `i64` and `u8`"
 )]
 pub trait Element:
-    sealed::Sealed + Copy + Default + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 'static
+    sealed::Sealed + crate::buffer::Stored + Copy + Default + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 'static
 {
     /// The run-time name of this type.
     const DTYPE: DType;
