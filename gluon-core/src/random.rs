@@ -128,7 +128,8 @@ impl Generator {
         let n = n as u64;
         let mut product = u128::from(self.next_u64()) * u128::from(n);
         if (product as u64) < n {
-            // The lowest 2⁶⁴ mod n products are the ones too many for every result to have equally many.
+            // 2⁶⁴ mod n words are too many to serve all results equally: those whose products are
+            // lowest in their interval are drawn again.
             let excess = n.wrapping_neg() % n;
             while (product as u64) < excess {
                 product = u128::from(self.next_u64()) * u128::from(n);
@@ -255,17 +256,17 @@ mod tests {
     #[test]
     fn distributions_match_the_reference() {
         let uniforms =
-            [0.81430514512290986, 0.31882104006166112, 0.98389416817748876, 0.70113559813475557];
+            [0.8143051451229099, 0.3188210400616611, 0.9838941681774888, 0.7011355981347556];
         let mut generator = Generator::new(42);
         assert_eq!(uniforms.map(|_| generator.uniform()), uniforms);
 
         let normals = [
-            -1.6738784920882721,
+            -1.673878492088272,
             0.7319371198245922,
             0.20619513686355298,
             0.9383647965143197,
             1.3633711370657107,
-            0.13221755137509311,
+            0.1322175513750931,
         ];
         let mut generator = Generator::new(42);
         assert_eq!(normals.map(|_| generator.normal()), normals);
@@ -329,7 +330,7 @@ mod tests {
         // With n = 3 · 2⁶², a plain product would hit multiples of 3 half of the time.
         #[cfg(target_pointer_width = "64")]
         assert_mean(DRAWS, 1.0 / 3.0, 2.0 / 9.0, || {
-            f64::from(u8::from(generator.below(3 << 62) % 3 == 0))
+            f64::from(u8::from(generator.below(3 << 62).is_multiple_of(3)))
         });
         assert_eq!(generator.below(1), 0);
     }
