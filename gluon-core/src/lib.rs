@@ -2,6 +2,7 @@
 
 extern crate self as gluon;
 
+pub mod data;
 pub mod device;
 pub mod dtype;
 pub mod error;
