@@ -91,19 +91,18 @@ impl Split {
 
 /// The first that exists of the names a file may have.
 fn find(folder: &Path, prefix: &str, what: &str, rank: usize) -> Result<PathBuf> {
-    let names = ["-idx", ".idx"].map(|dot| format!("{prefix}-{what}{dot}{rank}-ubyte"));
-    let names = names.map(|name| [format!("{name}.gz"), name]);
-    let mut names: Vec<String> = names.into_iter().flat_map(|[gz, plain]| [plain, gz]).collect();
+    let names = [("-", ""), ("-", ".gz"), (".", ""), (".", ".gz")]
+        .map(|(dash, gz)| format!("{prefix}-{what}{dash}idx{rank}-ubyte{gz}"));
     if let Some(found) = names.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
         return Ok(found);
     }
-    let listed = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let listed = names.join("`, `");
     let reason = format!(
-        "none of {listed} is a file in the folder `{}`; put it there under one of these names",
+        "none of `{listed}` is a file in the folder `{}`; put it there under one of these names",
         folder.display()
     );
     let source = io::Error::new(io::ErrorKind::NotFound, reason);
-    Err(Error::Io { action: "find", path: folder.join(names.swap_remove(0)), source })
+    Err(Error::Io { action: "find", path: folder.join(&names[0]), source })
 }
 
 /// The array of a file, which must be of `u8` and have `rank` axes.
