@@ -5,6 +5,7 @@ extern crate self as gluon;
 pub mod autograd;
 pub mod block;
 mod buffer;
+pub mod data;
 pub mod device;
 pub mod dtype;
 pub mod error;
