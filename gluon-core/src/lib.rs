@@ -5,6 +5,7 @@ extern crate self as gluon;
 pub mod device;
 pub mod dtype;
 pub mod error;
+pub mod persist;
 pub mod shape;
 
 pub use device::Device;
