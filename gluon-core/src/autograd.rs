@@ -24,10 +24,8 @@ pub mod check;
 mod mode;
 
 pub use crate::tape::GradReq;
-pub use mode::{
-    is_recording, is_training, pause, predict_mode, record, record_with, train_mode,
-};
+pub use mode::{is_recording, is_training, pause, predict_mode, record, record_with, train_mode};
 
-pub(crate) use backward::record_op;
 #[cfg(doc)]
 use crate::tensor::Tensor;
+pub(crate) use backward::record_op;

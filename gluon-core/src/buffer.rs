@@ -60,7 +60,7 @@ macro_rules! elements {
     };
 }
 
-elements!(F32 f32 F64 f64 I8 i8 I16 i16 I32 i32 I64 i64 U8 u8 U16 u16 U32 u32 U64 u64 Bool bool);
+elements!(F32 f32 F64 f64 F16 crate::dtype::f16 BF16 crate::dtype::bf16 I8 i8 I16 i16 I32 i32 I64 i64 U8 u8 U16 u16 U32 u32 U64 u64 Bool bool);
 
 /// Runs the body, a `Result`, with `T` standing for the Rust type of a tensor of floats;
 /// [`Error::BadDType`](crate::Error::BadDType) if it holds none.

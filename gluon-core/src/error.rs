@@ -135,15 +135,21 @@ pub enum Error {
 
     // --- gradients ---
     /// `backward` on a value that does not depend on anything recorded.
-    #[error("`backward` needs a value computed inside `record`, from a parameter or a tensor with `attach_grad`")]
+    #[error(
+        "`backward` needs a value computed inside `record`, from a parameter or a tensor with `attach_grad`"
+    )]
     NotRecorded,
 
     /// `backward` over operations that an earlier `backward` has freed.
-    #[error("`backward` needs operations that an earlier `backward` has freed; keep them with `backward_with(head, true)`")]
+    #[error(
+        "`backward` needs operations that an earlier `backward` has freed; keep them with `backward_with(head, true)`"
+    )]
     GraphFreed,
 
     /// An operation on a value that another thread is still recording.
-    #[error("`{op}` found an input that another thread is still recording; `detach` it, or end that `record` first")]
+    #[error(
+        "`{op}` found an input that another thread is still recording; `detach` it, or end that `record` first"
+    )]
     RecordedElsewhere {
         /// The operation.
         op: &'static str,
@@ -155,14 +161,18 @@ pub enum Error {
 
     // --- parameters ---
     /// Reading a parameter that has not been initialized.
-    #[error("parameter `{name}` is not initialized; call `initialize` or `load_parameters` on its model first")]
+    #[error(
+        "parameter `{name}` is not initialized; call `initialize` or `load_parameters` on its model first"
+    )]
     NotInitialized {
         /// The parameter.
         name: String,
     },
 
     /// Reading a parameter whose shape is not known yet.
-    #[error("parameter `{name}` has shape {shape} with unknown sizes; run `forward` once, or state them")]
+    #[error(
+        "parameter `{name}` has shape {shape} with unknown sizes; run `forward` once, or state them"
+    )]
     Deferred {
         /// The parameter.
         name: String,
@@ -200,14 +210,18 @@ pub enum Error {
     },
 
     /// A parameter whose gradient is as old as its last update.
-    #[error("parameter `{name}` has had no gradient from `backward` since its last update; call `backward` first, set its `grad_req` to null, or use `step_ignoring_stale`")]
+    #[error(
+        "parameter `{name}` has had no gradient from `backward` since its last update; call `backward` first, set its `grad_req` to null, or use `step_ignoring_stale`"
+    )]
     StaleGradient {
         /// The parameter.
         name: String,
     },
 
     /// An initializer that cannot fill a parameter.
-    #[error("parameter `{name}` of shape {shape} cannot be initialized by {initializer}, which expects {expected}")]
+    #[error(
+        "parameter `{name}` of shape {shape} cannot be initialized by {initializer}, which expects {expected}"
+    )]
     Initializer {
         /// The parameter.
         name: String,
@@ -220,7 +234,9 @@ pub enum Error {
     },
 
     /// Two parameters of one model with the same name.
-    #[error("parameters `{first}` and `{second}` are both called `{name}`; rename one with `#[block(name = \"..\")]`")]
+    #[error(
+        "parameters `{first}` and `{second}` are both called `{name}`; rename one with `#[block(name = \"..\")]`"
+    )]
     DuplicateName {
         /// The name.
         name: String,
@@ -231,7 +247,9 @@ pub enum Error {
     },
 
     /// A declared tie that does not hold.
-    #[error("`{field}` is declared `#[shared({target})]` but holds parameters of its own; call `initialize` or `load_parameters`, or build the model with its `new`")]
+    #[error(
+        "`{field}` is declared `#[shared({target})]` but holds parameters of its own; call `initialize` or `load_parameters`, or build the model with its `new`"
+    )]
     BrokenTie {
         /// Path of the field that shares.
         field: String,

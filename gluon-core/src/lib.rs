@@ -16,6 +16,7 @@ pub mod nn;
 pub mod ops;
 pub mod optim;
 pub mod parameter;
+pub mod persist;
 pub mod random;
 pub mod shape;
 mod tape;

@@ -124,7 +124,8 @@ impl Parameter {
     pub fn duplicate(&self) -> Parameter {
         let value = self.value().duplicate();
         let declared = self.declared();
-        let copy = Parameter::from_declared(declared.shape, declared.dtype, declared.constant, value);
+        let copy =
+            Parameter::from_declared(declared.shape, declared.dtype, declared.constant, value);
         {
             let mut fresh = copy.declared_mut();
             fresh.path.clone_from(&declared.path);

@@ -270,9 +270,7 @@ impl<V> Gradients<'_, V> {
                     Ok(())
                 }
             },
-            Edge::Here(index) => {
-                f(Slot { value: &mut self.slots[*index as usize], stale: false })
-            }
+            Edge::Here(index) => f(Slot { value: &mut self.slots[*index as usize], stale: false }),
             Edge::Elsewhere(graph, index) => {
                 let seeds = Pending::of(self.elsewhere, graph);
                 let seed = match seeds.iter().position(|(known, _)| known == index) {

@@ -189,9 +189,9 @@ impl Tensor {
     /// [`GradReq::Null`].
     pub fn grad(&self) -> Result<Tensor> {
         match &self.origin {
-            Origin::Leaf(leaf) if leaf.req() != GradReq::Null => {
-                Ok(leaf.with_gradient(|g| g.map(|g| g.clone())).unwrap_or_else(|| self.zeros_like()))
-            }
+            Origin::Leaf(leaf) if leaf.req() != GradReq::Null => Ok(leaf
+                .with_gradient(|g| g.map(|g| g.clone()))
+                .unwrap_or_else(|| self.zeros_like())),
             _ => Err(Error::NoGradient),
         }
     }

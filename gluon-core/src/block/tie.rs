@@ -40,7 +40,10 @@ pub fn retie(member: &mut dyn Member, source: &dyn Member) -> Result<(), String>
     Ok(())
 }
 
-fn compare(members: &[(String, &Parameter)], sources: &[(String, &Parameter)]) -> Result<(), String> {
+fn compare(
+    members: &[(String, &Parameter)],
+    sources: &[(String, &Parameter)],
+) -> Result<(), String> {
     for (path, _) in members {
         if !sources.iter().any(|(other, _)| other == path) {
             return Err(format!("only the first has a parameter `{path}`"));

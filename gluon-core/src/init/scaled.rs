@@ -46,11 +46,7 @@ pub struct Xavier {
 
 impl Default for Xavier {
     fn default() -> Xavier {
-        Xavier {
-            distribution: Distribution::default(),
-            factor: Factor::default(),
-            magnitude: 3.0,
-        }
+        Xavier { distribution: Distribution::default(), factor: Factor::default(), magnitude: 3.0 }
     }
 }
 
@@ -82,7 +78,8 @@ mod tests {
     #[test]
     fn the_width_follows_the_shape() {
         let shape = [60, 30, 5, 5];
-        for (factor, divisor) in [(Factor::Avg, 1125.0), (Factor::In, 750.0), (Factor::Out, 1500.0)] {
+        for (factor, divisor) in [(Factor::Avg, 1125.0), (Factor::In, 750.0), (Factor::Out, 1500.0)]
+        {
             let scale = (6.0f64 / divisor).sqrt();
             let xavier = Xavier { factor, magnitude: 6.0, ..Xavier::default() };
             let values = draw(&xavier, shape).unwrap();

@@ -38,7 +38,8 @@ impl Loss for SoftmaxCrossEntropyLoss {
             (true, true) => prediction.pick(label)?.neg()?,
             (false, from_logits) => {
                 let label = like("SoftmaxCrossEntropyLoss", label, prediction)?;
-                let log = if from_logits { prediction.clone() } else { prediction.log_softmax()? };
+                let log =
+                    if from_logits { prediction.clone() } else { prediction.log_softmax()? };
                 log.mul(&label)?.sum_axes(&[-1], false)?.neg()?
             }
         };

@@ -99,7 +99,9 @@ mod tests {
         let w = Tensor::from_vec(numbers(8), [2, 4]).unwrap();
         let b = Tensor::from([0.3, -0.2]);
         let parts = x.matmul(&w.transpose().unwrap()).unwrap().add(&b).unwrap();
-        for activation in [None, Some(Relu), Some(Sigmoid), Some(Tanh), Some(Softplus), Some(Softsign)] {
+        for activation in
+            [None, Some(Relu), Some(Sigmoid), Some(Tanh), Some(Softplus), Some(Softsign)]
+        {
             let expected = match activation {
                 None => Ok(parts.clone()),
                 Some(Relu) => parts.relu(),

@@ -228,13 +228,15 @@ mod tests {
         let x = cube();
         let y = x.permute(&[2, 0, 1]).unwrap();
         assert_eq!(*y.shape(), [4, 2, 3]);
-        let expected: Vec<f64> = (0..4)
-            .flat_map(|c| (0..6).map(move |ab| f64::from(4 * ab + c)))
-            .collect();
+        let expected: Vec<f64> =
+            (0..4).flat_map(|c| (0..6).map(move |ab| f64::from(4 * ab + c))).collect();
         assert_eq!(y.to_vec::<f64>().unwrap(), expected);
         let z = y.slice(0, 1..=2).unwrap().reshape([2, 6]).unwrap();
         assert_eq!(z.to_vec::<f64>().unwrap(), expected[6..18]);
-        assert_eq!(x.select(1, 2).unwrap().to_vec::<f64>().unwrap(), [8., 9., 10., 11., 20., 21., 22., 23.]);
+        assert_eq!(
+            x.select(1, 2).unwrap().to_vec::<f64>().unwrap(),
+            [8., 9., 10., 11., 20., 21., 22., 23.]
+        );
         assert_eq!(*x.expand_dims(-1).unwrap().shape(), [2, 3, 4, 1]);
         assert_eq!(*x.expand_dims(0).unwrap().squeeze(0).unwrap().shape(), [2, 3, 4]);
         assert_eq!(*x.flatten().unwrap().shape(), [2, 12]);
@@ -248,12 +250,30 @@ mod tests {
         let x = cube();
         let text = |r: Result<Tensor>| r.unwrap_err().to_string();
         assert_eq!(text(x.reshape([5])), "`reshape` expected 5 elements for shape (5,), found 24");
-        assert_eq!(text(x.slice(3, ..)), "`slice` expected an axis from -3 to 2, found 3 for shape (2, 3, 4)");
-        assert_eq!(text(x.slice(-1, 2..5)), "`slice` expected a range within 0..4 of axis 2, found 2..5");
-        assert_eq!(text(x.permute(&[0, 0, 1])), "`permute` expected `axes` to be each axis once, found [0, 0, 1] for shape (2, 3, 4)");
-        assert_eq!(text(x.broadcast_to([3, 4])), "`broadcast_to` cannot combine shapes (2, 3, 4) and (3, 4)");
-        assert_eq!(text(x.squeeze(1)), "`squeeze` expected an axis of size 1, found shape (2, 3, 4)");
-        assert_eq!(text(Tensor::from(1.0).flatten()), "`flatten` expected at least one axis, found shape ()");
+        assert_eq!(
+            text(x.slice(3, ..)),
+            "`slice` expected an axis from -3 to 2, found 3 for shape (2, 3, 4)"
+        );
+        assert_eq!(
+            text(x.slice(-1, 2..5)),
+            "`slice` expected a range within 0..4 of axis 2, found 2..5"
+        );
+        assert_eq!(
+            text(x.permute(&[0, 0, 1])),
+            "`permute` expected `axes` to be each axis once, found [0, 0, 1] for shape (2, 3, 4)"
+        );
+        assert_eq!(
+            text(x.broadcast_to([3, 4])),
+            "`broadcast_to` cannot combine shapes (2, 3, 4) and (3, 4)"
+        );
+        assert_eq!(
+            text(x.squeeze(1)),
+            "`squeeze` expected an axis of size 1, found shape (2, 3, 4)"
+        );
+        assert_eq!(
+            text(Tensor::from(1.0).flatten()),
+            "`flatten` expected at least one axis, found shape ()"
+        );
     }
 
     #[test]

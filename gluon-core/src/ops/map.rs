@@ -125,7 +125,10 @@ mod tests {
                 let expected = expected(*x);
                 let scale = expected.abs().max(1e-3);
                 assert!((double - expected).abs() < 1e-14 * scale.max(1.0), "{name}({x}) {double}");
-                assert!((f64::from(single) - expected).abs() < 2e-6 * scale, "{name}({x}) {single}");
+                assert!(
+                    (f64::from(single) - expected).abs() < 2e-6 * scale,
+                    "{name}({x}) {single}"
+                );
             }
         }
     }
@@ -169,7 +172,9 @@ mod tests {
             let error = check::gradients(|v| op(&v[0]), &[x], 1e-5).unwrap();
             assert!(error < 1e-7, "{name}: {error}");
         }
-        for (name, op) in [("floor", Tensor::floor as Op), ("ceil", Tensor::ceil), ("round", Tensor::round)] {
+        for (name, op) in
+            [("floor", Tensor::floor as Op), ("ceil", Tensor::ceil), ("round", Tensor::round)]
+        {
             assert_eq!(check::gradients(|v| op(&v[0]), &[x.clone()], 1e-5).unwrap(), 0.0, "{name}");
         }
     }

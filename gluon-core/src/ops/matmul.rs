@@ -131,7 +131,10 @@ mod tests {
         let b = Tensor::from([[5.0f32, 6.0], [7.0, 8.0]]);
         let v = Tensor::from([1.0f32, 10.0]);
         assert_eq!(a.matmul(&b).unwrap(), Tensor::from([[19.0f32, 22.0], [43.0, 50.0]]));
-        assert_eq!(a.matmul(&b.transpose().unwrap()).unwrap(), Tensor::from([[17.0f32, 23.0], [39.0, 53.0]]));
+        assert_eq!(
+            a.matmul(&b.transpose().unwrap()).unwrap(),
+            Tensor::from([[17.0f32, 23.0], [39.0, 53.0]])
+        );
         assert_eq!(a.matmul(&v).unwrap(), Tensor::from([21.0f32, 43.0]));
         assert_eq!(v.matmul(&a).unwrap(), Tensor::from([31.0f32, 42.0]));
         assert_eq!(v.matmul(&v).unwrap(), Tensor::from(101.0f32));

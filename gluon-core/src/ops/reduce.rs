@@ -228,13 +228,19 @@ mod tests {
         let x = x();
         assert_eq!(x.sum().unwrap(), Tensor::from(18.5));
         assert_eq!(x.mean().unwrap(), Tensor::from(18.5 * (1.0 / 12.0)));
-        assert_eq!(x.sum_axes(&[1], false).unwrap(), Tensor::from([[5.0, -1.5, -3.0], [6.0, 10.5, 1.5]]));
+        assert_eq!(
+            x.sum_axes(&[1], false).unwrap(),
+            Tensor::from([[5.0, -1.5, -3.0], [6.0, 10.5, 1.5]])
+        );
         assert_eq!(x.sum_axes(&[0, -1], true).unwrap(), Tensor::from([[[13.0], [5.5]]]));
         assert_eq!(x.max().unwrap(), Tensor::from(8.0));
         assert_eq!(x.min_axes(&[-1], false).unwrap(), Tensor::from([[-2.0, -6.0], [1.5, -1.0]]));
         assert_eq!(x.argmax(-1).unwrap(), Tensor::from([[2i64, 0], [0, 1]]));
         assert_eq!(x.argmin(1).unwrap(), Tensor::from([[0i64, 0, 1], [1, 0, 1]]));
-        assert_eq!(x.transpose().unwrap().sum_axes(&[1], false).unwrap(), x.sum_axes(&[2], false).unwrap());
+        assert_eq!(
+            x.transpose().unwrap().sum_axes(&[1], false).unwrap(),
+            x.sum_axes(&[2], false).unwrap()
+        );
         assert_eq!(Tensor::from([3.0, 4.0]).norm().unwrap(), Tensor::from(5.0));
     }
 

@@ -94,8 +94,7 @@ fn adam<T: Float>(slices: Slices<'_, T>, adam: &Adam, step: &Step) {
     let rate = step.rate * (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t));
     let [rate, decay, scale, epsilon] =
         [rate, step.decay, step.scale, adam.epsilon].map(T::from_f64);
-    let [beta1, rest1, beta2, rest2] =
-        [beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::from_f64);
+    let [beta1, rest1, beta2, rest2] = [beta1, 1.0 - beta1, beta2, 1.0 - beta2].map(T::from_f64);
     let limit = clip_limit::<T>(adam.clip_gradient);
     for (((w, &g), m), v) in weight.iter_mut().zip(gradient).zip(mean).zip(variance) {
         let g = (g * scale + decay * *w).maximum(-limit).minimum(limit);

@@ -42,9 +42,7 @@ impl Parameter {
         match &*self.value() {
             Value::Ready(tensor) => Ok(tensor.clone()),
             Value::Missing => Err(Error::NotInitialized { name: self.label() }),
-            Value::Deferred(..) => {
-                Err(Error::Deferred { name: self.label(), shape: self.shape() })
-            }
+            Value::Deferred(..) => Err(Error::Deferred { name: self.label(), shape: self.shape() }),
         }
     }
 
@@ -113,12 +111,7 @@ impl Parameter {
     ///
     /// # Errors
     /// What the initializer returns; the parameter is as before then.
-    pub fn initialize(
-        &self,
-        default: &Arc<dyn Initializer>,
-        seed: u64,
-        force: bool,
-    ) -> Result<()> {
+    pub fn initialize(&self, default: &Arc<dyn Initializer>, seed: u64, force: bool) -> Result<()> {
         let mut value = self.value_mut();
         if self.is_constant() || (matches!(*value, Value::Ready(_)) && !force) {
             return Ok(());
@@ -216,9 +209,11 @@ impl Parameter {
         let Value::Ready(tensor) = &mut *value else {
             return Err(Error::NotInitialized { name: self.label() });
         };
-        self.leaf().with_gradient(|gradient| match gradient.and_then(|g| g.as_contiguous::<T>()) {
-            Some(gradient) => f(tensor.make_mut::<T>("update")?, gradient),
-            None => Ok(()),
+        self.leaf().with_gradient(|gradient| {
+            match gradient.and_then(|g| g.as_contiguous::<T>()) {
+                Some(gradient) => f(tensor.make_mut::<T>("update")?, gradient),
+                None => Ok(()),
+            }
         })?;
         self.leaf().mark_used();
         Ok(())

@@ -112,7 +112,7 @@ macro_rules! literal {
     )*};
 }
 
-literal!(f32 f64 i8 i16 i32 i64 u8 u16 u32 u64 bool);
+literal!(f32 f64 crate::dtype::f16 crate::dtype::bf16 i8 i16 i32 i64 u8 u16 u32 u64 bool);
 
 impl<L: Literal, const N: usize> Literal for [L; N] {
     type Element = L::Element;

@@ -44,10 +44,7 @@ impl Trainer {
     /// # Errors
     /// [`Error::BrokenTie`] if a declared tie does not hold, [`Error::DuplicateName`] if two
     /// parameters have the same name, [`Error::NotInitialized`] if `initialize` was not called.
-    pub fn new(
-        parameters: ParameterDict,
-        optimizer: impl Optimizer + 'static,
-    ) -> Result<Trainer> {
+    pub fn new(parameters: ParameterDict, optimizer: impl Optimizer + 'static) -> Result<Trainer> {
         parameters.check()?;
         for entry in &parameters {
             if !entry.is_initialized() && !entry.is_deferred() {
