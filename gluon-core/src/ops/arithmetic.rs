@@ -1,6 +1,6 @@
 //! Arithmetic of two operands, with broadcasting.
 
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops;
 
 use super::operand::{Operand, Value};
 use crate::autograd::record_op;
@@ -132,7 +132,7 @@ macro_rules! operator {
         ///
         /// # Panics
         /// **If the method returns an error**, with its text.
-        impl<R: Operand> $trait<R> for &Tensor {
+        impl<R: Operand> ops::$trait<R> for &Tensor {
             type Output = Tensor;
 
             #[track_caller]
@@ -141,31 +141,31 @@ macro_rules! operator {
             }
         }
 
-        impl<R: Operand> $trait<R> for Tensor {
+        impl<R: Operand> ops::$trait<R> for Tensor {
             type Output = Tensor;
 
             #[track_caller]
             fn $method(self, rhs: R) -> Tensor {
-                $trait::$method(&self, rhs)
+                ops::$trait::$method(&self, rhs)
             }
         }
 
-        impl $trait<&Tensor> for f64 {
+        impl ops::$trait<&Tensor> for f64 {
             type Output = Tensor;
 
             #[track_caller]
             fn $method(self, rhs: &Tensor) -> Tensor {
                 let lhs = Tensor::scalar(self, rhs.dtype()).with_device(rhs.device());
-                $trait::$method(&lhs, rhs)
+                ops::$trait::$method(&lhs, rhs)
             }
         }
 
-        impl $trait<Tensor> for f64 {
+        impl ops::$trait<Tensor> for f64 {
             type Output = Tensor;
 
             #[track_caller]
             fn $method(self, rhs: Tensor) -> Tensor {
-                $trait::$method(self, &rhs)
+                ops::$trait::$method(self, &rhs)
             }
         }
     )*};
@@ -173,7 +173,7 @@ macro_rules! operator {
 
 operator!(Add add Sub sub Mul mul Div div);
 
-impl Neg for &Tensor {
+impl ops::Neg for &Tensor {
     type Output = Tensor;
 
     #[track_caller]
@@ -182,7 +182,7 @@ impl Neg for &Tensor {
     }
 }
 
-impl Neg for Tensor {
+impl ops::Neg for Tensor {
     type Output = Tensor;
 
     #[track_caller]
@@ -228,7 +228,7 @@ mod tests {
             Tensor::from([[0.6, 1.9, 2.2], [1.1, -0.3, 0.8]]),
             Tensor::from([0.9, 1.4, 2.5]),
             Tensor::from([[1.7], [0.8]]),
-            Tensor::from(0.7),
+            Tensor::from(0.65),
         ];
         type Op = fn(&Tensor, &Tensor) -> Result<Tensor>;
         let ops: [(&str, Op); 6] = [
