@@ -5,6 +5,8 @@ extern crate self as gluon;
 pub mod device;
 pub mod dtype;
 pub mod error;
+#[allow(dead_code)]
+pub(crate) mod kernel;
 pub mod shape;
 
 pub use device::Device;
