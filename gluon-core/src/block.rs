@@ -7,13 +7,20 @@
 //! `#[derive(Block)]` writes `Member` and `Block`, that is: the walk over the fields. All else is
 //! written once on top of that walk.
 
+pub mod advice;
+mod apply;
+mod declare;
 mod forward;
 mod member;
 mod names;
+mod share;
 mod visit;
 
+pub use apply::ApplyInOrder;
+pub use declare::{declare, retie};
 pub use forward::{Forward, Layer};
 pub use member::Member;
+pub use share::{CopiedAs, CopySkipped, Replicate, Shareable, SharedWith, Skipped, tied};
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 
 /// A node of the model tree: a struct or enum whose fields are [`Member`]s.
@@ -37,5 +44,20 @@ pub trait Block: Member {
     /// that is printed as the tree of its children.
     fn describe(&self) -> Option<String> {
         None
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: Block> Block for Box<B> {
+    fn hint(&self) -> &str {
+        (**self).hint()
+    }
+
+    fn type_name(&self) -> &str {
+        (**self).type_name()
+    }
+
+    fn describe(&self) -> Option<String> {
+        (**self).describe()
     }
 }

@@ -1,5 +1,5 @@
 //! Tensors.
 
 /// A tensor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tensor;
