@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+pub use half::{bf16, f16};
+
 /// The type of a tensor's elements.
 ///
 /// `F32` and `F64` compute; the others are stored, converted, indexed with and saved.
@@ -14,6 +16,10 @@ pub enum DType {
     F32,
     /// 64-bit IEEE 754 floating point.
     F64,
+    /// 16-bit IEEE 754 floating point.
+    F16,
+    /// The upper half of an `F32`: its range, with 8 bits of precision.
+    BF16,
     /// Signed 8-bit integer.
     I8,
     /// Signed 16-bit integer.
@@ -39,17 +45,19 @@ impl DType {
     pub fn size(self) -> usize {
         match self {
             DType::I8 | DType::U8 | DType::Bool => 1,
-            DType::I16 | DType::U16 => 2,
+            DType::F16 | DType::BF16 | DType::I16 | DType::U16 => 2,
             DType::F32 | DType::I32 | DType::U32 => 4,
             DType::F64 | DType::I64 | DType::U64 => 8,
         }
     }
 
-    /// NumPy's name of the type.
+    /// NumPy's name of the type; `bfloat16`, which NumPy lacks, is called as everywhere else.
     pub fn name(self) -> &'static str {
         match self {
             DType::F32 => "float32",
             DType::F64 => "float64",
+            DType::F16 => "float16",
+            DType::BF16 => "bfloat16",
             DType::I8 => "int8",
             DType::I16 => "int16",
             DType::I32 => "int32",
@@ -74,19 +82,36 @@ impl fmt::Display for DType {
     }
 }
 
-mod sealed {
-    pub trait Sealed {}
+/// The bytes of elements: what files hold. Sealed, so that every element has a [`DType`].
+pub(crate) mod sealed {
+    /// Conversion between elements and their bytes, lowest byte first.
+    pub trait LeBytes: Sized {
+        /// The bytes of `values`, one after another.
+        fn encode(values: &[Self]) -> Vec<u8>;
+
+        /// The elements whose bytes these are; bytes too few for another element are left out.
+        fn decode(bytes: &[u8]) -> Vec<Self>;
+    }
 }
 
 /// A Rust type that can be an element of a tensor.
 ///
-/// Implemented for `f32`, `f64`, the integers of 8 to 64 bits, and `bool`.
+/// Implemented for `f32`, `f64`, [`f16`](struct@f16), [`bf16`], the integers of 8 to 64 bits, and `bool`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an element of a tensor",
-    note = "elements are `f32`, `f64`, `bool`, or integers of 8 to 64 bits such as `i64` and `u8`"
+    note = "elements are `f32`, `f64`, `f16`, `bf16`, `bool`, or integers of 8 to 64 bits such as `i64` and `u8`"
 )]
 pub trait Element:
-    sealed::Sealed + Copy + Default + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 'static
+    sealed::LeBytes
+    + crate::buffer::Stored
+    + Copy
+    + Default
+    + PartialEq
+    + fmt::Debug
+    + fmt::Display
+    + Send
+    + Sync
+    + 'static
 {
     /// The run-time name of this type.
     const DTYPE: DType;
@@ -99,10 +124,38 @@ pub trait Element:
     fn from_f64(value: f64) -> Self;
 }
 
+// Both directions are one pass without bounds checks, which optimises to a copy of memory where
+// the machine's own order is lowest byte first.
+macro_rules! le_bytes {
+    ($($ty:ident)*) => {$(
+        impl sealed::LeBytes for $ty {
+            fn encode(values: &[$ty]) -> Vec<u8> {
+                values.iter().map(|value| value.to_le_bytes()).collect::<Vec<_>>().into_flattened()
+            }
+
+            fn decode(bytes: &[u8]) -> Vec<$ty> {
+                let (elements, _) = bytes.as_chunks();
+                elements.iter().map(|element| $ty::from_le_bytes(*element)).collect()
+            }
+        }
+    )*};
+}
+
+le_bytes!(f32 f64 f16 bf16 i8 i16 i32 i64 u8 u16 u32 u64);
+
+impl sealed::LeBytes for bool {
+    fn encode(values: &[bool]) -> Vec<u8> {
+        values.iter().map(|&value| u8::from(value)).collect()
+    }
+
+    /// Every byte but 0 is `true`.
+    fn decode(bytes: &[u8]) -> Vec<bool> {
+        bytes.iter().map(|&byte| byte != 0).collect()
+    }
+}
+
 macro_rules! element {
     ($($ty:ident $dtype:ident)*) => {$(
-        impl sealed::Sealed for $ty {}
-
         impl Element for $ty {
             const DTYPE: DType = DType::$dtype;
 
@@ -121,7 +174,25 @@ macro_rules! element {
 
 element!(f32 F32 f64 F64 i8 I8 i16 I16 i32 I32 i64 I64 u8 U8 u16 U16 u32 U32 u64 U64);
 
-impl sealed::Sealed for bool {}
+macro_rules! half_element {
+    ($($ty:ident $dtype:ident)*) => {$(
+        impl Element for $ty {
+            const DTYPE: DType = DType::$dtype;
+
+            #[inline]
+            fn to_f64(self) -> f64 {
+                $ty::to_f64(self)
+            }
+
+            #[inline]
+            fn from_f64(value: f64) -> $ty {
+                $ty::from_f64(value)
+            }
+        }
+    )*};
+}
+
+half_element!(f16 F16 bf16 BF16);
 
 impl Element for bool {
     const DTYPE: DType = DType::Bool;
@@ -132,5 +203,45 @@ impl Element for bool {
 
     fn from_f64(value: f64) -> bool {
         value != 0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sealed::LeBytes;
+    use super::*;
+
+    fn check<T: Element>(values: &[f64]) {
+        let elements: Vec<T> = values.iter().map(|&value| T::from_f64(value)).collect();
+        let bytes = T::encode(&elements);
+        assert_eq!(bytes.len(), values.len() * T::DTYPE.size(), "{}", T::DTYPE);
+        assert_eq!(T::decode(&bytes), elements, "{}", T::DTYPE);
+        let back: Vec<f64> = elements.iter().map(|element| element.to_f64()).collect();
+        assert_eq!(back, values, "{}", T::DTYPE);
+    }
+
+    #[test]
+    fn elements_survive_their_bytes() {
+        check::<f32>(&[-1.5, 0.0, 2.0]);
+        check::<f64>(&[-1.5, 0.0, 1e300]);
+        check::<f16>(&[-1.5, 0.0, 65504.0]);
+        check::<bf16>(&[-1.5, 0.0, 256.0]);
+        check::<i8>(&[-128.0, 0.0, 127.0]);
+        check::<i16>(&[-32768.0, 0.0, 258.0]);
+        check::<i32>(&[-70000.0, 0.0, 70000.0]);
+        check::<i64>(&[-5e9, 0.0, 5e9]);
+        check::<u8>(&[0.0, 255.0]);
+        check::<u16>(&[0.0, 65535.0]);
+        check::<u32>(&[0.0, 4e9]);
+        check::<u64>(&[0.0, 5e9]);
+        check::<bool>(&[0.0, 1.0]);
+    }
+
+    #[test]
+    fn bytes_are_lowest_first() {
+        assert_eq!(u32::encode(&[0x0403_0201, 5]), [1, 2, 3, 4, 5, 0, 0, 0]);
+        assert_eq!(bf16::encode(&[bf16::ONE]), [0x80, 0x3f]);
+        assert_eq!(u16::decode(&[1, 2, 3]), [0x0201], "half an element is left out");
+        assert_eq!(bool::decode(&[0, 1, 2]), [false, true, true]);
     }
 }

@@ -133,6 +133,150 @@ pub enum Error {
         found: String,
     },
 
+    // --- gradients ---
+    /// `backward` on a value that does not depend on anything recorded.
+    #[error(
+        "`backward` needs a value computed inside `record`, from a parameter or a tensor with `attach_grad`"
+    )]
+    NotRecorded,
+
+    /// `backward` over operations that an earlier `backward` has freed.
+    #[error(
+        "`backward` needs operations that an earlier `backward` has freed; keep them with `backward_with(head, true)`"
+    )]
+    GraphFreed,
+
+    /// An operation on a value that another thread is still recording.
+    #[error(
+        "`{op}` found an input that another thread is still recording; `detach` it, or end that `record` first"
+    )]
+    RecordedElsewhere {
+        /// The operation.
+        op: &'static str,
+    },
+
+    /// Reading the gradient of a tensor that keeps none.
+    #[error("the tensor keeps no gradient; call `attach_grad` before `record`")]
+    NoGradient,
+
+    // --- parameters ---
+    /// Reading a parameter that has not been initialized.
+    #[error(
+        "parameter `{name}` is not initialized; call `initialize` or `load_parameters` on its model first"
+    )]
+    NotInitialized {
+        /// The parameter.
+        name: String,
+    },
+
+    /// Reading a parameter whose shape is not known yet.
+    #[error(
+        "parameter `{name}` has shape {shape} with unknown sizes; run `forward` once, or state them"
+    )]
+    Deferred {
+        /// The parameter.
+        name: String,
+        /// Its shape, 0 for an unknown size.
+        shape: Shape,
+    },
+
+    /// A shape that does not agree with a parameter's.
+    #[error("parameter `{name}` expected shape {expected}, found {found}")]
+    ParameterShape {
+        /// The parameter.
+        name: String,
+        /// Its shape, 0 for an unknown size.
+        expected: Shape,
+        /// The other shape.
+        found: Shape,
+    },
+
+    /// Values of a type that does not agree with a parameter's.
+    #[error("parameter `{name}` expected {expected}, found {found}; convert with `cast`")]
+    ParameterDType {
+        /// The parameter.
+        name: String,
+        /// Its type.
+        expected: DType,
+        /// The other type.
+        found: DType,
+    },
+
+    /// Reading the gradient of a parameter that keeps none.
+    #[error("parameter `{name}` keeps no gradient: its `grad_req` is null")]
+    ParameterGradient {
+        /// The parameter.
+        name: String,
+    },
+
+    /// A parameter whose gradient is as old as its last update.
+    #[error(
+        "parameter `{name}` has had no gradient from `backward` since its last update; call `backward` first, set its `grad_req` to null, or use `step_ignoring_stale`"
+    )]
+    StaleGradient {
+        /// The parameter.
+        name: String,
+    },
+
+    /// An initializer that cannot fill a parameter.
+    #[error(
+        "parameter `{name}` of shape {shape} cannot be initialized by {initializer}, which expects {expected}"
+    )]
+    Initializer {
+        /// The parameter.
+        name: String,
+        /// Its shape.
+        shape: Shape,
+        /// The initializer.
+        initializer: String,
+        /// What it takes, in words.
+        expected: &'static str,
+    },
+
+    /// Two parameters of one model with the same name.
+    #[error(
+        "parameters `{first}` and `{second}` are both called `{name}`; rename one with `#[block(name = \"..\")]`"
+    )]
+    DuplicateName {
+        /// The name.
+        name: String,
+        /// Structural name of the first.
+        first: String,
+        /// Structural name of the second.
+        second: String,
+    },
+
+    /// A declared tie that does not hold.
+    #[error(
+        "`{field}` is declared `#[shared({target})]` but holds parameters of its own; call `initialize` or `load_parameters`, or build the model with its `new`"
+    )]
+    BrokenTie {
+        /// Path of the field that shares.
+        field: String,
+        /// Path of the field it shares with.
+        target: String,
+    },
+
+    /// A declared tie that cannot hold.
+    #[error("`{field}` cannot share the parameters of `{target}`: {reason}")]
+    TieMismatch {
+        /// Path of the field that shares.
+        field: String,
+        /// Path of the field it shares with.
+        target: String,
+        /// What does not fit.
+        reason: String,
+    },
+
+    /// An error in a block of a model.
+    #[error("in block `{path}`")]
+    InBlock {
+        /// Structural path of the block.
+        path: String,
+        /// What went wrong there.
+        source: Box<Error>,
+    },
+
     // --- files ---
     /// A file that could not be read or written.
     #[error("cannot {action} `{}`", path.display())]

@@ -2,18 +2,31 @@
 
 extern crate self as gluon;
 
+pub mod autograd;
 pub mod block;
+mod buffer;
+pub mod data;
 pub mod device;
 pub mod dtype;
 pub mod error;
+pub mod init;
+mod kernel;
+pub mod loss;
+pub mod nn;
+pub mod ops;
+pub mod optim;
 pub mod parameter;
+pub mod persist;
+pub mod random;
 pub mod shape;
+mod tape;
 pub mod tensor;
+pub mod train;
 
 pub use block::{Block, Forward, Layer, Member};
 pub use device::Device;
 pub use dtype::{DType, Element};
 pub use error::{Error, Result};
-pub use parameter::Parameter;
+pub use parameter::{Parameter, ParameterDict};
 pub use shape::Shape;
 pub use tensor::Tensor;

@@ -1,17 +1,141 @@
-//! Parameters.
+//! Parameters: the tensors of a model that are initialized, trained, shared and saved.
 
-use std::sync::Arc;
+mod dict;
+mod state;
 
-/// A named, shared, trainable tensor of a block.
-#[derive(Debug)]
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::init::Initializer;
+use crate::shape::Shape;
+use crate::tape::{GradReq, Leaf, Origin};
+use crate::tensor::Tensor;
+
+pub use dict::{Entry, ParameterDict};
+use state::Value;
+
+/// A handle to a tensor that belongs to a model: initialized, trained, shared and saved by name.
+///
+/// A parameter's shape may have unknown sizes, written 0, until the first `forward` or a file
+/// tells them. A second handle to the same parameter is taken by [`share`](Parameter::share) only:
+/// `Parameter` is not `Clone`, so that no derive ties or unties by accident.
+///
+/// Handles may be used from many threads; reading does not wait for other readers.
+///
+/// ```
+/// use gluon_core::{Parameter, Tensor, init::Constant};
+///
+/// let weight = Parameter::new([2, 3]).init(Constant(0.5));
+/// assert!(weight.data().is_err());                    // not initialized yet
+/// weight.set_data(&Tensor::ones([2, 3]))?;
+/// assert_eq!(weight.data()?, Tensor::ones([2, 3]));
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
 pub struct Parameter {
-    inner: Arc<()>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    leaf: Arc<Leaf<Tensor>>,
+    declared: RwLock<Declared>,
+    value: RwLock<Value>,
+}
+
+/// What is known of a parameter besides its values.
+struct Declared {
+    /// Structural name: `hidden.weight`.
+    path: String,
+    /// Scoped name: `mlp0_dense0_weight`.
+    name: String,
+    shape: Shape,
+    dtype: DType,
+    init: Option<Arc<dyn Initializer>>,
+    lr_mult: f64,
+    wd_mult: f64,
+    /// Whether the values are given and never trained.
+    constant: bool,
 }
 
 impl Parameter {
-    /// A parameter.
-    pub fn new(_: impl Into<crate::Shape>) -> Parameter {
-        Parameter { inner: Arc::new(()) }
+    /// A `float32` parameter of shape `shape`, in which 0 stands for a size not known yet.
+    pub fn new(shape: impl Into<Shape>) -> Parameter {
+        Parameter::from_declared(shape.into(), DType::F32, false, Value::Missing)
+    }
+
+    /// A parameter with the given values that is never trained, but saved and loaded.
+    ///
+    /// Initializing leaves it alone, and its `grad_req` is always [`GradReq::Null`].
+    pub fn constant(value: impl Into<Tensor>) -> Parameter {
+        let value = value.into().to_contiguous();
+        let (shape, dtype) = (*value.shape(), value.dtype());
+        let leaf = Arc::new(Leaf::new(GradReq::Null));
+        let value = Value::Ready(value.with_origin(Origin::Leaf(leaf)));
+        Parameter::from_declared(shape, dtype, true, value)
+    }
+
+    fn from_declared(shape: Shape, dtype: DType, constant: bool, value: Value) -> Parameter {
+        let declared = Declared {
+            path: String::new(),
+            name: String::new(),
+            shape,
+            dtype,
+            init: None,
+            lr_mult: 1.0,
+            wd_mult: 1.0,
+            constant,
+        };
+        let leaf = match &value {
+            Value::Ready(tensor) => match tensor.origin() {
+                Origin::Leaf(leaf) => Arc::clone(leaf),
+                _ => Arc::new(Leaf::new(GradReq::Null)),
+            },
+            _ => Arc::new(Leaf::new(GradReq::Write)),
+        };
+        let inner = Inner { leaf, declared: RwLock::new(declared), value: RwLock::new(value) };
+        Parameter { inner: Arc::new(inner) }
+    }
+
+    /// The same parameter with an initializer of its own, which beats the model's.
+    pub fn init(self, init: impl Initializer + 'static) -> Parameter {
+        self.set_init(Some(Arc::new(init)));
+        self
+    }
+
+    /// The same parameter with another shape, before it has values.
+    pub(crate) fn shaped(self, shape: impl Into<Shape>) -> Parameter {
+        self.declared_mut().shape = shape.into();
+        self
+    }
+
+    /// The same parameter with another element type; `float32` unless this is called.
+    pub fn dtype_of(self, dtype: DType) -> Parameter {
+        self.declared_mut().dtype = dtype;
+        self
+    }
+
+    /// Another handle to the same parameter: same values, gradient and names.
+    pub fn share(&self) -> Parameter {
+        Parameter { inner: Arc::clone(&self.inner) }
+    }
+
+    /// A parameter of its own with the same declaration and the same values, if there are any.
+    pub fn duplicate(&self) -> Parameter {
+        let value = self.value().duplicate();
+        let declared = self.declared();
+        let copy =
+            Parameter::from_declared(declared.shape, declared.dtype, declared.constant, value);
+        {
+            let mut fresh = copy.declared_mut();
+            fresh.path.clone_from(&declared.path);
+            fresh.name.clone_from(&declared.name);
+            fresh.init.clone_from(&declared.init);
+            (fresh.lr_mult, fresh.wd_mult) = (declared.lr_mult, declared.wd_mult);
+        }
+        copy.inner.leaf.set_req(self.grad_req());
+        copy.relink();
+        copy
     }
 
     /// Whether both are handles to the same parameter.
@@ -19,8 +143,149 @@ impl Parameter {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
-    /// Another handle to the same parameter.
-    pub fn share(&self) -> Parameter {
-        Parameter { inner: Arc::clone(&self.inner) }
+    /// A number that tells parameters apart, equal for all handles to one.
+    pub(crate) fn id(&self) -> usize {
+        Arc::as_ptr(&self.inner) as usize
+    }
+
+    /// The scoped name in the model that was last built, collected or initialized with it:
+    /// `mlp0_dense0_weight`. Empty if there was none.
+    pub fn name(&self) -> String {
+        self.declared().name.clone()
+    }
+
+    /// The structural name, likewise: `hidden.weight`.
+    pub fn path(&self) -> String {
+        self.declared().path.clone()
+    }
+
+    /// Sets both names; the walks of a model call it.
+    pub fn rename(&self, path: &str, name: String) {
+        let mut declared = self.declared_mut();
+        path.clone_into(&mut declared.path);
+        declared.name = name;
+    }
+
+    /// What error messages call it: its structural name, or its shape if it has none.
+    fn label(&self) -> String {
+        let declared = self.declared();
+        if declared.path.is_empty() {
+            format!("of shape {}", declared.shape)
+        } else {
+            declared.path.clone()
+        }
+    }
+
+    /// The shape, 0 for sizes not known yet.
+    pub fn shape(&self) -> Shape {
+        self.declared().shape
+    }
+
+    /// The element type.
+    pub fn dtype(&self) -> DType {
+        self.declared().dtype
+    }
+
+    /// Whether it is a [`constant`](Parameter::constant).
+    pub fn is_constant(&self) -> bool {
+        self.declared().constant
+    }
+
+    /// What `backward` does with its gradient.
+    pub fn grad_req(&self) -> GradReq {
+        self.inner.leaf.req()
+    }
+
+    /// Changes what `backward` does with its gradient, and drops the gradient there is.
+    ///
+    /// [`GradReq::Null`] freezes the parameter: no gradient, no update. A constant stays frozen.
+    pub fn set_grad_req(&self, req: GradReq) {
+        if !self.is_constant() {
+            self.inner.leaf.set_req(req);
+        }
+    }
+
+    /// The factor on the learning rate; 1 by default.
+    pub fn lr_mult(&self) -> f64 {
+        self.declared().lr_mult
+    }
+
+    /// Sets the factor on the learning rate.
+    pub fn set_lr_mult(&self, factor: f64) {
+        self.declared_mut().lr_mult = factor;
+    }
+
+    /// The factor on the weight decay; 1 by default.
+    pub fn wd_mult(&self) -> f64 {
+        self.declared().wd_mult
+    }
+
+    /// Sets the factor on the weight decay.
+    pub fn set_wd_mult(&self, factor: f64) {
+        self.declared_mut().wd_mult = factor;
+    }
+
+    /// Sets or removes its own initializer.
+    pub fn set_init(&self, init: Option<Arc<dyn Initializer>>) {
+        self.declared_mut().init = init;
+    }
+
+    /// The gradient that `backward` left; zeros before the first.
+    ///
+    /// # Errors
+    /// [`Error::ParameterGradient`] if `grad_req` is null, otherwise as for
+    /// [`data`](Parameter::data).
+    pub fn grad(&self) -> Result<Tensor> {
+        let data = self.data()?;
+        if self.grad_req() == GradReq::Null {
+            return Err(Error::ParameterGradient { name: self.label() });
+        }
+        data.grad()
+    }
+
+    /// Sets the gradient to zero, if there is one.
+    pub fn zero_grad(&self) {
+        self.inner.leaf.set_gradient(None);
+    }
+
+    /// Whether a `backward` has written the gradient since the last update by a trainer.
+    pub fn has_fresh_grad(&self) -> bool {
+        self.inner.leaf.is_fresh()
+    }
+
+    pub(crate) fn leaf(&self) -> &Arc<Leaf<Tensor>> {
+        &self.inner.leaf
+    }
+
+    fn declared(&self) -> RwLockReadGuard<'_, Declared> {
+        self.inner.declared.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn declared_mut(&self) -> RwLockWriteGuard<'_, Declared> {
+        self.inner.declared.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn value(&self) -> RwLockReadGuard<'_, Value> {
+        self.inner.value.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn value_mut(&self) -> RwLockWriteGuard<'_, Value> {
+        self.inner.value.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gluon's form: `Parameter hidden.weight (shape=(256, 20), dtype=float32)`.
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let declared = self.declared();
+        let kind = if declared.constant { "Constant" } else { "Parameter" };
+        let Declared { name, shape, dtype, .. } = &*declared;
+        write!(f, "{kind} {name} (shape={shape}, dtype={dtype})")
+    }
+}
+
+impl fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

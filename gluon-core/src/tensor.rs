@@ -1,5 +1,212 @@
-//! Tensors.
+//! Tensors: shaped arrays of a run-time element type, shared by cheap handles.
 
-/// A tensor.
-#[derive(Clone, Debug)]
-pub struct Tensor;
+mod construct;
+mod convert;
+mod display;
+
+use std::sync::Arc;
+
+use crate::buffer::Buffer;
+use crate::device::Device;
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::shape::{Layout, Shape, Strides};
+use crate::tape::{GradReq, Leaf, Origin};
+
+pub use construct::Literal;
+
+/// A shaped array of numbers: a cheap handle to shared, immutable values.
+///
+/// Cloning shares the values. Operations make new tensors; nothing changes the values behind a
+/// handle that somebody else holds. Inside [`record`](crate::autograd::record), operations on
+/// parameters and on tensors with [`attach_grad`](Tensor::attach_grad) are remembered for
+/// [`backward`](Tensor::backward).
+///
+/// ```
+/// use gluon_core::Tensor;
+///
+/// let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
+/// assert_eq!(x.shape(), [2, 2]);
+/// assert_eq!((&x * 2.0).to_vec::<f32>()?, [2.0, 4.0, 6.0, 8.0]);
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Tensor {
+    data: Arc<Data>,
+    origin: Origin<Tensor>,
+}
+
+/// Values and how they are seen.
+struct Data {
+    buffer: Arc<Buffer>,
+    layout: Layout,
+    device: Device,
+}
+
+impl Tensor {
+    /// A tensor of `buffer` seen through `layout`.
+    pub(crate) fn from_parts(buffer: Arc<Buffer>, layout: Layout, device: Device) -> Tensor {
+        Tensor { data: Arc::new(Data { buffer, layout, device }), origin: Origin::Constant }
+    }
+
+    /// A new row-major tensor whose elements `fill` writes; they hold arbitrary values before.
+    pub(crate) fn build<T: Element>(
+        shape: Shape,
+        device: Device,
+        fill: impl FnOnce(&mut [T]),
+    ) -> Tensor {
+        let mut buffer = Buffer::scratch::<T>(shape.size());
+        if let Some(elements) = buffer.slice_mut::<T>() {
+            fill(&mut elements[..shape.size()]);
+        }
+        Tensor::from_parts(Arc::new(buffer), Layout::contiguous(shape), device)
+    }
+
+    /// The sizes of the axes.
+    pub fn shape(&self) -> &Shape {
+        &self.data.layout.shape
+    }
+
+    /// The number of axes.
+    pub fn rank(&self) -> usize {
+        self.shape().rank()
+    }
+
+    /// The number of elements.
+    pub fn size(&self) -> usize {
+        self.shape().size()
+    }
+
+    /// The type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.data.buffer.dtype()
+    }
+
+    /// Where the elements live.
+    pub fn device(&self) -> Device {
+        self.data.device
+    }
+
+    /// The distance in elements between neighbours along each axis.
+    pub fn strides(&self) -> &Strides {
+        &self.data.layout.strides
+    }
+
+    /// Whether the elements lie one after another in row-major order.
+    pub fn is_contiguous(&self) -> bool {
+        self.data.layout.is_contiguous()
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.data.layout
+    }
+
+    /// The whole buffer, of which the layout says what belongs to this tensor.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`] if the elements are not `T`.
+    pub(crate) fn buffer<T: Element>(&self, op: &'static str) -> Result<&[T]> {
+        self.data.buffer.slice::<T>().ok_or(Error::BadDType {
+            op,
+            expected: T::DTYPE.name(),
+            found: self.dtype(),
+        })
+    }
+
+    /// The elements in row-major order, if they lie so.
+    pub(crate) fn as_contiguous<T: Element>(&self) -> Option<&[T]> {
+        if !self.is_contiguous() {
+            return None;
+        }
+        let offset = self.data.layout.offset;
+        self.data.buffer.slice::<T>().map(|all| &all[offset..offset + self.size()])
+    }
+
+    /// The same values seen through another layout, without a past.
+    pub(crate) fn with_layout(&self, layout: Layout) -> Tensor {
+        Tensor::from_parts(Arc::clone(&self.data.buffer), layout, self.device())
+    }
+
+    /// The same values under another label of the same memory, without a past.
+    pub(crate) fn with_device(&self, device: Device) -> Tensor {
+        Tensor::from_parts(Arc::clone(&self.data.buffer), *self.layout(), device)
+    }
+
+    /// The elements of a row-major tensor, to be changed in place, if nobody else can see them.
+    pub(crate) fn get_mut<T: Element>(&mut self) -> Option<&mut [T]> {
+        if !self.is_contiguous() {
+            return None;
+        }
+        let data = Arc::get_mut(&mut self.data)?;
+        let range = data.layout.offset..data.layout.offset + data.layout.shape.size();
+        Arc::get_mut(&mut data.buffer)?.slice_mut::<T>().map(|all| &mut all[range])
+    }
+
+    /// Whether `self` and `other` are handles to the same values.
+    pub(crate) fn same(&self, other: &Tensor) -> bool {
+        Arc::ptr_eq(&self.data, &other.data)
+    }
+
+    pub(crate) fn origin(&self) -> &Origin<Tensor> {
+        &self.origin
+    }
+
+    pub(crate) fn with_origin(self, origin: Origin<Tensor>) -> Tensor {
+        Tensor { data: self.data, origin }
+    }
+
+    /// The same values as a constant: no gradient flows back through the result.
+    pub fn detach(&self) -> Tensor {
+        Tensor { data: Arc::clone(&self.data), origin: Origin::Constant }
+    }
+
+    /// Makes this tensor a variable whose gradient [`backward`](Tensor::backward) writes; it
+    /// forgets how it was computed. Clones made from now on are the same variable.
+    ///
+    /// ```
+    /// use gluon_core::{Tensor, autograd::record};
+    ///
+    /// let mut x = Tensor::from([1.0f32, 2.0]);
+    /// x.attach_grad();
+    /// let y = record(|| (&x * &x).sum())?;
+    /// y.backward()?;
+    /// assert_eq!(x.grad()?.to_vec::<f32>()?, [2.0, 4.0]);
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    pub fn attach_grad(&mut self) {
+        self.attach_grad_with(GradReq::Write);
+    }
+
+    /// [`attach_grad`](Tensor::attach_grad) with a choice of what `backward` does to the gradient.
+    pub fn attach_grad_with(&mut self, req: GradReq) {
+        self.origin = Origin::Leaf(Arc::new(Leaf::new(req)));
+    }
+
+    /// The gradient that `backward` left here; zeros before the first.
+    ///
+    /// # Errors
+    /// [`Error::NoGradient`] if [`attach_grad`](Tensor::attach_grad) was not called, or with
+    /// [`GradReq::Null`].
+    pub fn grad(&self) -> Result<Tensor> {
+        match &self.origin {
+            Origin::Leaf(leaf) if leaf.req() != GradReq::Null => Ok(leaf
+                .with_gradient(|g| g.map(|g| g.clone()))
+                .unwrap_or_else(|| self.zeros_like())),
+            _ => Err(Error::NoGradient),
+        }
+    }
+
+    /// Sets the gradient to zero.
+    ///
+    /// # Errors
+    /// As for [`grad`](Tensor::grad).
+    pub fn zero_grad(&self) -> Result<()> {
+        match &self.origin {
+            Origin::Leaf(leaf) if leaf.req() != GradReq::Null => {
+                leaf.set_gradient(None);
+                Ok(())
+            }
+            _ => Err(Error::NoGradient),
+        }
+    }
+}

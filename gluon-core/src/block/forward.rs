@@ -1,5 +1,7 @@
 //! Forward: the computation of a block.
 
+use std::any::Any;
+
 use super::Block;
 use super::member::Member;
 use super::visit::{Walk, WalkMut};
@@ -30,6 +32,16 @@ pub trait Forward<In: ?Sized = Tensor, Out = Tensor> {
     fn forward(&self, input: &In) -> Result<Out>;
 }
 
+impl Tensor {
+    /// `layer.forward(self)`, for chains: `x.apply(&self.hidden)?.apply(&self.output)`.
+    ///
+    /// # Errors
+    /// What the layer returns.
+    pub fn apply<L: Forward + ?Sized>(&self, layer: &L) -> Result<Tensor> {
+        layer.forward(self)
+    }
+}
+
 impl<In: ?Sized, Out, T: Forward<In, Out> + ?Sized> Forward<In, Out> for Box<T> {
     fn forward(&self, input: &In) -> Result<Out> {
         (**self).forward(input)
@@ -37,7 +49,7 @@ impl<In: ?Sized, Out, T: Forward<In, Out> + ?Sized> Forward<In, Out> for Box<T> 
 }
 
 /// A block with a [`Forward`] from tensor to tensor that threads may share: what a
-/// [`Sequential`](crate::Block) holds.
+/// [`Sequential`](crate::nn::Sequential) holds.
 ///
 /// Implemented for every such type, and object-safe: `Box<dyn Layer>` is a layer too.
 #[diagnostic::on_unimplemented(
@@ -45,17 +57,19 @@ impl<In: ?Sized, Out, T: Forward<In, Out> + ?Sized> Forward<In, Out> for Box<T> 
     label = "not a layer",
     note = "a layer derives `Block`, implements `Forward` from `Tensor` to `Tensor`, and is `Send + Sync`"
 )]
-pub trait Layer: Block + Forward + Send + Sync {
+pub trait Layer: Any + Block + Forward + Send + Sync {
     /// [`Member::rebuild`] behind a pointer.
     fn rebuild_boxed(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Box<dyn Layer>;
 }
 
-impl<T: Block + Forward + Send + Sync + 'static> Layer for T {
+#[diagnostic::do_not_recommend]
+impl<T: Any + Block + Forward + Send + Sync> Layer for T {
     fn rebuild_boxed(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Box<dyn Layer> {
         Box::new(self.rebuild(map))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Member for Box<dyn Layer> {
     fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
         (**self).visit(walk);
@@ -70,6 +84,7 @@ impl Member for Box<dyn Layer> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Block for Box<dyn Layer> {
     fn hint(&self) -> &str {
         (**self).hint()

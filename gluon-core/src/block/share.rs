@@ -19,7 +19,7 @@ use crate::parameter::Parameter;
     label = "a `#[block(skip)]` field of it is not `Clone`",
     note = "make the skipped field `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`"
 )]
-pub trait Replicate: Member {}
+pub trait Replicate: Member + Sized {}
 
 /// A member that can have parameters to share: a block, a `Parameter`, or a container of them.
 #[diagnostic::on_unimplemented(

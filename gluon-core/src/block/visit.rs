@@ -17,6 +17,12 @@ impl Place<'_> {
         self.names.path()
     }
 
+    /// The structural name of something in the block at this place.
+    pub fn join(&self, name: &str) -> String {
+        let path = self.path();
+        if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    }
+
     /// The scoped name of a parameter: `mlp0_dense0_weight`.
     pub fn scoped(&self) -> String {
         self.names.scoped()

@@ -1,0 +1,31 @@
+//! Automatic differentiation: recording what is computed, and running it backwards.
+//!
+//! Inside [`record`], each operation on a parameter, on a tensor with
+//! [`attach_grad`](Tensor::attach_grad), or on a result of such an operation is remembered together
+//! with the rule for its gradient. [`Tensor::backward`] runs the rules in reverse. Outside
+//! `record` nothing is remembered and inference pays nothing.
+//!
+//! ```
+//! use gluon_core::{Tensor, autograd};
+//!
+//! let mut x = Tensor::from([1.0f32, 2.0, 3.0]);
+//! x.attach_grad();
+//! let y = autograd::record(|| x.mul(&x))?;
+//! y.backward()?;                       // the head gradient is ones
+//! assert_eq!(x.grad()?.to_vec::<f32>()?, [2.0, 4.0, 6.0]);
+//! # Ok::<(), gluon_core::Error>(())
+//! ```
+//!
+//! The mode is per thread; so are recordings. Each outermost `record` makes a graph that lives as
+//! long as a tensor computed in it.
+
+mod backward;
+pub mod check;
+mod mode;
+
+pub use crate::tape::GradReq;
+pub use mode::{is_recording, is_training, pause, predict_mode, record, record_with, train_mode};
+
+#[cfg(doc)]
+use crate::tensor::Tensor;
+pub(crate) use backward::record_op;

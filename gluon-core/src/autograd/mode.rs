@@ -1,0 +1,162 @@
+//! The mode of a thread: whether it records, and whether it trains.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use crate::tape::Graph;
+use crate::tensor::Tensor;
+
+thread_local! {
+    static MODE: Cell<Mode> = const { Cell::new(Mode { recording: false, training: false }) };
+    static RECORDING: RefCell<Recording> = const { RefCell::new(Recording { graph: None, depth: 0 }) };
+}
+
+#[derive(Clone, Copy)]
+struct Mode {
+    recording: bool,
+    training: bool,
+}
+
+/// The graph that the outermost `record` of this thread fills.
+struct Recording {
+    /// Kept after the recording ends, so that the next can use its memory.
+    graph: Option<Arc<Graph<Tensor>>>,
+    /// How many `record`s enclose this point.
+    depth: usize,
+}
+
+/// Runs `f` in recording and training mode.
+///
+/// Calls nest; [`pause`] suspends recording inside. The modes are restored afterwards, also when
+/// `f` panics.
+///
+/// ```
+/// use gluon_core::autograd::{is_recording, is_training, record};
+///
+/// assert!(record(|| is_recording() && is_training()));
+/// assert!(!is_recording() && !is_training());
+/// ```
+pub fn record<R>(f: impl FnOnce() -> R) -> R {
+    record_with(true, f)
+}
+
+/// [`record`] with a choice between training and prediction mode.
+pub fn record_with<R>(training: bool, f: impl FnOnce() -> R) -> R {
+    let _recording = RecordingGuard::enter();
+    scoped(Mode { recording: true, training }, f)
+}
+
+/// Runs `f` without recording, in prediction mode.
+pub fn pause<R>(f: impl FnOnce() -> R) -> R {
+    scoped(Mode { recording: false, training: false }, f)
+}
+
+/// Runs `f` in training mode: dropout drops, batch normalization uses the batch.
+pub fn train_mode<R>(f: impl FnOnce() -> R) -> R {
+    scoped(Mode { training: true, ..MODE.get() }, f)
+}
+
+/// Runs `f` in prediction mode.
+pub fn predict_mode<R>(f: impl FnOnce() -> R) -> R {
+    scoped(Mode { training: false, ..MODE.get() }, f)
+}
+
+/// Whether operations are being recorded on this thread.
+pub fn is_recording() -> bool {
+    MODE.get().recording
+}
+
+/// Whether this thread is in training mode.
+pub fn is_training() -> bool {
+    MODE.get().training
+}
+
+fn scoped<R>(mode: Mode, f: impl FnOnce() -> R) -> R {
+    struct Restore(Mode);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            MODE.set(self.0);
+        }
+    }
+    let _restore = Restore(MODE.replace(mode));
+    f()
+}
+
+struct RecordingGuard;
+
+impl RecordingGuard {
+    fn enter() -> RecordingGuard {
+        RECORDING.with_borrow_mut(|recording| {
+            if recording.depth == 0 {
+                match recording.graph.as_mut().and_then(Arc::get_mut) {
+                    Some(unused) => unused.reset(),
+                    None => recording.graph = Some(Arc::new(Graph::new())),
+                }
+            }
+            recording.depth += 1;
+        });
+        RecordingGuard
+    }
+}
+
+impl Drop for RecordingGuard {
+    fn drop(&mut self) {
+        RECORDING.with_borrow_mut(|recording| {
+            recording.depth -= 1;
+            if recording.depth == 0
+                && let Some(graph) = &recording.graph
+            {
+                graph.close();
+            }
+        });
+    }
+}
+
+/// The graph of the current recording, if this thread records.
+pub(super) fn current_graph() -> Option<Arc<Graph<Tensor>>> {
+    if !is_recording() {
+        return None;
+    }
+    RECORDING.with_borrow(|recording| recording.graph.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn modes() -> (bool, bool) {
+        (is_recording(), is_training())
+    }
+
+    #[test]
+    fn modes_nest_and_return() {
+        assert_eq!(modes(), (false, false));
+        record(|| {
+            assert_eq!(modes(), (true, true));
+            pause(|| {
+                assert_eq!(modes(), (false, false));
+                train_mode(|| assert_eq!(modes(), (false, true)));
+                record_with(false, || assert_eq!(modes(), (true, false)));
+            });
+            predict_mode(|| assert_eq!(modes(), (true, false)));
+            assert_eq!(modes(), (true, true));
+        });
+        assert_eq!(modes(), (false, false));
+    }
+
+    #[test]
+    fn a_panic_restores_the_mode() {
+        let result = std::panic::catch_unwind(|| record(|| panic!("in the middle")));
+        assert!(result.is_err());
+        assert_eq!(modes(), (false, false));
+        assert!(current_graph().is_none());
+    }
+
+    #[test]
+    fn the_mode_is_per_thread() {
+        record(|| {
+            let other = std::thread::spawn(modes).join();
+            assert_eq!(other.ok(), Some((false, false)));
+        });
+    }
+}

@@ -1,0 +1,37 @@
+//! Collecting parameters: the walk that most others stand on.
+
+use super::member::Member;
+use super::tie;
+use super::visit::{Place, Tie, Visitor, Walk};
+use crate::parameter::{Parameter, ParameterDict};
+
+/// The parameters of `root`, and which of its ties are broken.
+pub(super) fn collect<M: Member + ?Sized>(root: &M, prefix: Option<&str>) -> ParameterDict {
+    let mut collector = Collector::default();
+    Walk::run(root, prefix, &mut collector);
+    collector.dict
+}
+
+#[derive(Default)]
+struct Collector {
+    dict: ParameterDict,
+}
+
+impl<'a> Visitor<'a> for Collector {
+    fn parameter(&mut self, place: &Place<'_>, parameter: &'a Parameter) {
+        self.dict.insert(parameter, place.path(), place.scoped());
+    }
+
+    fn tie(&mut self, place: &Place<'_>, tie: Tie<'_, &'a dyn Member, &'a dyn Member>) {
+        if !tie::holds(tie.member, tie.source) {
+            self.dict.add_broken(place.join(tie.field), place.join(tie.target));
+        }
+    }
+}
+
+/// Gives every parameter of `root` the names it has there.
+pub(super) fn name<M: Member + ?Sized>(root: &M, prefix: Option<&str>) {
+    for entry in &collect(root, prefix) {
+        entry.rename(entry.path(), entry.name().to_owned());
+    }
+}

@@ -1,0 +1,111 @@
+//! Ties: making one member's parameters those of another, and checking that they are.
+
+use super::member::Member;
+use super::visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
+use crate::error::{Error, Result};
+use crate::parameter::Parameter;
+
+/// The parameters of a member by their names relative to it.
+#[derive(Default)]
+struct Relative<'a>(Vec<(String, &'a Parameter)>);
+
+impl<'a> Visitor<'a> for Relative<'a> {
+    fn parameter(&mut self, place: &Place<'_>, parameter: &'a Parameter) {
+        self.0.push((place.path().to_owned(), parameter));
+    }
+}
+
+fn relative<'a>(member: &'a dyn Member) -> Vec<(String, &'a Parameter)> {
+    let mut list = Relative::default();
+    Walk::run(member, None, &mut list);
+    list.0
+}
+
+/// Whether every parameter of `member` is the one of the same relative name in `source`.
+pub(super) fn holds(member: &dyn Member, source: &dyn Member) -> bool {
+    let (members, sources) = (relative(member), relative(source));
+    members.len() == sources.len()
+        && members.iter().zip(&sources).all(|(a, b)| a.0 == b.0 && a.1.is_same(b.1))
+}
+
+/// Makes the parameters of `member` those of `source`; the source's values win.
+///
+/// # Errors
+/// What does not fit, in words: parameters that only one of them has, or known sizes that differ.
+/// Nothing has changed then.
+pub fn retie(member: &mut dyn Member, source: &dyn Member) -> Result<(), String> {
+    let sources = relative(source);
+    compare(&relative(member), &sources)?;
+    WalkMut::run(member, None, &mut Replace { sources });
+    Ok(())
+}
+
+fn compare(
+    members: &[(String, &Parameter)],
+    sources: &[(String, &Parameter)],
+) -> Result<(), String> {
+    for (path, _) in members {
+        if !sources.iter().any(|(other, _)| other == path) {
+            return Err(format!("only the first has a parameter `{path}`"));
+        }
+    }
+    for (path, source) in sources {
+        let Some((_, member)) = members.iter().find(|(other, _)| other == path) else {
+            return Err(format!("only the second has a parameter `{path}`"));
+        };
+        if source.merged(&member.shape()).is_err() {
+            let (first, second) = (member.shape(), source.shape());
+            return Err(format!("{} have shapes {first} and {second}", both(path)));
+        }
+        if source.dtype() != member.dtype() {
+            let (first, second) = (member.dtype(), source.dtype());
+            return Err(format!("{} are of type {first} and {second}", both(path)));
+        }
+    }
+    Ok(())
+}
+
+fn both(path: &str) -> String {
+    if path.is_empty() { "they".to_owned() } else { format!("their parameters `{path}`") }
+}
+
+/// Replaces the parameters of a member by those of the same relative name.
+struct Replace<'a> {
+    sources: Vec<(String, &'a Parameter)>,
+}
+
+impl VisitorMut for Replace<'_> {
+    fn parameter(&mut self, place: &Place<'_>, parameter: &mut Parameter) {
+        let source = self.sources.iter().find(|(path, _)| path == place.path());
+        if let Some((_, source)) = source
+            && !source.is_same(parameter)
+        {
+            // Sizes that only one of the two knows are known to both from here on.
+            let _ = source.set_shape(parameter.shape());
+            *parameter = source.share();
+        }
+    }
+}
+
+/// Ties again whatever is declared as tied in `root`.
+///
+/// # Errors
+/// [`Error::TieMismatch`] for the first tie that cannot hold.
+pub(super) fn retie_all<M: Member + ?Sized>(root: &mut M) -> Result<()> {
+    let mut all = RetieAll { error: None };
+    WalkMut::run(root, None, &mut all);
+    all.error.map_or(Ok(()), Err)
+}
+
+struct RetieAll {
+    error: Option<Error>,
+}
+
+impl VisitorMut for RetieAll {
+    fn tie(&mut self, place: &Place<'_>, tie: Tie<'_, &mut dyn Member, &dyn Member>) {
+        if let Err(reason) = retie(tie.member, tie.source) {
+            let (field, target) = (place.join(tie.field), place.join(tie.target));
+            self.error.get_or_insert(Error::TieMismatch { field, target, reason });
+        }
+    }
+}

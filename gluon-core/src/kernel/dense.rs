@@ -1,0 +1,309 @@
+//! The fully connected layer: product, bias and activation in one call, and its gradients.
+
+use multiversion::multiversion;
+
+use super::float::Float;
+use super::gemm::gemm;
+use super::matrix::{Matrix, MatrixMut};
+use super::parallel;
+
+/// A function applied to the output, whose derivative is known from its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Activation {
+    Relu,
+    Sigmoid,
+    Tanh,
+    Softplus,
+    Softsign,
+}
+
+impl Activation {
+    /// The work of one element, in the units of [`parallel`].
+    fn cost(self) -> usize {
+        match self {
+            Activation::Relu | Activation::Softsign => 1,
+            Activation::Sigmoid | Activation::Tanh | Activation::Softplus => 16,
+        }
+    }
+}
+
+/// `y = act(x · Wᵀ + b)`
+///
+/// # Shapes
+/// `x: [batch, in_units]`, `w: [units, in_units]`, `bias: [units]`, `y: [batch, units]`
+pub(crate) fn dense<T: Float>(
+    x: &[T],
+    w: &[T],
+    bias: Option<&[T]>,
+    activation: Option<Activation>,
+    y: &mut [T],
+    [batch, in_units, units]: [usize; 3],
+) {
+    let x = Matrix::new(x, [batch, in_units]);
+    let w = Matrix::new(w, [units, in_units]);
+    gemm(T::ONE, x, w.t(), T::ZERO, MatrixMut::new(y, [batch, units]));
+    if (bias.is_none() && activation.is_none()) || units == 0 {
+        return;
+    }
+    assert!(bias.is_none_or(|bias| bias.len() == units));
+    let cost = activation.map_or(1, Activation::cost);
+    parallel::for_each_block(&mut y[..batch * units], units, cost, |_, y| {
+        finish(bias, activation, units, y);
+    });
+}
+
+/// `dz = dy · act′(y)` and `db (+)= Σ dz` over the batch; `db` is added to if `accumulate`.
+///
+/// # Shapes
+/// `y, dy, dz: [batch, units]`, `db: [units]`
+pub(crate) fn dense_dz<T: Float>(
+    activation: Option<Activation>,
+    y: &[T],
+    dy: &[T],
+    dz: &mut [T],
+    db: Option<&mut [T]>,
+    accumulate: bool,
+    [batch, units]: [usize; 2],
+) {
+    assert!(y.len() == batch * units && dy.len() == y.len() && dz.len() == y.len());
+    let Some(db) = db else {
+        return slopes(activation, y, dy, dz);
+    };
+    assert_eq!(db.len(), units);
+    slopes_and_sums(activation, y, dy, dz, db, accumulate);
+}
+
+/// `dw (+)= dzᵀ · x`; added to `dw` if `accumulate`.
+///
+/// # Shapes
+/// `dz: [batch, units]`, `x: [batch, in_units]`, `dw: [units, in_units]`
+pub(crate) fn dense_dw<T: Float>(
+    dz: &[T],
+    x: &[T],
+    dw: &mut [T],
+    accumulate: bool,
+    [batch, in_units, units]: [usize; 3],
+) {
+    let (dz, x) = (Matrix::new(dz, [batch, units]), Matrix::new(x, [batch, in_units]));
+    let dw = MatrixMut::new(dw, [units, in_units]);
+    gemm(T::ONE, dz.t(), x, T::truth(accumulate), dw);
+}
+
+/// `dx (+)= dz · W`; added to `dx` if `accumulate`.
+///
+/// # Shapes
+/// `dz: [batch, units]`, `w: [units, in_units]`, `dx: [batch, in_units]`
+pub(crate) fn dense_dx<T: Float>(
+    dz: &[T],
+    w: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+    [batch, in_units, units]: [usize; 3],
+) {
+    let (dz, w) = (Matrix::new(dz, [batch, units]), Matrix::new(w, [units, in_units]));
+    let dx = MatrixMut::new(dx, [batch, in_units]);
+    gemm(T::ONE, dz, w, T::truth(accumulate), dx);
+}
+
+/// Adds the bias to each row of `y` and applies the activation.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn finish<T: Float>(bias: Option<&[T]>, activation: Option<Activation>, units: usize, y: &mut [T]) {
+    #[inline(always)]
+    fn each<T: Float>(bias: Option<&[T]>, units: usize, y: &mut [T], f: impl Fn(T) -> T) {
+        match bias {
+            Some(bias) => {
+                for y in y.chunks_exact_mut(units) {
+                    for (y, &b) in y.iter_mut().zip(bias) {
+                        *y = f(*y + b);
+                    }
+                }
+            }
+            None => {
+                for y in y {
+                    *y = f(*y);
+                }
+            }
+        }
+    }
+    match activation {
+        None => each(bias, units, y, |y| y),
+        Some(Activation::Relu) => each(bias, units, y, |y| y.maximum(T::ZERO)),
+        Some(Activation::Sigmoid) => each(bias, units, y, |y| y.sigmoid()),
+        Some(Activation::Tanh) => each(bias, units, y, |y| y.tanh()),
+        Some(Activation::Softplus) => each(bias, units, y, |y| y.softplus()),
+        Some(Activation::Softsign) => each(bias, units, y, |y| y / (T::ONE + y.abs())),
+    }
+}
+
+/// Calls the macro `$each` with the derivative of `$activation` in terms of its value `y`.
+macro_rules! for_slope_of {
+    ($activation:expr, $each:ident) => {
+        match $activation {
+            None => $each!(|_| T::ONE),
+            Some(Activation::Relu) => $each!(|y| T::truth(y > T::ZERO)),
+            Some(Activation::Sigmoid) => $each!(|y| y * (T::ONE - y)),
+            Some(Activation::Tanh) => $each!(|y| T::ONE - y * y),
+            // σ(x) where y = ln(1 + eˣ), so 1 − σ(x) = e⁻ʸ.
+            Some(Activation::Softplus) => $each!(|y| -(-y).exp_m1()),
+            Some(Activation::Softsign) => $each!(|y| (T::ONE - y.abs()) * (T::ONE - y.abs())),
+        }
+    };
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn slopes<T: Float>(activation: Option<Activation>, y: &[T], dy: &[T], dz: &mut [T]) {
+    macro_rules! each {
+        (|$y:pat_param| $slope:expr) => {
+            for ((dz, &$y), &dy) in dz.iter_mut().zip(y).zip(dy) {
+                *dz = dy * $slope;
+            }
+        };
+    }
+    for_slope_of!(activation, each);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn slopes_and_sums<T: Float>(
+    activation: Option<Activation>,
+    y: &[T],
+    dy: &[T],
+    dz: &mut [T],
+    db: &mut [T],
+    accumulate: bool,
+) {
+    let units = db.len();
+    if units == 0 {
+        return;
+    }
+    if !accumulate {
+        db.fill(T::ZERO);
+    }
+    macro_rules! each {
+        (|$y:pat_param| $slope:expr) => {{
+            let rows = dz.chunks_exact_mut(units).zip(y.chunks_exact(units));
+            for ((dz, y), dy) in rows.zip(dy.chunks_exact(units)) {
+                for (((dz, &$y), &dy), db) in dz.iter_mut().zip(y).zip(dy).zip(db.iter_mut()) {
+                    *dz = dy * $slope;
+                    *db += *dz;
+                }
+            }
+        }};
+    }
+    for_slope_of!(activation, each);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ACTIVATIONS: [Option<Activation>; 6] = [
+        None,
+        Some(Activation::Relu),
+        Some(Activation::Sigmoid),
+        Some(Activation::Tanh),
+        Some(Activation::Softplus),
+        Some(Activation::Softsign),
+    ];
+
+    fn reference(activation: Option<Activation>, z: f64) -> f64 {
+        match activation {
+            None => z,
+            Some(Activation::Relu) => z.max(0.0),
+            Some(Activation::Sigmoid) => 1.0 / (1.0 + (-z).exp()),
+            Some(Activation::Tanh) => z.sinh() / z.cosh(),
+            Some(Activation::Softplus) => (1.0 + z.exp()).ln(),
+            Some(Activation::Softsign) => z / (1.0 + z.abs()),
+        }
+    }
+
+    fn values<T: Float>(len: usize, seed: usize) -> Vec<T> {
+        (0..len).map(|i| T::from_f64(((i * 37 + seed * 11) % 101) as f64 / 50.0 - 1.01)).collect()
+    }
+
+    const SIZES: [[usize; 3]; 7] =
+        [[2, 8, 8], [1, 784, 10], [3, 1, 5], [5, 7, 1], [33, 20, 70], [1, 1, 1], [0, 3, 2]];
+
+    fn check<T: Float>(tolerance: f64) {
+        for [batch, in_units, units] in SIZES {
+            let (x, w, b) = (
+                values::<T>(batch * in_units, 1),
+                values::<T>(units * in_units, 2),
+                values::<T>(units, 3),
+            );
+            for (activation, bias) in
+                ACTIVATIONS.into_iter().flat_map(|a| [(a, None), (a, Some(&*b))])
+            {
+                let mut y = vec![T::from_f64(f64::NAN); batch * units];
+                dense(&x, &w, bias, activation, &mut y, [batch, in_units, units]);
+                for (i, y) in y.iter().enumerate() {
+                    let (row, unit) = (i / units, i % units);
+                    let product: f64 = (0..in_units)
+                        .map(|k| x[row * in_units + k].to_f64() * w[unit * in_units + k].to_f64())
+                        .sum();
+                    let z = product + bias.map_or(0.0, |bias| bias[unit].to_f64());
+                    let expected = reference(activation, z);
+                    let error = (y.to_f64() - expected).abs() / expected.abs().max(1.0);
+                    assert!(error < tolerance, "{activation:?} {batch} {in_units} {units}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn outputs_are_products_plus_bias_activated() {
+        check::<f64>(1e-13);
+        check::<f32>(1e-4);
+    }
+
+    #[test]
+    fn gradients_are_difference_quotients() {
+        const STEP: f64 = 1e-6;
+        for ([batch, in_units, units], activation) in
+            SIZES[..6].iter().flat_map(|&sizes| ACTIVATIONS.map(|activation| (sizes, activation)))
+        {
+            let sizes = [batch, in_units, units];
+            let (x, w, b) = (
+                values::<f64>(batch * in_units, 1),
+                values::<f64>(units * in_units, 2),
+                values::<f64>(units, 3),
+            );
+            let dy = values::<f64>(batch * units, 4);
+            let forward = |x: &[f64], w: &[f64], b: &[f64]| {
+                let mut y = vec![0.0; batch * units];
+                dense(x, w, Some(b), activation, &mut y, sizes);
+                y
+            };
+            let (mut dz, mut db) = (vec![f64::NAN; batch * units], vec![1.0; units]);
+            let (mut dw, mut dx) = (vec![1.0; w.len()], vec![f64::NAN; x.len()]);
+            let y = forward(&x, &w, &b);
+            dense_dz(activation, &y, &dy, &mut dz, Some(&mut db), true, [batch, units]);
+            dense_dw(&dz, &x, &mut dw, true, sizes);
+            dense_dx(&dz, &w, &mut dx, false, sizes);
+            let quotient = |f: &dyn Fn(f64) -> Vec<f64>| -> f64 {
+                let (above, below) = (f(STEP), f(-STEP));
+                (0..dy.len()).map(|i| dy[i] * (above[i] - below[i]) / (2.0 * STEP)).sum()
+            };
+            let shift = |v: &[f64], i: usize, by: f64| {
+                let mut v = v.to_vec();
+                v[i] += by;
+                v
+            };
+            let close = |found: f64, expected: f64| {
+                assert!((found - expected).abs() < 1e-6, "{activation:?}: {found} {expected}");
+            };
+            // A few of each: the products themselves are tested elsewhere.
+            for i in (0..x.len()).step_by(1 + x.len() / 7) {
+                close(dx[i], quotient(&|by| forward(&shift(&x, i, by), &w, &b)));
+            }
+            for i in (0..w.len()).step_by(1 + w.len() / 7) {
+                close(dw[i] - 1.0, quotient(&|by| forward(&x, &shift(&w, i, by), &b)));
+            }
+            for i in (0..units).step_by(1 + units / 7) {
+                close(db[i] - 1.0, quotient(&|by| forward(&x, &w, &shift(&b, i, by))));
+            }
+            let mut alone = vec![f64::NAN; dz.len()];
+            dense_dz(activation, &y, &dy, &mut alone, None, false, [batch, units]);
+            assert_eq!(alone, dz);
+        }
+    }
+}

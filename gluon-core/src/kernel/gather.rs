@@ -1,0 +1,64 @@
+//! Rows of a table by index.
+
+use super::float::Float;
+use super::parallel;
+use crate::dtype::Element;
+
+/// `y[i] = table[rows[i]]` for tables of rows of `width` elements.
+///
+/// # Panics
+/// **If a row is outside the table.**
+pub(crate) fn gather<T: Element>(table: &[T], width: usize, rows: &[usize], y: &mut [T]) {
+    assert_eq!(rows.len() * width, y.len());
+    parallel::for_each_block(y, width.max(1), 1, |start, y| {
+        let rows = &rows[start / width..];
+        for (y, &row) in y.chunks_exact_mut(width).zip(rows) {
+            y.copy_from_slice(&table[row * width..][..width]);
+        }
+    });
+}
+
+/// `dtable[rows[i]] += dy[i]`, in order, so that repeated rows sum the same way every time.
+///
+/// # Panics
+/// **If a row is outside the table.**
+pub(crate) fn scatter_add<T: Float>(dy: &[T], width: usize, rows: &[usize], dtable: &mut [T]) {
+    assert_eq!(rows.len() * width, dy.len());
+    if width == 0 {
+        return;
+    }
+    for (dy, &row) in dy.chunks_exact(width).zip(rows) {
+        for (sum, &dy) in dtable[row * width..][..width].iter_mut().zip(dy) {
+            *sum += dy;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_gathered_and_their_gradients_summed() {
+        let table = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let rows = [2, 0, 2];
+        let mut y = [0.0; 6];
+        gather(&table, 2, &rows, &mut y);
+        assert_eq!(y, [5.0, 6.0, 1.0, 2.0, 5.0, 6.0]);
+        let mut dtable = [0.5; 6];
+        scatter_add(&y, 2, &rows, &mut dtable);
+        assert_eq!(dtable, [1.5, 2.5, 0.5, 0.5, 10.5, 12.5]);
+    }
+
+    #[test]
+    fn empty_rows_are_nothing() {
+        gather::<f32>(&[], 0, &[3, 4], &mut []);
+        scatter_add::<f32>(&[], 0, &[3, 4], &mut []);
+    }
+
+    #[test]
+    #[should_panic(expected = "out of range")]
+    fn rows_outside_the_table_panic() {
+        gather(&[1i64, 2], 1, &[2], &mut [0]);
+    }
+}

@@ -1,0 +1,152 @@
+//! General products of matrices: the choice of an algorithm by the shape, and the one place that
+//! calls the `gemm` crate.
+//!
+//! Sums are taken in an order that depends on the shape and the orientation of the operands only.
+//! The `gemm` crate cuts the inner axis into pieces that do not depend on the number of threads.
+//!
+//! Known limit: a large right side that is read along its columns, such as `dY · W` for
+//! `[128, 4096] · [4096, 4096]`, runs below the speed of the other orientations, because the crate
+//! packs it in steps of a whole row.
+#![allow(unsafe_code)]
+
+use super::float::Float;
+use super::matrix::{Matrix, MatrixMut};
+use super::thin;
+
+/// Fewer multiplications than this take one thread: 4 Mi of them are some 100 µs.
+const PARALLEL_FROM: usize = 1 << 22;
+
+/// `C = alpha · A · B + beta · C`; a `beta` of 0 ignores what `c` holds.
+///
+/// # Shapes
+/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`
+///
+/// # Panics
+/// **If the shapes do not fit.**
+pub(crate) fn gemm<T: Float>(
+    alpha: T,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    beta: T,
+    c: MatrixMut<'_, T>,
+) {
+    let ([m, k], [_, n]) = (a.dims(), b.dims());
+    assert!(b.dims() == [k, n] && c.dims() == [m, n], "shapes of a product");
+    // Thin cases are written for few rows: see few columns as rows of the transposed product.
+    if n < m && n <= 2 || !c.has_slice_rows() {
+        return product(alpha, b.t(), a.t(), beta, c.t());
+    }
+    product(alpha, a, b, beta, c);
+}
+
+/// `C[i] = alpha · A[i] · B[i] + beta · C[i]` for contiguous stacks of matrices.
+///
+/// # Shapes
+/// `a: [count, m, k]`, `b: [count, k, n]`, `c: [count, m, n]`, each matrix read through the view
+/// that the function makes of it.
+pub(crate) fn gemm_batched<'a, T: Float>(
+    alpha: T,
+    a: impl Fn(usize) -> Matrix<'a, T>,
+    b: impl Fn(usize) -> Matrix<'a, T>,
+    beta: T,
+    c: &mut [T],
+    [count, m, n]: [usize; 3],
+) {
+    assert_eq!(c.len(), count * m * n);
+    for (i, c) in c.chunks_exact_mut((m * n).max(1)).enumerate() {
+        gemm(alpha, a(i), b(i), beta, MatrixMut::new(c, [m, n]));
+    }
+}
+
+fn product<T: Float>(
+    alpha: T,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    beta: T,
+    mut c: MatrixMut<'_, T>,
+) {
+    let ([m, k], [_, n]) = (a.dims(), b.dims());
+    if m == 0 || n == 0 {
+        return;
+    }
+    if k == 0 {
+        return scale(beta, &mut c);
+    }
+    // The bounds are where the curves cross on x86-64 with AVX-512, for shapes of dense layers.
+    let tiny = m * n * k <= 256;
+    if (m == 1 || k == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
+        return thin::by_row(alpha, a, b, beta, c);
+    }
+    // Up to 256 outputs the crate has kernels of its own for this orientation.
+    if m <= 16 && m * n > 256 && a.has_slice_rows() && b.t().has_slice_rows() {
+        return thin::by_dot(alpha, a, b.t(), beta, c);
+    }
+    blocked(alpha, a, b, beta, c);
+}
+
+/// `C = beta · C`
+fn scale<T: Float>(beta: T, c: &mut MatrixMut<'_, T>) {
+    let [m, n] = c.dims();
+    for i in 0..m {
+        for j in 0..n {
+            let c = c.get_mut(i, j);
+            *c = if beta == T::ZERO { T::ZERO } else { beta * *c };
+        }
+    }
+}
+
+fn blocked<T: Float>(
+    alpha: T,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    beta: T,
+    mut c: MatrixMut<'_, T>,
+) {
+    let ([m, k], [_, n]) = (a.dims(), b.dims());
+    let parallelism = if m.saturating_mul(n).saturating_mul(k) < PARALLEL_FROM {
+        gemm::Parallelism::None
+    } else {
+        gemm::Parallelism::Rayon(0)
+    };
+    let (a_row, a_column) = used_strides(a.dims(), a.strides());
+    let (b_row, b_column) = used_strides(b.dims(), b.strides());
+    let (c_row, c_column) = used_strides(c.dims(), c.strides());
+    // SAFETY: A `Matrix` and a `MatrixMut` are only made after checking that each of their elements
+    // lies within their slice, and the elements of a `MatrixMut` are distinct, so threads that
+    // write different elements do not meet. `c` is borrowed mutably, so it overlaps neither `a`
+    // nor `b`. The crate reads and writes elements `[i, j]` with `i`, `j` below the sizes given,
+    // which are those of the views, and `T` is `f32` or `f64`, which it supports.
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            k,
+            c.data_mut().as_mut_ptr(),
+            c_column,
+            c_row,
+            beta != T::ZERO,
+            a.data().as_ptr(),
+            a_column,
+            a_row,
+            b.data().as_ptr(),
+            b_column,
+            b_row,
+            beta,
+            alpha,
+            false,
+            false,
+            false,
+            parallelism,
+        );
+    }
+}
+
+/// The strides, which fit `isize` where they lead to a second element; elsewhere they may be any
+/// number and are replaced by 1.
+fn used_strides(dims: [usize; 2], strides: [usize; 2]) -> (isize, isize) {
+    let used = |axis: usize| if dims[axis] > 1 { strides[axis] as isize } else { 1 };
+    (used(0), used(1))
+}
+
+#[cfg(test)]
+mod tests;

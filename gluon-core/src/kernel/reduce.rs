@@ -1,0 +1,314 @@
+//! Reductions: sums, products and extremes over some axes.
+//!
+//! Long sums are taken pairwise over blocks, so their error grows with the logarithm of the length.
+
+use multiversion::multiversion;
+
+use super::float::Float;
+use super::parallel;
+use super::walk::{Walk, at};
+use crate::shape::{Layout, MAX_RANK};
+
+/// What becomes of the elements. Of none: 0, 1 or the infinity that loses to every number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Reduce {
+    Sum,
+    Prod,
+    /// NaN if any is. The same holds of `Min`.
+    Max,
+    Min,
+    SumSquares,
+}
+
+/// Reduces `x` over the axes for which `reduced` holds: `out (+)= op(x)`.
+///
+/// # Shapes
+/// `out` is contiguous, of the axes that are kept, in order. If `accumulate`, the result is added to
+/// what it holds.
+pub(crate) fn reduce<T: Float>(
+    op: Reduce,
+    x: &[T],
+    layout: &Layout,
+    reduced: [bool; MAX_RANK],
+    out: &mut [T],
+    accumulate: bool,
+) {
+    match op {
+        Reduce::Sum => reduce_with::<T, Sum>(x, layout, reduced, out, accumulate),
+        Reduce::Prod => reduce_with::<T, Prod>(x, layout, reduced, out, accumulate),
+        Reduce::Max => reduce_with::<T, Max>(x, layout, reduced, out, accumulate),
+        Reduce::Min => reduce_with::<T, Min>(x, layout, reduced, out, accumulate),
+        Reduce::SumSquares => reduce_with::<T, SumSquares>(x, layout, reduced, out, accumulate),
+    }
+}
+
+/// The sum of all elements.
+pub(crate) fn sum<T: Float>(x: &[T]) -> T {
+    fold_slice::<T, Sum>(x)
+}
+
+/// The sum of the squares of all elements.
+pub(crate) fn sum_squares<T: Float>(x: &[T]) -> T {
+    fold_slice::<T, SumSquares>(x)
+}
+
+/// How elements are folded into one.
+trait Fold<T>: 'static {
+    const IDENTITY: f64;
+    fn of(x: T) -> T;
+    fn combine(a: T, b: T) -> T;
+}
+
+macro_rules! fold {
+    ($name:ident, $identity:expr, |$x:ident| $of:expr, |$a:ident, $b:ident| $combine:expr) => {
+        struct $name;
+
+        impl<T: Float> Fold<T> for $name {
+            const IDENTITY: f64 = $identity;
+
+            #[inline(always)]
+            fn of($x: T) -> T {
+                $of
+            }
+
+            #[inline(always)]
+            fn combine($a: T, $b: T) -> T {
+                $combine
+            }
+        }
+    };
+}
+
+fold!(Sum, 0.0, |x| x, |a, b| a + b);
+fold!(Prod, 1.0, |x| x, |a, b| a * b);
+fold!(Max, f64::NEG_INFINITY, |x| x, |a, b| a.maximum(b));
+fold!(Min, f64::INFINITY, |x| x, |a, b| a.minimum(b));
+fold!(SumSquares, 0.0, |x| x * x, |a, b| a + b);
+
+fn reduce_with<T: Float, F: Fold<T>>(
+    x: &[T],
+    layout: &Layout,
+    reduced: [bool; MAX_RANK],
+    out: &mut [T],
+    accumulate: bool,
+) {
+    let axes = |wanted: bool| {
+        let axes = layout.shape.iter().zip(layout.strides.iter()).zip(reduced);
+        axes.filter(move |&(_, reduced)| reduced == wanted)
+            .map(|((&size, &step), _)| (size, [step]))
+    };
+    let kept = Walk::over(axes(false), [layout.offset]);
+    let inner = Walk::over(axes(true), [0]);
+    assert_eq!(kept.rows() * kept.len, out.len());
+    if out.is_empty() {
+        return;
+    }
+    let store = |out: &mut T, value: T| *out = if accumulate { *out + value } else { value };
+    let count = inner.rows() * inner.len;
+    if count == 0 {
+        let nothing = T::from_f64(F::IDENTITY);
+        return out.iter_mut().for_each(|out| store(out, nothing));
+    }
+    // Kept elements side by side are reduced together; else each is reduced alone.
+    if kept.len > 1 && kept.steps == [1] && inner.steps != [1] {
+        return parallel::for_each_block(out, STRIP.min(kept.len), count, |start, out| {
+            for_each_segment(&kept, start, out, |from, out| {
+                for (i, out) in out.chunks_mut(STRIP).enumerate() {
+                    let strip = fold_columns::<T, F>(x, from + i * STRIP, out.len(), &inner);
+                    out.iter_mut().zip(strip).for_each(|(out, value)| store(out, value));
+                }
+            });
+        });
+    }
+    if out.len() == 1 && inner.rows() == 1 && inner.steps == [1] {
+        return store(&mut out[0], fold_slice::<T, F>(&x[layout.offset..][..count]));
+    }
+    parallel::for_each_block(out, 1, count, |start, out| {
+        for_each_segment(&kept, start, out, |from, out| {
+            for (i, out) in out.iter_mut().enumerate() {
+                store(out, fold_one::<T, F>(x, at(from, kept.steps[0], i), &inner));
+            }
+        });
+    });
+}
+
+/// Calls `f(position, part)` on the parts of `out`, which starts at element `start` of the walk, that
+/// lie in one row of it.
+fn for_each_segment<T>(
+    kept: &Walk<1>,
+    start: usize,
+    mut out: &mut [T],
+    f: impl Fn(usize, &mut [T]),
+) {
+    let mut element = start;
+    while !out.is_empty() {
+        let (row, skip) = (element / kept.len, element % kept.len);
+        let (part, rest) = out.split_at_mut((kept.len - skip).min(out.len()));
+        element += part.len();
+        kept.for_each_row(row..row + 1, |_, [from]| f(at(from, kept.steps[0], skip), part));
+        out = rest;
+    }
+}
+
+/// The partial results of a fold of one row.
+const LANES: usize = 32;
+/// The elements of a slice, and the rows of a column, that are folded one after another.
+const PIECE: (usize, usize) = (1024, 128);
+/// The columns reduced together.
+const STRIP: usize = 64;
+
+/// Folds a slice by halves, which threads may share: the cuts do not depend on their number.
+fn fold_slice<T: Float, F: Fold<T>>(x: &[T]) -> T {
+    if x.len() <= PIECE.0 {
+        return fold_piece::<T, F>(x);
+    }
+    let (left, right) = x.split_at(x.len().next_power_of_two() / 2);
+    let (left, right) = if parallel::is_worthwhile(x.len()) {
+        rayon::join(|| fold_slice::<T, F>(left), || fold_slice::<T, F>(right))
+    } else {
+        (fold_slice::<T, F>(left), fold_slice::<T, F>(right))
+    };
+    F::combine(left, right)
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn fold_piece<T: Float, F: Fold<T>>(x: &[T]) -> T {
+    let identity = T::from_f64(F::IDENTITY);
+    let chunks = x.chunks_exact(LANES);
+    let mut tail = identity;
+    for &x in chunks.remainder() {
+        tail = F::combine(tail, F::of(x));
+    }
+    if x.len() < LANES {
+        return tail;
+    }
+    let mut lanes = [identity; LANES];
+    for chunk in chunks {
+        for i in 0..LANES {
+            lanes[i] = F::combine(lanes[i], F::of(chunk[i]));
+        }
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = F::combine(lanes[i], lanes[i + width]);
+        }
+        width /= 2;
+    }
+    F::combine(lanes[0], tail)
+}
+
+/// Folds the elements of the walk `inner` from `from`.
+fn fold_one<T: Float, F: Fold<T>>(x: &[T], from: usize, inner: &Walk<1>) -> T {
+    let mut result = T::from_f64(F::IDENTITY);
+    inner.for_each_row(0..inner.rows(), |_, [start]| {
+        let start = from.wrapping_add(start);
+        let row = match inner.steps {
+            [1] => fold_slice::<T, F>(&x[start..][..inner.len]),
+            [step] => {
+                let element = |i| F::of(x[at(start, step, i)]);
+                (1..inner.len).fold(element(0), |row, i| F::combine(row, element(i)))
+            }
+        };
+        result = F::combine(result, row);
+    });
+    result
+}
+
+/// Folds up to [`STRIP`] neighbouring columns over the elements of the walk `inner`.
+fn fold_columns<T: Float, F: Fold<T>>(
+    x: &[T],
+    from: usize,
+    width: usize,
+    inner: &Walk<1>,
+) -> [T; STRIP] {
+    let mut total = [T::from_f64(F::IDENTITY); STRIP];
+    inner.for_each_row(0..inner.rows(), |_, [start]| {
+        let rows = (from.wrapping_add(start), inner.steps[0], inner.len);
+        let strip = fold_strip::<T, F>(x, rows, width);
+        total.iter_mut().zip(strip).for_each(|(total, x)| *total = F::combine(*total, x));
+    });
+    total
+}
+
+/// Folds `len` rows of `width` columns, `step` apart, by halves.
+fn fold_strip<T: Float, F: Fold<T>>(
+    x: &[T],
+    (start, step, len): (usize, isize, usize),
+    width: usize,
+) -> [T; STRIP] {
+    let mut left = [T::from_f64(F::IDENTITY); STRIP];
+    if len <= PIECE.1 {
+        fold_rows::<T, F>(x, (start, step, len), width, &mut left);
+        return left;
+    }
+    let half = len.next_power_of_two() / 2;
+    left = fold_strip::<T, F>(x, (start, step, half), width);
+    let right = fold_strip::<T, F>(x, (at(start, step, half), step, len - half), width);
+    left.iter_mut().zip(right).for_each(|(left, right)| *left = F::combine(*left, right));
+    left
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn fold_rows<T: Float, F: Fold<T>>(
+    x: &[T],
+    (start, step, len): (usize, isize, usize),
+    width: usize,
+    out: &mut [T; STRIP],
+) {
+    // A copy, which unlike the argument can stay in registers.
+    let mut sums = *out;
+    for row in 0..len {
+        let row = &x[at(start, step, row)..][..width];
+        if let Ok(row) = <&[T; STRIP]>::try_from(row) {
+            for i in 0..STRIP {
+                sums[i] = F::combine(sums[i], F::of(row[i]));
+            }
+        } else {
+            for (sum, &x) in sums.iter_mut().zip(row) {
+                *sum = F::combine(*sum, F::of(x));
+            }
+        }
+    }
+    *out = sums;
+}
+
+/// Which extreme a position is wanted of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Extreme {
+    Max,
+    Min,
+}
+
+/// The position of the extreme along the middle axis; the first of equals, and NaN before all.
+///
+/// # Shapes
+/// `x: [outer, len, inner]`, `out: [outer, inner]`
+pub(crate) fn arg_extreme<T: Float>(
+    extreme: Extreme,
+    x: &[T],
+    [outer, len, inner]: [usize; 3],
+    out: &mut [T],
+) {
+    assert!(x.len() == outer * len * inner && out.len() == outer * inner && len > 0);
+    parallel::for_each_block(out, 1, len * 4, |first, out| {
+        for (i, out) in out.iter_mut().enumerate() {
+            let start = (first + i) / inner * len * inner + (first + i) % inner;
+            let (mut best, mut best_at) = (x[start], 0);
+            for at in 1..len {
+                let x = x[start + at * inner];
+                let better = match extreme {
+                    Extreme::Max => x > best,
+                    Extreme::Min => x < best,
+                };
+                if better || (x.is_nan() && !best.is_nan()) {
+                    (best, best_at) = (x, at);
+                }
+            }
+            *out = T::from_f64(best_at as f64);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

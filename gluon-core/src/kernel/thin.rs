@@ -1,0 +1,181 @@
+//! Products that are too small or too thin for a blocked algorithm to pay: one pass over the
+//! operands as they lie, without packing.
+
+use multiversion::multiversion;
+
+use super::float::Float;
+use super::matrix::{Matrix, MatrixMut};
+use super::parallel;
+
+/// `C = alpha · A · Bᵀ + beta · C` by dot products, for `A: [m, k]` and `B: [n, k]` with slice rows.
+///
+/// Each row of `B` is read from memory once, so a few rows of `A` cost as much as one.
+pub(crate) fn by_dot<T: Float>(
+    alpha: T,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    beta: T,
+    mut c: MatrixMut<'_, T>,
+) {
+    let ([m, k], [n, _]) = (a.dims(), b.dims());
+    if m == 1
+        && parallel::is_worthwhile(n * k)
+        && let Some(c) = c.contiguous_mut()
+    {
+        return parallel::for_each_block(c, DOTS, k, |start, c| {
+            let n = c.len();
+            let b = Matrix::strided(&b.data()[start * b.strides()[0]..], [n, k], b.strides());
+            dots(alpha, a, b, beta, MatrixMut::new(c, [1, n]));
+        });
+    }
+    dots(alpha, a, b, beta, c);
+}
+
+/// The rows of `B` that are multiplied at once.
+const DOTS: usize = 4;
+/// The partial sums of each dot product.
+const LANES: usize = 16;
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn dots<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, mut c: MatrixMut<'_, T>) {
+    #[inline(always)]
+    fn dot<T: Float, const N: usize>(x: &[T], rows: [&[T]; N]) -> [T; N] {
+        let mut lanes = [[T::ZERO; LANES]; N];
+        let whole = x.len() - x.len() % LANES;
+        for start in (0..whole).step_by(LANES) {
+            let x = &x[start..start + LANES];
+            for (lanes, row) in lanes.iter_mut().zip(&rows) {
+                let row = &row[start..start + LANES];
+                for i in 0..LANES {
+                    lanes[i] += x[i] * row[i];
+                }
+            }
+        }
+        let mut sums = [T::ZERO; N];
+        for start in whole..x.len() {
+            for (sum, row) in sums.iter_mut().zip(&rows) {
+                *sum += x[start] * row[start];
+            }
+        }
+        if whole > 0 {
+            for (sum, lanes) in sums.iter_mut().zip(lanes) {
+                *sum += tree_sum(lanes);
+            }
+        }
+        sums
+    }
+    let ([m, _], [n, _]) = (a.dims(), b.dims());
+    let mut put = |i, j, sum: T| {
+        let c = c.get_mut(i, j);
+        *c = if beta == T::ZERO { alpha * sum } else { alpha * sum + beta * *c };
+    };
+    let whole = n - n % DOTS;
+    for j in (0..whole).step_by(DOTS) {
+        let rows = [b.row(j), b.row(j + 1), b.row(j + 2), b.row(j + 3)];
+        for i in 0..m {
+            for (at, sum) in dot(a.row(i), rows).into_iter().enumerate() {
+                put(i, j + at, sum);
+            }
+        }
+    }
+    for j in whole..n {
+        for i in 0..m {
+            let [sum] = dot(a.row(i), [b.row(j)]);
+            put(i, j, sum);
+        }
+    }
+}
+
+/// The sum of the lanes, in pairs.
+#[inline(always)]
+fn tree_sum<T: Float>(mut lanes: [T; LANES]) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// `C = alpha · A · B + beta · C` by multiples of the rows of `B: [k, n]`, for `B` and `C` with slice
+/// rows.
+///
+/// Few rows of `C` (a vector times a matrix) or few of `B` (an outer product) are read and written
+/// once or twice.
+pub(crate) fn by_row<T: Float>(
+    alpha: T,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    beta: T,
+    mut c: MatrixMut<'_, T>,
+) {
+    let ([m, k], [_, n]) = (a.dims(), b.dims());
+    if parallel::is_worthwhile(m * n * k)
+        && let Some(c) = c.contiguous_mut()
+    {
+        if m == 1 {
+            // Blocks of columns: enough of them to read whole cache lines and pages.
+            return parallel::for_each_block(c, 1024.min(n), k, |start, c| {
+                let n = c.len();
+                let b = Matrix::strided(&b.data()[start..], [k, n], b.strides());
+                rows(alpha, a, b, beta, MatrixMut::new(c, [1, n]));
+            });
+        }
+        return parallel::for_each_block(c, n, k, |start, c| {
+            let m = c.len() / n;
+            let skipped = start / n * a.strides()[0];
+            let a = Matrix::strided(&a.data()[skipped..], [m, k], a.strides());
+            rows(alpha, a, b, beta, MatrixMut::new(c, [m, n]));
+        });
+    }
+    rows(alpha, a, b, beta, c);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn rows<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, mut c: MatrixMut<'_, T>) {
+    /// `c = beta · c + Σ factors[i] · rows[i]`
+    #[inline(always)]
+    fn combine<T: Float, const N: usize>(factors: [T; N], rows: [&[T]; N], beta: T, c: &mut [T]) {
+        let rows = rows.map(|row| &row[..c.len()]);
+        let sum = |j: usize| {
+            let mut sum = factors[0] * rows[0][j];
+            for i in 1..N {
+                sum += factors[i] * rows[i][j];
+            }
+            sum
+        };
+        if beta == T::ONE {
+            for (j, c) in c.iter_mut().enumerate() {
+                *c += sum(j);
+            }
+        } else if beta == T::ZERO {
+            for (j, c) in c.iter_mut().enumerate() {
+                *c = sum(j);
+            }
+        } else {
+            for (j, c) in c.iter_mut().enumerate() {
+                *c = beta * *c + sum(j);
+            }
+        }
+    }
+    let [m, k] = a.dims();
+    for i in 0..m {
+        let c = c.row_mut(i);
+        let (mut beta, mut at) = (beta, 0);
+        while at + 4 <= k {
+            let factors = [0, 1, 2, 3].map(|d| alpha * a.get(i, at + d));
+            combine(factors, [0, 1, 2, 3].map(|d| b.row(at + d)), beta, c);
+            (beta, at) = (T::ONE, at + 4);
+        }
+        if at + 2 <= k {
+            let factors = [0, 1].map(|d| alpha * a.get(i, at + d));
+            combine(factors, [0, 1].map(|d| b.row(at + d)), beta, c);
+            (beta, at) = (T::ONE, at + 2);
+        }
+        if at < k {
+            combine([alpha * a.get(i, at)], [b.row(at)], beta, c);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Walks: visiting the elements of several strided operands in step, row by row.
+
+use std::ops::Range;
+
+use crate::shape::{Layout, MAX_RANK};
+
+/// The common axes of `N` layouts of one shape, merged wherever all of them allow it.
+///
+/// The innermost axis that remains is the row; kernels loop over it themselves.
+pub(crate) struct Walk<const N: usize> {
+    /// Axes outside the row, outermost first: size and the stride in each operand.
+    outer: [(usize, [isize; N]); MAX_RANK],
+    rank: usize,
+    /// The number of elements of a row.
+    pub(crate) len: usize,
+    /// The stride within a row in each operand.
+    pub(crate) steps: [isize; N],
+    /// The first element in each operand.
+    start: [usize; N],
+}
+
+impl<const N: usize> Walk<N> {
+    /// The walk over `layouts`, which have one shape.
+    pub(crate) fn new(layouts: [&Layout; N]) -> Walk<N> {
+        let shape = layouts[0].shape;
+        debug_assert!(layouts.iter().all(|layout| layout.shape == shape));
+        let axes = shape.iter().enumerate().map(|(axis, &size)| {
+            (size, std::array::from_fn(|operand| layouts[operand].strides[axis]))
+        });
+        Walk::over(axes, layouts.map(|layout| layout.offset))
+    }
+
+    /// The walk over `axes`, each a size and its strides, from the elements `start`.
+    pub(crate) fn over(
+        axes: impl IntoIterator<Item = (usize, [isize; N])>,
+        start: [usize; N],
+    ) -> Walk<N> {
+        let mut outer = [(1, [0; N]); MAX_RANK];
+        let mut rank = 0;
+        for (size, strides) in axes {
+            if size == 1 {
+                continue;
+            }
+            // The axis before continues this one if its stride is this axis's extent.
+            if let Some((before, steps)) = outer[..rank].last_mut()
+                && (0..N).all(|operand| steps[operand] == strides[operand] * size as isize)
+            {
+                *before *= size;
+                *steps = strides;
+            } else {
+                outer[rank] = (size, strides);
+                rank += 1;
+            }
+        }
+        match rank.checked_sub(1) {
+            Some(last) => {
+                let (len, steps) = outer[last];
+                Walk { outer, rank: last, len, steps, start }
+            }
+            None => Walk { outer, rank, len: 1, steps: [1; N], start },
+        }
+    }
+
+    /// The number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.outer[..self.rank].iter().map(|&(size, _)| size).product()
+    }
+
+    /// The matrices made of the two innermost axes: a walk with one row for each matrix, the number
+    /// of rows of a matrix, and the stride between them. `None` if there is one axis only.
+    pub(crate) fn matrices(&self) -> Option<(Walk<N>, usize, [isize; N])> {
+        let rank = self.rank.checked_sub(1)?;
+        let (rows, steps) = self.outer[rank];
+        let walk = Walk { outer: self.outer, rank, len: 1, steps: [1; N], start: self.start };
+        Some((walk, rows, steps))
+    }
+
+    /// Calls `f(row, starts)` for each of `rows` with the first element of the row in each operand.
+    pub(crate) fn for_each_row(&self, rows: Range<usize>, mut f: impl FnMut(usize, [usize; N])) {
+        let outer = &self.outer[..self.rank];
+        let mut index = [0; MAX_RANK];
+        let mut at = self.start.map(|start| start as isize);
+        let mut rest = rows.start;
+        for (axis, &(size, steps)) in outer.iter().enumerate().rev() {
+            if size == 0 {
+                return;
+            }
+            (rest, index[axis]) = (rest / size, rest % size);
+            for operand in 0..N {
+                at[operand] += steps[operand] * index[axis] as isize;
+            }
+        }
+        for row in rows {
+            f(row, at.map(|at| at as usize));
+            for (axis, &(size, steps)) in outer.iter().enumerate().rev() {
+                index[axis] += 1;
+                for operand in 0..N {
+                    at[operand] += steps[operand];
+                }
+                if index[axis] < size {
+                    break;
+                }
+                index[axis] = 0;
+                for operand in 0..N {
+                    at[operand] -= steps[operand] * size as isize;
+                }
+            }
+        }
+    }
+}
+
+/// The element `i` steps from `start`.
+#[inline(always)]
+pub(crate) fn at(start: usize, step: isize, i: usize) -> usize {
+    start.wrapping_add_signed(step * i as isize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shape::{Shape, Strides};
+
+    fn layout(dims: &[usize], strides: &[isize], offset: usize) -> Layout {
+        Layout { shape: Shape::new(dims), strides: Strides::new(strides), offset }
+    }
+
+    /// Every element of the walk, by rows.
+    fn elements(walk: &Walk<1>, rows: Range<usize>) -> Vec<usize> {
+        let mut found = Vec::new();
+        walk.for_each_row(rows, |_, [start]| {
+            found.extend((0..walk.len).map(|i| at(start, walk.steps[0], i)));
+        });
+        found
+    }
+
+    #[test]
+    fn contiguous_axes_merge_into_one_row() {
+        let walk = Walk::new([&Layout::contiguous(Shape::from([2, 3, 1, 4]))]);
+        assert_eq!((walk.rows(), walk.len, walk.steps), (1, 24, [1]));
+    }
+
+    #[test]
+    fn axes_that_one_operand_breaks_stay_apart() {
+        let x = Layout::contiguous(Shape::from([2, 3]));
+        let row = Layout::contiguous(Shape::from([3])).broadcast(&x.shape);
+        let walk = Walk::new([&x, &row]);
+        assert_eq!((walk.rows(), walk.len, walk.steps), (2, 3, [1, 1]));
+    }
+
+    #[test]
+    fn rows_come_in_order_from_any_start() {
+        // A transposed, reversed and offset view.
+        let walk = Walk::new([&layout(&[2, 3, 2], &[1, -4, 2], 8)]);
+        let all = elements(&walk, 0..walk.rows());
+        assert_eq!(all, [8, 10, 4, 6, 0, 2, 9, 11, 5, 7, 1, 3]);
+        assert_eq!(elements(&walk, 4..6), all[8..]);
+    }
+
+    #[test]
+    fn an_empty_axis_gives_no_element() {
+        for dims in [[0, 3, 2], [2, 0, 3], [2, 3, 0]] {
+            let walk = Walk::new([&layout(&dims, &[1, 7, 30], 0)]);
+            assert!(elements(&walk, 0..walk.rows()).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_scalar_is_one_row_of_one_element() {
+        let walk = Walk::new([&layout(&[], &[], 5)]);
+        assert_eq!(elements(&walk, 0..walk.rows()), [5]);
+    }
+}

@@ -1,0 +1,287 @@
+//! Zips: functions of two elements, and their derivatives.
+
+use multiversion::multiversion;
+
+use super::float::Float;
+use super::parallel;
+use super::walk::{Walk, at};
+use crate::shape::Layout;
+
+/// A function of two elements. Comparisons give 1 or 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    /// `xʸ`
+    Pow,
+    /// NaN if either is; at a tie the gradient goes to the left operand. The same holds of `Min`.
+    Max,
+    Min,
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// One of the two operands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Side {
+    Left,
+    Right,
+}
+
+/// A row of an operand.
+#[derive(Clone, Copy)]
+pub(crate) enum Row<'a, T> {
+    /// One element after another.
+    Slice(&'a [T]),
+    /// The same element throughout.
+    Scalar(T),
+    /// Every `step`-th element from `start`.
+    Strided { data: &'a [T], start: usize, step: isize },
+}
+
+impl<'a, T: Float> Row<'a, T> {
+    /// The `len` elements from `start`, `step` apart.
+    #[inline]
+    fn new(data: &'a [T], start: usize, step: isize, len: usize) -> Row<'a, T> {
+        match step {
+            1 => Row::Slice(&data[start..][..len]),
+            0 => Row::Scalar(data[start]),
+            _ => Row::Strided { data, start, step },
+        }
+    }
+
+    /// The `len` elements from element `first`.
+    fn part(self, first: usize, len: usize) -> Row<'a, T> {
+        match self {
+            Row::Slice(data) => Row::Slice(&data[first..][..len]),
+            Row::Scalar(value) => Row::Scalar(value),
+            Row::Strided { data, start, step } => {
+                Row::Strided { data, start: at(start, step, first), step }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self, i: usize) -> T {
+        match *self {
+            Row::Slice(data) => data[i],
+            Row::Scalar(value) => value,
+            Row::Strided { data, start, step } => data[at(start, step, i)],
+        }
+    }
+}
+
+/// `out = x op y`, for layouts of `out`'s shape, which may broadcast.
+pub(crate) fn binary<T: Float>(
+    op: Binary,
+    (x, x_layout): (&[T], &Layout),
+    (y, y_layout): (&[T], &Layout),
+    out: &mut [T],
+) {
+    for_each_row((x, x_layout), (y, y_layout), out, op.cost(), |x, y, _, out| zip(op, x, y, out));
+}
+
+/// `dx (+)= dz · ∂(x op y)/∂side`, for layouts of the shape of `dz` and `dx`, which may broadcast.
+///
+/// The gradient of a broadcast operand is `dx` summed over the axes along which it broadcasts.
+pub(crate) fn binary_grad<T: Float>(
+    op: Binary,
+    side: Side,
+    (x, x_layout): (&[T], &Layout),
+    (y, y_layout): (&[T], &Layout),
+    dz: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+) {
+    assert_eq!(dz.len(), dx.len());
+    for_each_row((x, x_layout), (y, y_layout), dx, op.cost(), |x, y, start, dx| {
+        let dz = &dz[start..][..dx.len()];
+        if accumulate {
+            slope::<T, true>(op, side, x, y, dz, dx);
+        } else {
+            slope::<T, false>(op, side, x, y, dz, dx);
+        }
+    });
+}
+
+/// `out = x op y` for contiguous or scalar operands.
+pub(crate) fn binary_row<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
+    parallel::for_each_block(out, 1, op.cost(), |start, out| {
+        zip(op, x.part(start, out.len()), y.part(start, out.len()), out);
+    });
+}
+
+/// Calls `f(x_row, y_row, start, out_row)` on the common rows of the operands and `out`.
+fn for_each_row<T: Float>(
+    (x, x_layout): (&[T], &Layout),
+    (y, y_layout): (&[T], &Layout),
+    out: &mut [T],
+    cost: usize,
+    f: impl Fn(Row<'_, T>, Row<'_, T>, usize, &mut [T]) + Sync,
+) {
+    assert!(x_layout.shape == y_layout.shape && x_layout.shape.size() == out.len());
+    if out.is_empty() {
+        return;
+    }
+    let walk = Walk::new([x_layout, y_layout]);
+    let (len, [x_step, y_step]) = (walk.len, walk.steps);
+    // One row is cut anywhere, several at their bounds.
+    let unit = if len == out.len() { 1 } else { len };
+    parallel::for_each_block(out, unit, cost, |start, out| {
+        let (first, skip, len) = (start / len, start % len, len.min(out.len()));
+        walk.for_each_row(first..first + out.len() / len, |row, [x_start, y_start]| {
+            let x = Row::new(x, at(x_start, x_step, skip), x_step, len);
+            let y = Row::new(y, at(y_start, y_step, skip), y_step, len);
+            let offset = (row - first) * len;
+            f(x, y, start + offset, &mut out[offset..][..len]);
+        });
+    });
+}
+
+impl Binary {
+    /// The work of one element, in the units of [`parallel`].
+    fn cost(self) -> usize {
+        if self == Binary::Pow { 64 } else { 1 }
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn zip<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
+    #[inline(always)]
+    fn each<T: Float>(x: Row<'_, T>, y: Row<'_, T>, out: &mut [T], f: impl Fn(T, T) -> T) {
+        match (x, y) {
+            (Row::Slice(x), Row::Slice(y)) => {
+                for ((z, &x), &y) in out.iter_mut().zip(x).zip(y) {
+                    *z = f(x, y);
+                }
+            }
+            (Row::Slice(x), Row::Scalar(y)) => {
+                for (z, &x) in out.iter_mut().zip(x) {
+                    *z = f(x, y);
+                }
+            }
+            (Row::Scalar(x), Row::Slice(y)) => {
+                for (z, &y) in out.iter_mut().zip(y) {
+                    *z = f(x, y);
+                }
+            }
+            (x, y) => {
+                for (i, z) in out.iter_mut().enumerate() {
+                    *z = f(x.get(i), y.get(i));
+                }
+            }
+        }
+    }
+    match op {
+        Binary::Add => each(x, y, out, |x, y| x + y),
+        Binary::Sub => each(x, y, out, |x, y| x - y),
+        Binary::Mul => each(x, y, out, |x, y| x * y),
+        Binary::Div => each(x, y, out, |x, y| x / y),
+        Binary::Pow => each(x, y, out, |x, y| x.powf(y)),
+        Binary::Max => each(x, y, out, |x, y| x.maximum(y)),
+        Binary::Min => each(x, y, out, |x, y| x.minimum(y)),
+        Binary::Eq => each(x, y, out, |x, y| T::truth(x == y)),
+        Binary::Ne => each(x, y, out, |x, y| T::truth(x != y)),
+        Binary::Lt => each(x, y, out, |x, y| T::truth(x < y)),
+        Binary::Le => each(x, y, out, |x, y| T::truth(x <= y)),
+        Binary::Gt => each(x, y, out, |x, y| T::truth(x > y)),
+        Binary::Ge => each(x, y, out, |x, y| T::truth(x >= y)),
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn slope<T: Float, const ADD: bool>(
+    op: Binary,
+    side: Side,
+    x: Row<'_, T>,
+    y: Row<'_, T>,
+    dz: &[T],
+    dx: &mut [T],
+) {
+    #[inline(always)]
+    fn put<T: Float, const ADD: bool>(dx: &mut T, value: T) {
+        *dx = if ADD { *dx + value } else { value };
+    }
+    macro_rules! each {
+        (|$x:pat_param, $y:pat_param| $slope:expr) => {
+            match (x, y) {
+                (Row::Slice(x), Row::Slice(y)) => {
+                    for (((dx, &dz), &$x), &$y) in dx.iter_mut().zip(dz).zip(x).zip(y) {
+                        put::<T, ADD>(dx, dz * $slope);
+                    }
+                }
+                (x, y) => {
+                    for (i, (dx, &dz)) in dx.iter_mut().zip(dz).enumerate() {
+                        let ($x, $y) = (x.get(i), y.get(i));
+                        put::<T, ADD>(dx, dz * $slope);
+                    }
+                }
+            }
+        };
+    }
+    let (zero, one) = (T::ZERO, T::ONE);
+    match (op, side) {
+        (Binary::Add, _) | (Binary::Sub, Side::Left) => each!(|_, _| one),
+        (Binary::Sub, Side::Right) => each!(|_, _| -one),
+        (Binary::Mul, Side::Left) => each!(|_, y| y),
+        (Binary::Mul, Side::Right) => each!(|x, _| x),
+        (Binary::Div, Side::Left) => each!(|_, y| one / y),
+        (Binary::Div, Side::Right) => each!(|x, y| -x / (y * y)),
+        (Binary::Pow, Side::Left) => each!(|x, y| y * x.powf(y - one)),
+        // 0ʸ is flat in y; a negative base has no derivative, and ln makes it NaN.
+        (Binary::Pow, Side::Right) => {
+            each!(|x, y| if x == zero { zero } else { x.powf(y) * x.ln() });
+        }
+        (Binary::Max, Side::Left) => each!(|x, y| T::truth(x >= y)),
+        (Binary::Max, Side::Right) => each!(|x, y| T::truth(x < y)),
+        (Binary::Min, Side::Left) => each!(|x, y| T::truth(x <= y)),
+        (Binary::Min, Side::Right) => each!(|x, y| T::truth(x > y)),
+        (
+            Binary::Eq | Binary::Ne | Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge,
+            Side::Left | Side::Right,
+        ) => each!(|_, _| zero),
+    }
+}
+
+/// `y += x`
+pub(crate) fn add_assign<T: Float>(y: &mut [T], x: &[T]) {
+    axpy(T::ONE, x, y);
+}
+
+/// `y += alpha · x`
+pub(crate) fn axpy<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
+    #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+    fn add<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y += alpha * x;
+        }
+    }
+    assert_eq!(x.len(), y.len());
+    parallel::for_each_block(y, 1, 1, |start, y| add(alpha, &x[start..], y));
+}
+
+/// `x = alpha · x`
+pub(crate) fn scale<T: Float>(alpha: T, x: &mut [T]) {
+    parallel::for_each_block(x, 1, 1, |_, x| x.iter_mut().for_each(|x| *x *= alpha));
+}
+
+/// `out = a` where `condition` is not 0, else `b`; all contiguous.
+pub(crate) fn select<T: Float>(condition: &[T], a: &[T], b: &[T], out: &mut [T]) {
+    let len = out.len();
+    assert!(condition.len() == len && a.len() == len && b.len() == len);
+    parallel::for_each_block(out, 1, 1, |start, out| {
+        let (condition, a, b) = (&condition[start..], &a[start..], &b[start..]);
+        for (((out, &condition), &a), &b) in out.iter_mut().zip(condition).zip(a).zip(b) {
+            *out = if condition != T::ZERO { a } else { b };
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! Layers.
+
+mod activation;
+mod dense;
+mod flatten;
+mod lambda;
+mod sequential;
+
+pub use activation::Activation;
+pub use dense::Dense;
+pub use flatten::Flatten;
+pub use lambda::Lambda;
+pub use sequential::Sequential;

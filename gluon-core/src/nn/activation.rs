@@ -1,0 +1,72 @@
+//! Activations: functions without parameters as layers.
+
+use gluon_macros::Block;
+
+use crate::block::Forward;
+use crate::error::Result;
+use crate::ops::dense;
+use crate::tensor::Tensor;
+
+/// A function applied to each element, as a layer or as part of one.
+///
+/// ```
+/// use gluon_core::{Forward, Tensor, nn::Activation};
+///
+/// let y = Activation::Relu.forward(&Tensor::from([-1.0f32, 2.0]))?;
+/// assert_eq!(y, Tensor::from([0.0f32, 2.0]));
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
+#[derive(Block, Clone, Copy, Debug, PartialEq, Eq)]
+#[block(describe = Activation::line)]
+#[non_exhaustive]
+pub enum Activation {
+    /// The larger of `x` and 0.
+    Relu,
+    /// `1 / (1 + e⁻ˣ)`.
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `ln(1 + eˣ)`; Gluon's `softrelu`.
+    Softplus,
+    /// `x / (1 + |x|)`.
+    Softsign,
+}
+
+impl Activation {
+    /// Gluon's name of the function.
+    pub fn name(self) -> &'static str {
+        match self {
+            Activation::Relu => "relu",
+            Activation::Sigmoid => "sigmoid",
+            Activation::Tanh => "tanh",
+            Activation::Softplus => "softrelu",
+            Activation::Softsign => "softsign",
+        }
+    }
+
+    pub(super) fn kernel(self) -> dense::Activation {
+        match self {
+            Activation::Relu => dense::Activation::Relu,
+            Activation::Sigmoid => dense::Activation::Sigmoid,
+            Activation::Tanh => dense::Activation::Tanh,
+            Activation::Softplus => dense::Activation::Softplus,
+            Activation::Softsign => dense::Activation::Softsign,
+        }
+    }
+
+    pub(super) fn line(&self) -> String {
+        format!("Activation({})", self.name())
+    }
+}
+
+impl Forward for Activation {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Activation::Relu => x.relu(),
+            Activation::Sigmoid => x.sigmoid(),
+            Activation::Tanh => x.tanh(),
+            Activation::Softplus => x.softplus(),
+            Activation::Softsign => x.softsign(),
+        }
+    }
+}

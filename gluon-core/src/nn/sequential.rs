@@ -1,0 +1,138 @@
+//! Sequential: layers one after another.
+
+use std::any::Any;
+use std::fmt;
+use std::ops::Index;
+
+use crate::block::{Block, Forward, Layer, Member, Replicate, Walk, WalkMut};
+use crate::error::Result;
+use crate::parameter::Parameter;
+use crate::tensor::Tensor;
+
+/// Layers applied in order, each to the output of the one before.
+///
+/// [`sequential!`](gluon_macros::sequential) makes one, with ties checked by the compiler; layers
+/// can be added at run time too. Structural names are the indices: `0.weight`, `1.weight`. An
+/// empty one is the identity.
+///
+/// ```
+/// use gluon_core::{Block, Forward, Tensor, nn::{Dense, Sequential}};
+///
+/// let mut net = Sequential::new();
+/// net.add(Dense::new(8).relu());
+/// net.add(Dense::new(2));
+/// net.initialize()?;
+/// assert_eq!(net.forward(&Tensor::ones([5, 3]))?.shape(), [5, 2]);
+/// assert_eq!(net.get::<Dense>(0).map(Dense::units), Some(8));
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
+#[derive(Default)]
+pub struct Sequential {
+    layers: Vec<Box<dyn Layer>>,
+}
+
+impl Sequential {
+    /// No layers yet.
+    pub fn new() -> Sequential {
+        Sequential::default()
+    }
+
+    /// Adds a layer after the others.
+    pub fn add(&mut self, layer: impl Layer + 'static) {
+        self.layers.push(Box::new(layer));
+    }
+
+    /// The number of layers.
+    pub fn len(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.layers.is_empty()
+    }
+
+    /// The layers in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn Layer> + ExactSizeIterator {
+        self.layers.iter().map(|layer| &**layer)
+    }
+
+    /// The layer at `index`, if it is an `L`.
+    pub fn get<L: Layer + 'static>(&self, index: usize) -> Option<&L> {
+        let layer: &dyn Any = &**self.layers.get(index)?;
+        layer.downcast_ref()
+    }
+
+    /// The layer at `index`, to be changed, if it is an `L`.
+    pub fn get_mut<L: Layer + 'static>(&mut self, index: usize) -> Option<&mut L> {
+        let layer: &mut dyn Any = &mut **self.layers.get_mut(index)?;
+        layer.downcast_mut()
+    }
+}
+
+/// The layer at an index.
+///
+/// # Panics
+/// **If there is no such layer.**
+impl Index<usize> for Sequential {
+    type Output = dyn Layer;
+
+    #[track_caller]
+    fn index(&self, index: usize) -> &(dyn Layer + 'static) {
+        match self.layers.get(index) {
+            Some(layer) => &**layer,
+            None => panic!("layer {index} of a `Sequential` of {}", self.len()),
+        }
+    }
+}
+
+impl Forward for Sequential {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let Some((first, rest)) = self.layers.split_first() else { return Ok(x.clone()) };
+        let mut y = first.forward(x)?;
+        for layer in rest {
+            y = layer.forward(&y)?;
+        }
+        Ok(y)
+    }
+}
+
+impl Member for Sequential {
+    fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
+        walk.enter(self);
+        for (index, layer) in self.layers.iter().enumerate() {
+            walk.member(&index.to_string(), layer);
+        }
+        walk.leave(self);
+    }
+
+    fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
+        walk.enter("sequential");
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            walk.member(&index.to_string(), layer);
+        }
+        walk.leave(self);
+    }
+
+    fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Sequential {
+        Sequential { layers: self.layers.iter().map(|layer| layer.rebuild(map)).collect() }
+    }
+}
+
+impl Replicate for Sequential {}
+
+impl Block for Sequential {
+    fn hint(&self) -> &str {
+        "sequential"
+    }
+
+    fn type_name(&self) -> &str {
+        "Sequential"
+    }
+}
+
+impl fmt::Debug for Sequential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sequential of {} layers", self.len())
+    }
+}

@@ -1,0 +1,80 @@
+//! Softmax and cross-entropy in one pass.
+
+use super::index::indices;
+use super::softmax::columns;
+use crate::autograd::record_op;
+use crate::buffer::for_float;
+use crate::dtype::Element;
+use crate::error::Result;
+use crate::kernel::softmax;
+use crate::tensor::Tensor;
+
+impl Tensor {
+    /// `-log softmax(self)[label]` over the last axis, for the class of each row.
+    ///
+    /// The gradient is `softmax(self) - onehot(label)`.
+    ///
+    /// # Shapes
+    /// `self: [.., classes]`, `label: [..]` of any numeric type → `[..]`
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) if there is not one label a row,
+    /// [`Error::IndexOutOfRange`](crate::Error::IndexOutOfRange) if one is not a class.
+    pub fn softmax_cross_entropy(&self, label: &Tensor) -> Result<Tensor> {
+        let op = "softmax_cross_entropy";
+        let columns = columns(op, self)?;
+        let shape = self.shape().without(self.rank() - 1);
+        indices(op, self, label, columns)?;
+        let x = self.to_contiguous();
+        let labels = label.to_dtype(x.dtype()).to_contiguous();
+        for_float!(x, op, T => {
+            let [xs, ls] = [&x, &labels].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+            let mut loss = Tensor::build::<T>(shape, x.device(), |loss| loss.fill(T::from_f64(0.0)));
+            let losses = loss.make_mut::<T>(op)?;
+            let p = Tensor::build::<T>(*x.shape(), x.device(), |p| {
+                softmax::cross_entropy(xs, ls, columns, p, losses);
+            });
+            record_op(op, [self], loss, |_| {
+                move |dloss, gradients| {
+                    let [ps, ls, dloss] =
+                        [&p, &labels, dloss].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                    gradients.write::<T>(0, &p, |dx, accumulate| {
+                        softmax::cross_entropy_grad(ps, ls, dloss, columns, dx, accumulate);
+                    })
+                }
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::check;
+
+    #[test]
+    fn values_and_gradients_are_those_of_the_parts() {
+        let x = Tensor::from([[0.3, -1.2, 2.5], [1.1, 0.9, -0.4]]);
+        let label = Tensor::from([2i64, 0]);
+        let whole = x.softmax_cross_entropy(&label).unwrap().to_vec::<f64>().unwrap();
+        let parts = x.log_softmax().unwrap().pick(&label).unwrap().to_vec::<f64>().unwrap();
+        for (whole, part) in whole.iter().zip(parts) {
+            assert!((whole + part).abs() < 1e-15);
+        }
+        let f = |v: &[Tensor]| v[0].softmax_cross_entropy(&label);
+        assert!(check::gradients(f, &[x], 1e-5).unwrap() < 1e-9);
+    }
+
+    #[test]
+    fn a_label_out_of_range_is_an_error() {
+        let x = Tensor::zeros([2, 3]);
+        let text = |label: Tensor| x.softmax_cross_entropy(&label).unwrap_err().to_string();
+        assert_eq!(
+            text(Tensor::from([0.0f32, 3.0])),
+            "`softmax_cross_entropy` expected an index from 0 to 2, found 3 at position 1"
+        );
+        assert!(text(Tensor::from([-1i32, 0])).contains("found -1 at position 0"));
+        assert!(text(Tensor::from([f32::NAN, 0.0])).contains("found NaN"));
+        assert!(text(Tensor::from([0i32])).contains("cannot combine shapes (2, 3) and (1,)"));
+    }
+}

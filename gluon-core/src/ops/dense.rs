@@ -1,0 +1,135 @@
+//! The dense layer's product, bias and activation in one operation.
+
+use crate::autograd::record_op;
+use crate::buffer::for_float;
+use crate::error::{Error, Result};
+use crate::kernel::dense as kernel;
+use crate::kernel::reduce::{Reduce, reduce};
+use crate::tensor::Tensor;
+
+pub(crate) use crate::kernel::dense::Activation;
+
+/// `act(x · Wᵀ + b)`.
+///
+/// # Shapes
+/// `x: [batch, in_units]`, `weight: [units, in_units]`, `bias: [units]` → `[batch, units]`
+pub(crate) fn dense(
+    x: &Tensor,
+    weight: &Tensor,
+    bias: Option<&Tensor>,
+    activation: Option<Activation>,
+) -> Result<Tensor> {
+    let op = "dense";
+    let (&[batch, in_units], &[units, inner]) = (x.shape().dims(), weight.shape().dims()) else {
+        return Err(Error::ShapeMismatch { op, lhs: *x.shape(), rhs: *weight.shape() });
+    };
+    let fits = bias.is_none_or(|bias| *bias.shape() == [units]);
+    if in_units != inner || !fits {
+        return Err(Error::ShapeMismatch { op, lhs: *x.shape(), rhs: *weight.shape() });
+    }
+    for other in [Some(weight), bias].into_iter().flatten() {
+        if other.dtype() != x.dtype() {
+            return Err(Error::DTypeMismatch { op, lhs: other.dtype(), rhs: x.dtype() });
+        }
+    }
+    let sizes = [batch, in_units, units];
+    let (input, x) = (x, x.to_contiguous());
+    let w = weight.to_contiguous();
+    for_float!(x, op, T => {
+        let [xs, ws] = [&x, &w].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+        let b = bias.map(Tensor::to_contiguous);
+        let bs = b.as_ref().map(|b| b.as_contiguous::<T>().unwrap_or_default());
+        let y = Tensor::build::<T>([batch, units].into(), x.device(), |y| {
+            kernel::dense(xs, ws, bs, activation, y, sizes);
+        });
+        let inputs = [input, weight, bias.unwrap_or(weight)];
+        record_op(op, &inputs[..2 + usize::from(bias.is_some())], y, |y| {
+            let y = y.detach();
+            move |dy, gradients| {
+                let [xs, ws, ys, dys] =
+                    [&x, &w, &y, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                let b = b.as_ref().filter(|_| gradients.wants(2));
+                let mut dz = None;
+                match (activation, b) {
+                    (None, None) => dz = Some(dy.detach()),
+                    (None, Some(b)) => {
+                        dz = Some(dy.detach());
+                        gradients.write::<T>(2, b, |db, accumulate| {
+                            let rows = [true, false, false, false, false, false, false, false];
+                            reduce(Reduce::Sum, dys, dy.layout(), rows, db, accumulate);
+                        })?;
+                    }
+                    (Some(_), None) => {
+                        dz = Some(Tensor::build::<T>(*y.shape(), y.device(), |dz| {
+                            kernel::dense_dz(activation, ys, dys, dz, None, false, [batch, units]);
+                        }));
+                    }
+                    (Some(_), Some(b)) => gradients.write::<T>(2, b, |db, accumulate| {
+                        dz = Some(Tensor::build::<T>(*y.shape(), y.device(), |dz| {
+                            let (db, sizes) = (Some(db), [batch, units]);
+                            kernel::dense_dz(activation, ys, dys, dz, db, accumulate, sizes);
+                        }));
+                    })?,
+                }
+                let dz = dz.as_ref().and_then(|dz| dz.as_contiguous::<T>()).unwrap_or_default();
+                gradients.write::<T>(1, &w, |dw, accumulate| {
+                    kernel::dense_dw(dz, xs, dw, accumulate, sizes);
+                })?;
+                gradients.write::<T>(0, &x, |dx, accumulate| {
+                    kernel::dense_dx(dz, ws, dx, accumulate, sizes);
+                })
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::check;
+
+    fn numbers(count: usize) -> Vec<f64> {
+        (0..count).map(|i| (0.9 * i as f64 + 0.2).sin()).collect()
+    }
+
+    #[test]
+    fn one_operation_equals_its_parts_and_gradients_match_difference_quotients() {
+        use Activation::{Relu, Sigmoid, Softplus, Softsign, Tanh};
+        let x = Tensor::from_vec(numbers(12), [3, 4]).unwrap();
+        let w = Tensor::from_vec(numbers(8), [2, 4]).unwrap();
+        let b = Tensor::from([0.3, -0.2]);
+        let parts = x.matmul(&w.transpose().unwrap()).unwrap().add(&b).unwrap();
+        for activation in
+            [None, Some(Relu), Some(Sigmoid), Some(Tanh), Some(Softplus), Some(Softsign)]
+        {
+            let expected = match activation {
+                None => Ok(parts.clone()),
+                Some(Relu) => parts.relu(),
+                Some(Sigmoid) => parts.sigmoid(),
+                Some(Tanh) => parts.tanh(),
+                Some(Softplus) => parts.softplus(),
+                Some(Softsign) => parts.softsign(),
+            };
+            let whole = dense(&x, &w, Some(&b), activation).unwrap();
+            let difference = whole.sub(&expected.unwrap()).unwrap().abs().unwrap().max().unwrap();
+            assert!(difference.item().unwrap() < 1e-15, "{activation:?}");
+
+            let inputs = [x.clone(), w.clone(), b.clone()];
+            let f = |v: &[Tensor]| dense(&v[0], &v[1], Some(&v[2]), activation);
+            let error = check::gradients(f, &inputs, 1e-5).unwrap();
+            assert!(error < 1e-8, "{activation:?}: {error}");
+            let f = |v: &[Tensor]| dense(&v[0], &v[1], None, activation);
+            let error = check::gradients(f, &inputs[..2], 1e-5).unwrap();
+            assert!(error < 1e-8, "{activation:?} without bias: {error}");
+        }
+    }
+
+    #[test]
+    fn a_weight_used_twice_gets_the_sum() {
+        let w = Tensor::from_vec(numbers(9), [3, 3]).unwrap();
+        let x = Tensor::from_vec(numbers(6), [2, 3]).unwrap();
+        let tanh = Some(Activation::Tanh);
+        let f = |v: &[Tensor]| dense(&dense(&v[1], &v[0], None, tanh)?, &v[0], None, tanh);
+        assert!(check::gradients(f, &[w, x], 1e-5).unwrap() < 1e-8);
+    }
+}

@@ -1,0 +1,174 @@
+//! Elements and rows chosen by indices.
+
+use crate::autograd::record_op;
+use crate::buffer::{for_dtype, for_float};
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::kernel::gather;
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+
+/// The values of `index` as indices below `bound`; fractions truncate, as in Gluon.
+fn checked(op: &'static str, index: &Tensor, bound: usize) -> Result<Vec<usize>> {
+    let index = index.to_contiguous();
+    for_dtype!(index.dtype(), T => {
+        let values = index.as_contiguous::<T>().unwrap_or_default();
+        values.iter().enumerate().map(|(position, value)| {
+            let index = value.to_f64();
+            // Written so that NaN is out of range.
+            if index > -1.0 && index < bound as f64 {
+                Ok(index as usize)
+            } else {
+                Err(Error::IndexOutOfRange { op, index, bound, position })
+            }
+        }).collect()
+    })
+}
+
+/// One checked index for each row of `x`, whose last axis has `columns` elements.
+pub(super) fn indices(
+    op: &'static str,
+    x: &Tensor,
+    index: &Tensor,
+    columns: usize,
+) -> Result<Vec<usize>> {
+    let rows = x.shape()[..x.rank() - 1].iter().product::<usize>();
+    if index.size() != rows {
+        return Err(Error::ShapeMismatch { op, lhs: *x.shape(), rhs: *index.shape() });
+    }
+    checked(op, index, columns)
+}
+
+impl Tensor {
+    /// The element of each row (the last axis) that `index` names.
+    ///
+    /// # Shapes
+    /// `self: [.., n]`, `index: [..]` of any numeric type → `[..]`
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if there is not one index a row, [`Error::IndexOutOfRange`] if one
+    /// is not in the row.
+    pub fn pick(&self, index: &Tensor) -> Result<Tensor> {
+        let op = "pick";
+        let columns = super::softmax::columns(op, self)?;
+        let index = indices(op, self, index, columns)?;
+        let flat: Vec<usize> = index.iter().enumerate().map(|(row, i)| row * columns + i).collect();
+        let shape = self.shape().without(self.rank() - 1);
+        rows(op, self, 1, flat, shape)
+    }
+
+    /// The rows (slices of the first axis) that `index` names, in its order.
+    ///
+    /// ```
+    /// # use gluon_core::Tensor;
+    /// let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
+    /// let y = x.take(&Tensor::from([2i64, 0]))?;
+    /// assert_eq!(y, Tensor::from([[5.0f32, 6.0], [1.0, 2.0]]));
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Shapes
+    /// `self: [n, ..]`, `index: [..i]` → `[..i, ..]`
+    ///
+    /// # Errors
+    /// [`Error::BadShape`] for a scalar, [`Error::IndexOutOfRange`] if an index is not a row,
+    /// [`Error::TooManyAxes`] if the result has more axes than fit.
+    pub fn take(&self, index: &Tensor) -> Result<Tensor> {
+        let op = "take";
+        let Some((&count, rest)) = self.shape().split_first() else {
+            let expected = "at least one axis";
+            return Err(Error::BadShape { op, expected, found: *self.shape() });
+        };
+        let dims = [index.shape().dims(), rest].concat();
+        let found = dims.len();
+        let shape = Shape::try_new(&dims).ok_or(Error::TooManyAxes { op, found })?;
+        rows(op, self, rest.iter().product(), checked(op, index, count)?, shape)
+    }
+
+    /// For each class in this tensor a row of `classes` zeros with a 1 at the class, as `float32`.
+    ///
+    /// # Shapes
+    /// `[..]` → `[.., classes]`
+    ///
+    /// # Errors
+    /// [`Error::IndexOutOfRange`] if an element is not a class, [`Error::TooManyAxes`] if no axis
+    /// fits.
+    pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
+        let op = "one_hot";
+        let index = checked(op, self, classes)?;
+        let found = self.rank() + 1;
+        let shape = self.shape().with(self.rank(), classes);
+        let shape = shape.ok_or(Error::TooManyAxes { op, found })?;
+        Ok(Tensor::build::<f32>(shape, self.device(), |out| {
+            out.fill(0.0);
+            for (row, index) in out.chunks_exact_mut(classes.max(1)).zip(index) {
+                row[index] = 1.0;
+            }
+        }))
+    }
+}
+
+/// The rows of `width` elements that `index` names, as `shape`.
+fn rows(
+    op: &'static str,
+    x: &Tensor,
+    width: usize,
+    index: Vec<usize>,
+    shape: Shape,
+) -> Result<Tensor> {
+    let source = x.to_contiguous();
+    let y = for_dtype!(source.dtype(), T => {
+        let table = source.as_contiguous::<T>().unwrap_or_default();
+        Tensor::build::<T>(shape, x.device(), |y| gather::gather(table, width, &index, y))
+    });
+    record_op(op, [x], y, |_| {
+        move |dy, gradients| {
+            for_float!(dy, op, T => {
+                let dy = dy.as_contiguous::<T>().unwrap_or_default();
+                gradients.write::<T>(0, &source, |dx, accumulate| {
+                    if !accumulate {
+                        dx.fill(T::from_f64(0.0));
+                    }
+                    gather::scatter_add(dy, width, &index, dx);
+                })
+            })
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::check;
+
+    #[test]
+    fn rows_and_elements_are_those_named() {
+        let x = Tensor::from([[1i32, 2, 3], [4, 5, 6]]);
+        assert_eq!(x.pick(&Tensor::from([2.0f32, 0.0])).unwrap(), Tensor::from([3i32, 4]));
+        let y = x.take(&Tensor::from([[1i64, 1], [0, 1]])).unwrap();
+        assert_eq!(*y.shape(), [2, 2, 3]);
+        assert_eq!(y.to_vec::<i32>().unwrap(), [4, 5, 6, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
+        let hot = Tensor::from([1u8, 0]).one_hot(3).unwrap();
+        assert_eq!(hot, Tensor::from([[0.0f32, 1.0, 0.0], [1.0, 0.0, 0.0]]));
+    }
+
+    #[test]
+    fn indices_out_of_range_are_errors() {
+        let x = Tensor::zeros([2, 3]);
+        let error = x.take(&Tensor::from([0i64, 2])).unwrap_err().to_string();
+        assert_eq!(error, "`take` expected an index from 0 to 1, found 2 at position 1");
+        assert!(x.pick(&Tensor::from([0i64])).is_err());
+        assert!(Tensor::from([5u8]).one_hot(5).is_err());
+        assert_eq!(DType::U8, Tensor::from([5u8]).dtype());
+    }
+
+    #[test]
+    fn gradients_of_repeated_rows_add_up() {
+        let x = Tensor::from([[0.5, -1.0], [2.0, 0.1], [1.0, 1.5]]);
+        let index = Tensor::from([2i64, 0, 2]);
+        let take = check::gradients(|v| v[0].take(&index)?.square(), &[x.clone()], 1e-5).unwrap();
+        assert!(take < 1e-8, "{take}");
+        let label = Tensor::from([1i64, 0, 1]);
+        assert!(check::gradients(|v| v[0].pick(&label)?.square(), &[x], 1e-5).unwrap() < 1e-8);
+    }
+}

@@ -1,0 +1,282 @@
+//! Reductions: sums, means, products and extremes over axes.
+
+use super::layout::resolve_axis;
+use crate::autograd::record_op;
+use crate::buffer::for_float;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::kernel::reduce::{self, Extreme, Reduce};
+use crate::shape::{MAX_RANK, Shape};
+use crate::tensor::Tensor;
+
+/// Which axes disappear.
+#[derive(Clone, Copy)]
+struct Axes {
+    reduced: [bool; MAX_RANK],
+    /// The shape with sizes of 1 where axes are reduced.
+    kept: Shape,
+}
+
+impl Axes {
+    fn all(shape: &Shape) -> Axes {
+        Axes { reduced: [true; MAX_RANK], kept: Shape::new(&[1; MAX_RANK][..shape.rank()]) }
+    }
+
+    fn new(op: &'static str, axes: &[isize], shape: &Shape) -> Result<Axes> {
+        let mut result = Axes { reduced: [false; MAX_RANK], kept: *shape };
+        for &axis in axes {
+            let axis = resolve_axis(op, axis, shape)?;
+            result.reduced[axis] = true;
+            result.kept.dims_mut()[axis] = 1;
+        }
+        Ok(result)
+    }
+
+    /// The shape without the reduced axes.
+    fn squeezed(&self) -> Shape {
+        let mut dims = [0; MAX_RANK];
+        let mut rank = 0;
+        for (axis, &size) in self.kept.iter().enumerate() {
+            if !self.reduced[axis] {
+                dims[rank] = size;
+                rank += 1;
+            }
+        }
+        Shape::new(&dims[..rank])
+    }
+
+    /// How many elements become one.
+    fn count(&self, shape: &Shape) -> usize {
+        shape.iter().enumerate().filter(|(axis, _)| self.reduced[*axis]).map(|(_, n)| n).product()
+    }
+}
+
+fn fold(name: &'static str, op: Reduce, x: &Tensor, axes: &Axes) -> Result<Tensor> {
+    for_float!(x, name, T => {
+        let xs = x.buffer::<T>(name)?;
+        Ok(Tensor::build::<T>(axes.kept, x.device(), |out| {
+            reduce::reduce(op, xs, x.layout(), axes.reduced, out, false);
+        }))
+    })
+}
+
+/// Whether reduced axes stay with size 1.
+fn shaped(y: Tensor, axes: &Axes, keep: bool) -> Tensor {
+    if keep {
+        return y;
+    }
+    let shape = axes.squeezed();
+    y.relayout(|layout| {
+        layout.shape = shape;
+        layout.strides = shape.strides();
+    })
+}
+
+fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, factor: f64) -> Result<Tensor> {
+    let mut y = shaped(fold(name, Reduce::Sum, x, &axes)?, &axes, keep);
+    if factor != 1.0 {
+        y = y.mul(factor)?;
+    }
+    record_op(name, [x], y, |_| {
+        let shape = *x.shape();
+        move |dy, gradients| {
+            let dy = if factor == 1.0 { dy.clone() } else { dy.mul(factor)? };
+            gradients.add(0, dy.reshape(axes.kept)?.broadcast_to(shape)?)
+        }
+    })
+}
+
+/// The largest or smallest: the gradient goes to the elements that equal it, in equal parts.
+fn extreme(name: &'static str, op: Reduce, x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
+    if axes.count(x.shape()) == 0 {
+        let expected = "at least one element to reduce";
+        return Err(Error::BadShape { op: name, expected, found: *x.shape() });
+    }
+    let y = fold(name, op, x, &axes)?;
+    record_op(name, [x], shaped(y.clone(), &axes, keep), |_| {
+        let x = x.detach();
+        move |dy, gradients| {
+            let chosen = x.eq(&y)?;
+            let parts = fold(name, Reduce::Sum, &chosen, &axes)?;
+            gradients.add(0, chosen.mul(&dy.reshape(axes.kept)?.div(&parts)?)?)
+        }
+    })
+}
+
+impl Tensor {
+    /// The sum of all elements, a scalar.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`] unless the elements are floats.
+    pub fn sum(&self) -> Result<Tensor> {
+        sum("sum", self, Axes::all(self.shape()), false, 1.0)
+    }
+
+    /// The sum over `axes`, which stay with size 1 if `keep`; negative axes count from the end.
+    ///
+    /// # Errors
+    /// [`Error::BadAxis`] if there is no such axis, [`Error::BadDType`] unless the elements are
+    /// floats.
+    pub fn sum_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
+        sum("sum", self, Axes::new("sum", axes, self.shape())?, keep, 1.0)
+    }
+
+    /// The mean of all elements, a scalar; NaN of none.
+    ///
+    /// # Errors
+    /// As for [`sum`](Tensor::sum).
+    pub fn mean(&self) -> Result<Tensor> {
+        sum("mean", self, Axes::all(self.shape()), false, 1.0 / self.size() as f64)
+    }
+
+    /// The mean over `axes`, as [`sum_axes`](Tensor::sum_axes).
+    ///
+    /// # Errors
+    /// As for [`sum_axes`](Tensor::sum_axes).
+    pub fn mean_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
+        let axes = Axes::new("mean", axes, self.shape())?;
+        sum("mean", self, axes, keep, 1.0 / axes.count(self.shape()) as f64)
+    }
+
+    /// The largest element, a scalar; NaN if any is. Equal ones share the gradient.
+    ///
+    /// # Errors
+    /// [`Error::BadShape`] if there are no elements.
+    pub fn max(&self) -> Result<Tensor> {
+        extreme("max", Reduce::Max, self, Axes::all(self.shape()), false)
+    }
+
+    /// The largest element over `axes`, as [`sum_axes`](Tensor::sum_axes).
+    ///
+    /// # Errors
+    /// As for [`sum_axes`](Tensor::sum_axes), and [`Error::BadShape`] if there are no elements.
+    pub fn max_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
+        extreme("max", Reduce::Max, self, Axes::new("max", axes, self.shape())?, keep)
+    }
+
+    /// The smallest element, a scalar; NaN if any is. Equal ones share the gradient.
+    ///
+    /// # Errors
+    /// [`Error::BadShape`] if there are no elements.
+    pub fn min(&self) -> Result<Tensor> {
+        extreme("min", Reduce::Min, self, Axes::all(self.shape()), false)
+    }
+
+    /// The smallest element over `axes`, as [`sum_axes`](Tensor::sum_axes).
+    ///
+    /// # Errors
+    /// As for [`max_axes`](Tensor::max_axes).
+    pub fn min_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
+        extreme("min", Reduce::Min, self, Axes::new("min", axes, self.shape())?, keep)
+    }
+
+    /// The Euclidean norm of all elements, a scalar; the gradient at 0 is NaN.
+    ///
+    /// # Errors
+    /// As for [`sum`](Tensor::sum).
+    pub fn norm(&self) -> Result<Tensor> {
+        self.square()?.sum()?.sqrt()
+    }
+
+    /// The index of the largest element along `axis`, the first of equals, as `int64`.
+    ///
+    /// # Errors
+    /// [`Error::BadAxis`] if there is no such axis, [`Error::BadShape`] if it is empty,
+    /// [`Error::BadDType`] unless the elements are floats.
+    pub fn argmax(&self, axis: isize) -> Result<Tensor> {
+        arg("argmax", Extreme::Max, self, axis)
+    }
+
+    /// The index of the smallest element along `axis`, as [`argmax`](Tensor::argmax).
+    ///
+    /// # Errors
+    /// As for [`argmax`](Tensor::argmax).
+    pub fn argmin(&self, axis: isize) -> Result<Tensor> {
+        arg("argmin", Extreme::Min, self, axis)
+    }
+}
+
+fn arg(op: &'static str, extreme: Extreme, x: &Tensor, axis: isize) -> Result<Tensor> {
+    let axis = resolve_axis(op, axis, x.shape())?;
+    let (outer, rest) = x.shape().split_at(axis);
+    let sizes = [outer.iter().product(), rest[0], rest[1..].iter().product()];
+    if sizes[1] == 0 {
+        let expected = "at least one element along the axis";
+        return Err(Error::BadShape { op, expected, found: *x.shape() });
+    }
+    let x = x.to_contiguous();
+    let index = for_float!(x, op, T => {
+        let xs = x.as_contiguous::<T>().unwrap_or_default();
+        Ok(Tensor::build::<T>(x.shape().without(axis), x.device(), |out| {
+            reduce::arg_extreme(extreme, xs, sizes, out);
+        }))
+    })?;
+    Ok(index.to_dtype(DType::I64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::check;
+
+    fn x() -> Tensor {
+        Tensor::from([[[1.0, -2.0, 3.0], [4.0, 0.5, -6.0]], [[7.0, 2.5, 1.5], [-1.0, 8.0, 0.0]]])
+    }
+
+    #[test]
+    fn values_over_all_and_over_some_axes() {
+        let x = x();
+        assert_eq!(x.sum().unwrap(), Tensor::from(18.5));
+        assert_eq!(x.mean().unwrap(), Tensor::from(18.5 * (1.0 / 12.0)));
+        assert_eq!(
+            x.sum_axes(&[1], false).unwrap(),
+            Tensor::from([[5.0, -1.5, -3.0], [6.0, 10.5, 1.5]])
+        );
+        assert_eq!(x.sum_axes(&[0, -1], true).unwrap(), Tensor::from([[[13.0], [5.5]]]));
+        assert_eq!(x.max().unwrap(), Tensor::from(8.0));
+        assert_eq!(x.min_axes(&[-1], false).unwrap(), Tensor::from([[-2.0, -6.0], [1.5, -1.0]]));
+        assert_eq!(x.argmax(-1).unwrap(), Tensor::from([[2i64, 0], [0, 1]]));
+        assert_eq!(x.argmin(1).unwrap(), Tensor::from([[0i64, 0, 1], [1, 0, 1]]));
+        assert_eq!(
+            x.transpose().unwrap().sum_axes(&[1], false).unwrap(),
+            x.sum_axes(&[2], false).unwrap()
+        );
+        assert_eq!(Tensor::from([3.0, 4.0]).norm().unwrap(), Tensor::from(5.0));
+    }
+
+    #[test]
+    fn what_cannot_be_reduced_is_named() {
+        let error = x().sum_axes(&[3], false).unwrap_err().to_string();
+        assert_eq!(error, "`sum` expected an axis from -3 to 2, found 3 for shape (2, 2, 3)");
+        let error = Tensor::zeros([0, 3]).max().unwrap_err().to_string();
+        assert_eq!(error, "`max` expected at least one element to reduce, found shape (0, 3)");
+        assert!(Tensor::from([1i32]).sum().is_err());
+    }
+
+    #[test]
+    fn gradients_match_difference_quotients() {
+        type Op = fn(&Tensor) -> Result<Tensor>;
+        let ops: [(&str, Op); 8] = [
+            ("sum", Tensor::sum),
+            ("mean", Tensor::mean),
+            ("norm", Tensor::norm),
+            ("sum_axes", |x| x.sum_axes(&[0, 2], false)),
+            ("mean_axes", |x| x.mean_axes(&[1], true)),
+            ("max", Tensor::max),
+            ("max_axes", |x| x.max_axes(&[2], false)),
+            ("min_axes", |x| x.min_axes(&[0, 1], true)),
+        ];
+        for (name, op) in ops {
+            let error = check::gradients(|v| op(&v[0]), &[x()], 1e-5).unwrap();
+            assert!(error < 1e-8, "{name}: {error}");
+        }
+    }
+
+    #[test]
+    fn equal_extremes_share_the_gradient() {
+        let mut x = Tensor::from([2.0f32, 5.0, 5.0]);
+        x.attach_grad();
+        crate::autograd::record(|| x.max()).unwrap().backward().unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::from([0.0f32, 0.5, 0.5]));
+    }
+}

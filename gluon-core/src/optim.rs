@@ -1,0 +1,89 @@
+//! Optimizers: how a gradient changes a parameter.
+//!
+//! Rules are MXNet's, whose defaults and places for weight decay they keep; each is one pass over
+//! memory. `g` is the gradient times the trainer's scale, `C(g)` that clipped to
+//! `±clip_gradient` if it is set.
+
+mod adam;
+mod sgd;
+
+use std::fmt;
+
+pub use adam::Adam;
+pub use sgd::Sgd;
+
+use crate::kernel::float::Float;
+
+/// The rule by which gradients change parameters.
+///
+/// A rule is plain data; what it remembers of each parameter, its *state*, is kept by the
+/// [`Trainer`](crate::train::Trainer) as tensors of the parameter's shape, which begin at 0.
+pub trait Optimizer: fmt::Debug + Send + Sync {
+    /// The learning rate.
+    fn learning_rate(&self) -> f64;
+
+    /// Changes the learning rate.
+    fn set_learning_rate(&mut self, rate: f64);
+
+    /// The weight decay.
+    fn weight_decay(&self) -> f64;
+
+    /// The names of the tensors of state that each parameter needs.
+    fn state(&self) -> &'static [&'static str];
+
+    /// Changes the values of one parameter.
+    fn update(&self, values: Values<'_>, step: &Step);
+}
+
+/// The values of one parameter and what goes with them, by element type.
+#[derive(Debug)]
+pub enum Values<'v> {
+    /// Of a `float32` parameter.
+    F32(Slices<'v, f32>),
+    /// Of a `float64` parameter.
+    F64(Slices<'v, f64>),
+}
+
+/// The values of one parameter, its gradient and its state; all of one length.
+#[derive(Debug)]
+pub struct Slices<'v, T> {
+    /// The values, to be changed.
+    pub weight: &'v mut [T],
+    /// The gradient.
+    pub gradient: &'v [T],
+    /// The state in the order of [`Optimizer::state`]; what it does not name is empty.
+    pub state: [&'v mut [T]; MAX_STATE],
+}
+
+/// The most tensors of state that an optimizer may need.
+pub const MAX_STATE: usize = 3;
+
+impl<'v> From<Slices<'v, f32>> for Values<'v> {
+    fn from(slices: Slices<'v, f32>) -> Values<'v> {
+        Values::F32(slices)
+    }
+}
+
+impl<'v> From<Slices<'v, f64>> for Values<'v> {
+    fn from(slices: Slices<'v, f64>) -> Values<'v> {
+        Values::F64(slices)
+    }
+}
+
+/// The circumstances of one update of one parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Learning rate, the parameter's `lr_mult` included.
+    pub rate: f64,
+    /// Weight decay, the parameter's `wd_mult` included.
+    pub decay: f64,
+    /// The factor on the gradient: 1 / batch size.
+    pub scale: f64,
+    /// How many updates this parameter has had, this one included.
+    pub count: u64,
+}
+
+/// Limits that are off unless set.
+fn clip_limit<T: Float>(limit: Option<f64>) -> T {
+    limit.map_or(T::INFINITY, T::from_f64)
+}

@@ -1,0 +1,313 @@
+//! The values of a parameter: missing, deferred until the shape is known, or there.
+
+use std::sync::Arc;
+
+use super::Parameter;
+use crate::buffer::for_dtype;
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::init::{Initializer, Target};
+use crate::random::Generator;
+use crate::shape::Shape;
+use crate::tape::Origin;
+use crate::tensor::Tensor;
+
+/// What a parameter holds.
+pub(super) enum Value {
+    /// Nothing: `initialize` was not called.
+    Missing,
+    /// Nothing yet: `initialize` was called, but a size is not known.
+    Deferred(Arc<dyn Initializer>, u64),
+    /// Values, whose origin is the parameter's leaf.
+    Ready(Tensor),
+}
+
+impl Value {
+    pub(super) fn duplicate(&self) -> Value {
+        match self {
+            Value::Missing => Value::Missing,
+            Value::Deferred(init, seed) => Value::Deferred(Arc::clone(init), *seed),
+            Value::Ready(tensor) => Value::Ready(tensor.copy()),
+        }
+    }
+}
+
+impl Parameter {
+    /// The values: a handle that keeps them even when the parameter is updated later.
+    ///
+    /// # Errors
+    /// [`Error::NotInitialized`] before `initialize` or `load_parameters`, [`Error::Deferred`]
+    /// while a size is not known.
+    pub fn data(&self) -> Result<Tensor> {
+        match &*self.value() {
+            Value::Ready(tensor) => Ok(tensor.clone()),
+            Value::Missing => Err(Error::NotInitialized { name: self.label() }),
+            Value::Deferred(..) => Err(Error::Deferred { name: self.label(), shape: self.shape() }),
+        }
+    }
+
+    /// The values, for a use that tells the shape: unknown sizes become those of `shape`, and a
+    /// deferred initialization takes place.
+    ///
+    /// This is how a layer learns its input size in the first `forward`.
+    ///
+    /// # Errors
+    /// [`Error::ParameterShape`] if a known size differs, [`Error::NotInitialized`] before
+    /// `initialize`, or what the initializer returns.
+    pub fn data_with_shape(&self, shape: impl Into<Shape>) -> Result<Tensor> {
+        let shape = shape.into();
+        if let Value::Ready(tensor) = &*self.value() {
+            if *tensor.shape() == shape {
+                return Ok(tensor.clone());
+            }
+            let (name, expected) = (self.label(), *tensor.shape());
+            return Err(Error::ParameterShape { name, expected, found: shape });
+        }
+        self.set_shape(shape)?;
+        self.data()
+    }
+
+    /// Makes unknown sizes those of `shape`; completes a deferred initialization.
+    ///
+    /// # Errors
+    /// [`Error::ParameterShape`] if the rank or a known size differs, or what the initializer
+    /// returns.
+    pub fn set_shape(&self, shape: impl Into<Shape>) -> Result<()> {
+        let shape = shape.into();
+        let mut value = self.value_mut();
+        let merged = self.merged(&shape)?;
+        if let Value::Deferred(init, seed) = &*value
+            && merged.is_known()
+        {
+            let tensor = self.draw(&merged, &**init, *seed)?;
+            *value = Value::Ready(tensor);
+        }
+        self.declared_mut().shape = merged;
+        Ok(())
+    }
+
+    /// The declared shape with unknown sizes taken from `shape`.
+    pub(crate) fn merged(&self, shape: &Shape) -> Result<Shape> {
+        let mut merged = self.shape();
+        let mismatch =
+            || Error::ParameterShape { name: self.label(), expected: self.shape(), found: *shape };
+        if merged.rank() != shape.rank() {
+            return Err(mismatch());
+        }
+        for (known, &new) in merged.dims_mut().iter_mut().zip(shape.dims()) {
+            match (*known, new) {
+                (0, new) => *known = new,
+                (known, new) if known == new || new == 0 => {}
+                _ => return Err(mismatch()),
+            }
+        }
+        Ok(merged)
+    }
+
+    /// Gives the parameter its first values: from its own initializer, else from `default`.
+    ///
+    /// Initialized parameters are left alone unless `force`. While a size is unknown the
+    /// initialization is deferred. `seed` and the structural name choose the random stream.
+    ///
+    /// # Errors
+    /// What the initializer returns; the parameter is as before then.
+    pub fn initialize(&self, default: &Arc<dyn Initializer>, seed: u64, force: bool) -> Result<()> {
+        let mut value = self.value_mut();
+        if self.is_constant() || (matches!(*value, Value::Ready(_)) && !force) {
+            return Ok(());
+        }
+        let own = self.declared().init.clone();
+        let init = own.as_ref().unwrap_or(default);
+        let shape = self.shape();
+        *value = if shape.is_known() {
+            Value::Ready(self.draw(&shape, &**init, seed)?)
+        } else {
+            Value::Deferred(Arc::clone(init), seed)
+        };
+        drop(value);
+        self.zero_grad();
+        Ok(())
+    }
+
+    fn draw(&self, shape: &Shape, init: &dyn Initializer, seed: u64) -> Result<Tensor> {
+        let name = self.label();
+        let mut values = vec![0.0; shape.size()];
+        let generator = Generator::for_name(seed, &name);
+        init.fill(&mut Target { name: &name, shape: *shape, values: &mut values, generator })?;
+        let tensor = for_dtype!(self.dtype(), T => {
+            Tensor::build::<T>(*shape, crate::device::Device::default(), |elements| {
+                for (element, &value) in elements.iter_mut().zip(&values) {
+                    *element = T::from_f64(value);
+                }
+            })
+        });
+        Ok(self.linked(tensor))
+    }
+
+    /// The values as the variable that this parameter is.
+    fn linked(&self, tensor: Tensor) -> Tensor {
+        tensor.with_origin(Origin::Leaf(Arc::clone(self.leaf())))
+    }
+
+    /// Makes values that were copied from elsewhere this parameter's.
+    pub(super) fn relink(&self) {
+        let mut value = self.value_mut();
+        if let Value::Ready(tensor) = &*value {
+            *value = Value::Ready(self.linked(tensor.detach()));
+        }
+    }
+
+    /// Replaces the values by `data`, converted to the parameter's type; unknown sizes become
+    /// known, and no `initialize` is needed any more.
+    ///
+    /// The gradient stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::ParameterShape`] if the rank or a known size differs.
+    pub fn set_data(&self, data: &Tensor) -> Result<()> {
+        let mut value = self.value_mut();
+        let shape = self.merged(data.shape())?;
+        self.declared_mut().shape = shape;
+        *value = Value::Ready(self.linked(data.to_dtype(self.dtype()).to_contiguous()));
+        Ok(())
+    }
+
+    /// Whether there are values.
+    pub fn is_initialized(&self) -> bool {
+        matches!(*self.value(), Value::Ready(_))
+    }
+
+    /// Whether values will be drawn as soon as the shape is known.
+    pub fn is_deferred(&self) -> bool {
+        matches!(*self.value(), Value::Deferred(..))
+    }
+
+    /// Converts values and gradient to `dtype`.
+    pub fn cast(&self, dtype: DType) {
+        let mut value = self.value_mut();
+        if let Value::Ready(tensor) = &*value {
+            *value = Value::Ready(self.linked(tensor.to_dtype(dtype)));
+        }
+        self.declared_mut().dtype = dtype;
+        drop(value);
+        self.leaf().with_gradient(|gradient| {
+            if let Some(gradient) = gradient {
+                *gradient = gradient.to_dtype(dtype);
+            }
+        });
+    }
+
+    /// Changes the values in place by a gradient, which counts as used afterwards; does nothing if
+    /// there is none.
+    ///
+    /// Handles taken by [`data`](Parameter::data) before keep the old values.
+    pub(crate) fn update<T: Element>(
+        &self,
+        f: impl FnOnce(&mut [T], &[T]) -> Result<()>,
+    ) -> Result<()> {
+        let mut value = self.value_mut();
+        let Value::Ready(tensor) = &mut *value else {
+            return Err(Error::NotInitialized { name: self.label() });
+        };
+        self.leaf().with_gradient(|gradient| {
+            match gradient.and_then(|g| g.as_contiguous::<T>()) {
+                Some(gradient) => f(tensor.make_mut::<T>("update")?, gradient),
+                None => Ok(()),
+            }
+        })?;
+        self.leaf().mark_used();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::record;
+    use crate::init::{Constant, Uniform};
+    use crate::tape::GradReq;
+
+    fn uniform() -> Arc<dyn Initializer> {
+        Arc::new(Uniform::default())
+    }
+
+    #[test]
+    fn reading_too_early_names_the_parameter_and_the_remedy() {
+        let weight = Parameter::new([4, 0]);
+        weight.rename("hidden.weight", "mlp0_dense0_weight".into());
+        let error = weight.data().unwrap_err().to_string();
+        assert!(error.starts_with("parameter `hidden.weight` is not initialized"), "{error}");
+        weight.initialize(&uniform(), 0, false).unwrap();
+        let error = weight.data().unwrap_err().to_string();
+        assert!(error.contains("has shape (4, 0) with unknown sizes"), "{error}");
+    }
+
+    #[test]
+    fn a_deferred_parameter_is_drawn_when_its_shape_is_known() {
+        let weight = Parameter::new([4, 0]).init(Constant(2.0));
+        weight.initialize(&uniform(), 0, false).unwrap();
+        assert!(weight.is_deferred());
+        assert!(weight.data_with_shape([5, 3]).is_err());
+        assert_eq!(weight.shape(), [4, 0]);
+        let data = weight.data_with_shape([4, 3]).unwrap();
+        assert_eq!(data, Tensor::full([4, 3], 2.0, DType::F32));
+        assert!(weight.data_with_shape([4, 5]).is_err());
+    }
+
+    #[test]
+    fn initializing_twice_changes_nothing_unless_forced() {
+        let weight = Parameter::new([100]);
+        weight.initialize(&uniform(), 1, false).unwrap();
+        let first = weight.data().unwrap();
+        weight.initialize(&uniform(), 2, false).unwrap();
+        assert_eq!(weight.data().unwrap(), first);
+        weight.initialize(&uniform(), 2, true).unwrap();
+        assert_ne!(weight.data().unwrap(), first);
+    }
+
+    #[test]
+    fn values_held_elsewhere_survive_an_update() {
+        let weight = Parameter::new([2]);
+        weight.set_data(&Tensor::from([1.0f32, 2.0])).unwrap();
+        let held = weight.data().unwrap();
+        record(|| held.sum()).unwrap().backward().unwrap();
+        let descend = |w: &mut [f32], g: &[f32]| {
+            w.iter_mut().zip(g).for_each(|(w, g)| *w -= g);
+            Ok(())
+        };
+        weight.update(descend).unwrap();
+        assert_eq!(held, Tensor::from([1.0f32, 2.0]));
+        assert_eq!(weight.data().unwrap(), Tensor::from([0.0f32, 1.0]));
+    }
+
+    #[test]
+    fn a_duplicate_is_independent() {
+        let weight = Parameter::new([2]);
+        weight.set_data(&Tensor::from([1.0f32, 2.0])).unwrap();
+        let copy = weight.duplicate();
+        record(|| copy.data()?.sum()).unwrap().backward().unwrap();
+        assert!(copy.has_fresh_grad() && !weight.has_fresh_grad());
+        copy.set_data(&Tensor::zeros([2])).unwrap();
+        assert_eq!(weight.data().unwrap(), Tensor::from([1.0f32, 2.0]));
+    }
+
+    #[test]
+    fn a_constant_is_never_trained_nor_initialized() {
+        let constant = Parameter::constant(Tensor::from([3.0f32]));
+        constant.set_grad_req(GradReq::Write);
+        constant.initialize(&uniform(), 0, true).unwrap();
+        assert_eq!(constant.grad_req(), GradReq::Null);
+        assert_eq!(constant.data().unwrap(), Tensor::from([3.0f32]));
+        assert!(matches!(constant.grad(), Err(Error::ParameterGradient { .. })));
+    }
+
+    #[test]
+    fn a_cast_converts_values_and_gradient() {
+        let weight = Parameter::new([2]);
+        weight.set_data(&Tensor::from([1.5f32, 2.0])).unwrap();
+        record(|| weight.data()?.mul(3.0)?.sum()).unwrap().backward().unwrap();
+        weight.cast(DType::F64);
+        assert_eq!(weight.data().unwrap(), Tensor::from([1.5f64, 2.0]));
+        assert_eq!(weight.grad().unwrap(), Tensor::from([3.0f64, 3.0]));
+    }
+}

@@ -1,0 +1,188 @@
+//! Arrays as files hold them: an element type, a shape, and the bytes of the elements.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::shape::Shape;
+
+/// Elements of one type in a shape, row-major, each element's lowest byte first.
+///
+/// A clone shares the bytes, and so do the arrays read from one file: as long as one of them
+/// lives, so do the bytes of the whole file.
+///
+/// ```
+/// use gluon_core::persist::Array;
+/// use gluon_core::{DType, Shape};
+///
+/// let array = Array::from_elements(Shape::from([2]), &[1.0f32, -2.0])?;
+/// assert_eq!(array.dtype(), DType::F32);
+/// assert_eq!(array.bytes(), [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0]);
+/// assert_eq!(array.to_vec::<f32>()?, [1.0, -2.0]);
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Array {
+    dtype: DType,
+    shape: Shape,
+    buffer: Arc<Vec<u8>>,
+    /// Where in the buffer the elements lie.
+    range: Range<usize>,
+}
+
+impl Array {
+    /// An array of the elements whose bytes these are.
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`] if `bytes` is not as long as such an array.
+    pub fn new(dtype: DType, shape: Shape, bytes: Vec<u8>) -> Result<Array> {
+        if byte_len(dtype, &shape) != Some(bytes.len()) {
+            return Err(Error::BadArgument {
+                op: "Array::new",
+                argument: "bytes",
+                expected: "as long as the elements of the shape",
+                found: format!("{} bytes for {dtype} {shape}", bytes.len()),
+            });
+        }
+        let range = 0..bytes.len();
+        Ok(Array { dtype, shape, buffer: Arc::new(bytes), range })
+    }
+
+    /// An array of these elements, in row-major order.
+    ///
+    /// # Errors
+    /// [`Error::ElementCount`] if the shape has another number of elements.
+    pub fn from_elements<T: Element>(shape: Shape, elements: &[T]) -> Result<Array> {
+        if byte_len(T::DTYPE, &shape) != Some(size_of_val(elements)) {
+            return Err(Error::ElementCount {
+                op: "Array::from_elements",
+                shape,
+                expected: shape.checked_size().unwrap_or(usize::MAX),
+                found: elements.len(),
+            });
+        }
+        Array::new(T::DTYPE, shape, T::encode(elements))
+    }
+
+    /// The part `range` of a file as an array.
+    ///
+    /// The reader has checked that the range lies in the buffer and fits the shape.
+    pub(super) fn part(
+        dtype: DType,
+        shape: Shape,
+        buffer: &Arc<Vec<u8>>,
+        range: Range<usize>,
+    ) -> Array {
+        debug_assert!(range.end <= buffer.len());
+        debug_assert_eq!(byte_len(dtype, &shape), Some(range.len()));
+        Array { dtype, shape, buffer: Arc::clone(buffer), range }
+    }
+
+    /// The type of the elements.
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// The sizes of the axes.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
+    /// The bytes of the elements: row-major, each element's lowest byte first.
+    pub fn bytes(&self) -> &[u8] {
+        &self.buffer[self.range.clone()]
+    }
+
+    /// The elements, in row-major order.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`] if they are not of type `T`.
+    pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
+        if self.dtype != T::DTYPE {
+            return Err(Error::BadDType {
+                op: "Array::to_vec",
+                expected: T::DTYPE.name(),
+                found: self.dtype,
+            });
+        }
+        Ok(T::decode(self.bytes()))
+    }
+}
+
+/// Equal types, shapes and bytes: a NaN equals itself, 0 and -0 differ.
+impl PartialEq for Array {
+    fn eq(&self, other: &Array) -> bool {
+        self.dtype == other.dtype && self.shape == other.shape && self.bytes() == other.bytes()
+    }
+}
+
+impl Eq for Array {}
+
+impl fmt::Debug for Array {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Array({} {})", self.dtype, self.shape)
+    }
+}
+
+/// The number of bytes of such an array, or `None` if its strides exceed `isize`.
+///
+/// Strides multiply sizes even where another size is 0, so that size counts as 1 in the check.
+pub(super) fn byte_len(dtype: DType, shape: &Shape) -> Option<usize> {
+    let span =
+        shape.iter().try_fold(dtype.size(), |product, &size| product.checked_mul(size.max(1)))?;
+    isize::try_from(span).ok()?;
+    Some(if shape.contains(&0) { 0 } else { span })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_come_back() {
+        let array = Array::from_elements(Shape::from([2, 2]), &[1i16, -2, 3, 258]).unwrap();
+        assert_eq!(array.shape(), &Shape::from([2, 2]));
+        assert_eq!(array.bytes(), [1, 0, 0xfe, 0xff, 3, 0, 2, 1]);
+        assert_eq!(array.to_vec::<i16>().unwrap(), [1, -2, 3, 258]);
+        assert_eq!(array, Array::new(DType::I16, *array.shape(), array.bytes().to_vec()).unwrap());
+    }
+
+    #[test]
+    fn scalars_have_one_element_and_empty_arrays_none() {
+        let scalar = Array::from_elements(Shape::SCALAR, &[7u64]).unwrap();
+        assert_eq!(scalar.to_vec::<u64>().unwrap(), [7]);
+        let empty = Array::from_elements::<f32>(Shape::from([0, 2]), &[]).unwrap();
+        assert!(empty.bytes().is_empty());
+    }
+
+    #[test]
+    fn another_type_is_refused() {
+        let error = Array::from_elements(Shape::from(1), &[1i64]).unwrap().to_vec::<f32>();
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "`Array::to_vec` expected float32, found int64; convert with `to_dtype`"
+        );
+    }
+
+    #[test]
+    fn bytes_must_fit_the_shape() {
+        let error = Array::new(DType::F32, Shape::from([2]), vec![0; 7]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`Array::new` expected `bytes` to be as long as the elements of the shape, \
+             found 7 bytes for float32 (2,)"
+        );
+        assert!(Array::from_elements(Shape::from([3]), &[1.0f32]).is_err());
+    }
+
+    #[test]
+    fn sizes_beyond_memory_are_refused() {
+        let half = 1 << (usize::BITS / 2);
+        for shape in [[half, half, 1], [half, half, 0], [0, half, half]] {
+            assert_eq!(byte_len(DType::F32, &Shape::from(shape)), None, "{shape:?}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Making tensors.
+
+use super::Tensor;
+use crate::buffer::{Buffer, for_dtype};
+use crate::device::Device;
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::shape::{Layout, Shape};
+
+use std::sync::Arc;
+
+impl Tensor {
+    /// A tensor of `elements` in row-major order, without copying them.
+    ///
+    /// ```
+    /// use gluon_core::Tensor;
+    ///
+    /// let x = Tensor::from_vec(vec![1.0f32, 2.0, 3.0, 4.0], [2, 2])?;
+    /// assert_eq!(x.shape(), [2, 2]);
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::ElementCount`] if the shape has another number of elements.
+    pub fn from_vec<T: Element>(elements: Vec<T>, shape: impl Into<Shape>) -> Result<Tensor> {
+        let shape = shape.into();
+        let expected = shape.checked_size().unwrap_or(usize::MAX);
+        if elements.len() != expected {
+            let found = elements.len();
+            return Err(Error::ElementCount { op: "from_vec", shape, expected, found });
+        }
+        let buffer = Arc::new(Buffer::new(elements));
+        Ok(Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default()))
+    }
+
+    /// A tensor of one value, of type `dtype`.
+    pub fn full(shape: impl Into<Shape>, value: f64, dtype: DType) -> Tensor {
+        let shape = shape.into();
+        for_dtype!(dtype, T => Tensor::build::<T>(shape, Device::default(), |elements| {
+            elements.fill(T::from_f64(value));
+        }))
+    }
+
+    /// A `float32` tensor of zeros.
+    pub fn zeros(shape: impl Into<Shape>) -> Tensor {
+        Tensor::full(shape, 0.0, DType::F32)
+    }
+
+    /// A `float32` tensor of ones.
+    pub fn ones(shape: impl Into<Shape>) -> Tensor {
+        Tensor::full(shape, 1.0, DType::F32)
+    }
+
+    /// A scalar (shape `()`) of type `dtype`.
+    pub fn scalar(value: f64, dtype: DType) -> Tensor {
+        Tensor::full((), value, dtype)
+    }
+
+    /// Zeros of the shape, type and device of `self`.
+    pub fn zeros_like(&self) -> Tensor {
+        Tensor::full(*self.shape(), 0.0, self.dtype()).with_device(self.device())
+    }
+
+    /// Ones of the shape, type and device of `self`.
+    pub fn ones_like(&self) -> Tensor {
+        Tensor::full(*self.shape(), 1.0, self.dtype()).with_device(self.device())
+    }
+
+    /// The numbers `0, 1, .. n - 1` as `float32`.
+    pub fn arange(n: usize) -> Tensor {
+        Tensor::build::<f32>(n.into(), Device::default(), |elements| {
+            for (i, element) in elements.iter_mut().enumerate() {
+                *element = i as f32;
+            }
+        })
+    }
+
+    /// The `float32` identity matrix of size `n`.
+    pub fn eye(n: usize) -> Tensor {
+        Tensor::build::<f32>([n, n].into(), Device::default(), |elements| {
+            elements.fill(0.0);
+            elements.iter_mut().step_by(n + 1).for_each(|element| *element = 1.0);
+        })
+    }
+}
+
+/// Nested arrays that make a tensor: `1.0`, `[1.0, 2.0]`, `[[1, 2], [3, 4]]`, up to four deep.
+pub trait Literal {
+    /// The type of the innermost values.
+    type Element: Element;
+
+    /// The shape of the nesting, to which `shape` adds the axes before.
+    #[doc(hidden)]
+    fn shape(shape: &mut Vec<usize>);
+
+    /// Appends the innermost values in order.
+    #[doc(hidden)]
+    fn append(self, elements: &mut Vec<Self::Element>);
+}
+
+macro_rules! literal {
+    ($($ty:ty)*) => {$(
+        impl Literal for $ty {
+            type Element = $ty;
+
+            fn shape(_: &mut Vec<usize>) {}
+
+            fn append(self, elements: &mut Vec<$ty>) {
+                elements.push(self);
+            }
+        }
+    )*};
+}
+
+literal!(f32 f64 crate::dtype::f16 crate::dtype::bf16 i8 i16 i32 i64 u8 u16 u32 u64 bool);
+
+impl<L: Literal, const N: usize> Literal for [L; N] {
+    type Element = L::Element;
+
+    fn shape(shape: &mut Vec<usize>) {
+        shape.push(N);
+        L::shape(shape);
+    }
+
+    fn append(self, elements: &mut Vec<L::Element>) {
+        for inner in self {
+            inner.append(elements);
+        }
+    }
+}
+
+impl<L: Literal> From<L> for Tensor {
+    /// A tensor of the literal's shape and element type.
+    ///
+    /// # Panics
+    /// **If the nesting is deeper than [`MAX_RANK`](crate::shape::MAX_RANK).**
+    #[track_caller]
+    fn from(literal: L) -> Tensor {
+        let mut shape = Vec::new();
+        L::shape(&mut shape);
+        let shape = Shape::new(&shape);
+        let mut elements = Vec::with_capacity(shape.size());
+        literal.append(&mut elements);
+        let buffer = Arc::new(Buffer::new(elements));
+        Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default())
+    }
+}
+
+impl<T: Element, D: ndarray::Dimension> From<ndarray::Array<T, D>> for Tensor {
+    /// A tensor of the array's values, without copying them if they are in row-major order.
+    ///
+    /// # Panics
+    /// **If the array has more axes than [`MAX_RANK`](crate::shape::MAX_RANK).**
+    #[track_caller]
+    fn from(array: ndarray::Array<T, D>) -> Tensor {
+        let shape = Shape::new(array.shape());
+        let elements = if array.is_standard_layout() {
+            let (mut elements, offset) = array.into_raw_vec_and_offset();
+            elements.truncate(offset.unwrap_or(0) + shape.size());
+            elements.drain(..offset.unwrap_or(0));
+            elements
+        } else {
+            array.iter().copied().collect()
+        };
+        let buffer = Arc::new(Buffer::new(elements));
+        Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default())
+    }
+}

@@ -1,0 +1,167 @@
+//! Getting values out of tensors, and into other types and devices.
+
+use std::sync::Arc;
+
+use super::Tensor;
+use crate::buffer::for_dtype;
+use crate::device::Device;
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::kernel;
+use crate::shape::Layout;
+
+impl Tensor {
+    /// The elements in row-major order.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`] if they are not of type `T`; convert with
+    /// [`to_dtype`](Tensor::to_dtype).
+    pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
+        let all = self.buffer::<T>("to_vec")?;
+        let mut elements = vec![T::default(); self.size()];
+        kernel::layout::copy(all, self.layout(), &mut elements);
+        Ok(elements)
+    }
+
+    /// The only element, as `f64`.
+    ///
+    /// # Errors
+    /// [`Error::ElementCount`] if there is not exactly one.
+    pub fn item(&self) -> Result<f64> {
+        if self.size() != 1 {
+            let (op, shape) = ("item", *self.shape());
+            return Err(Error::ElementCount { op, shape, expected: 1, found: self.size() });
+        }
+        for_dtype!(self.dtype(), T => {
+            Ok(self.buffer::<T>("item")?[self.layout().offset].to_f64())
+        })
+    }
+
+    /// The elements as an ndarray view, without copying.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`] if they are not of type `T`.
+    pub fn view<T: Element>(&self) -> Result<ndarray::ArrayViewD<'_, T>> {
+        use ndarray::ShapeBuilder;
+        let all = self.buffer::<T>("view")?;
+        let steps: Vec<usize> = self.strides().iter().map(|&step| step as usize).collect();
+        let shape = self.shape().dims().to_vec().strides(steps);
+        ndarray::ArrayViewD::from_shape(shape, &all[self.layout().offset..]).map_err(|_| {
+            let expected = "a shape that ndarray can address";
+            Error::BadShape { op: "view", expected, found: *self.shape() }
+        })
+    }
+
+    /// The elements as an ndarray array; without copying if nobody else sees them and they are in
+    /// row-major order.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`] if they are not of type `T`.
+    pub fn into_array<T: Element>(mut self) -> Result<ndarray::ArrayD<T>> {
+        let shape = *self.shape();
+        let elements = match self.take_elements::<T>() {
+            Some(elements) => elements,
+            None => self.to_vec::<T>()?,
+        };
+        ndarray::ArrayD::from_shape_vec(shape.dims(), elements).map_err(|_| Error::ElementCount {
+            op: "into_array",
+            shape,
+            expected: shape.size(),
+            found: self.size(),
+        })
+    }
+
+    fn take_elements<T: Element>(&mut self) -> Option<Vec<T>> {
+        if !self.is_contiguous() || self.layout().offset != 0 {
+            return None;
+        }
+        let size = self.size();
+        let data = Arc::get_mut(&mut self.data)?;
+        let mut elements = Arc::get_mut(&mut data.buffer)?.take::<T>()?;
+        elements.truncate(size);
+        Some(elements)
+    }
+
+    /// The same values in row-major order: `self` if they already are.
+    pub(crate) fn to_contiguous(&self) -> Tensor {
+        if self.is_contiguous() {
+            return self.detach();
+        }
+        for_dtype!(self.dtype(), T => {
+            Tensor::build::<T>(*self.shape(), self.device(), |out| {
+                if let Ok(all) = self.buffer::<T>("copy") {
+                    kernel::layout::copy(all, self.layout(), out);
+                }
+            })
+        })
+    }
+
+    /// The values converted to `dtype`, as a constant: `self` if they are of that type already.
+    ///
+    /// Integers truncate towards zero and saturate; every number but 0 is `true`. To convert with
+    /// a gradient use [`cast`](Tensor::cast).
+    pub fn to_dtype(&self, dtype: DType) -> Tensor {
+        if self.dtype() == dtype {
+            return self.detach();
+        }
+        let source = self.to_contiguous();
+        for_dtype!(dtype, To => Tensor::build::<To>(*self.shape(), self.device(), |out| {
+            for_dtype!(source.dtype(), From => {
+                if let Some(elements) = source.as_contiguous::<From>() {
+                    kernel::layout::convert(elements, out);
+                }
+            })
+        }))
+    }
+
+    /// The values on `device`, as a constant: `self` if they are there already.
+    ///
+    /// Between labels of the same memory nothing is copied.
+    pub fn to_device(&self, device: Device) -> Tensor {
+        if self.device() == device { self.detach() } else { self.with_device(device) }
+    }
+
+    /// A copy with memory of its own, as a constant.
+    pub fn copy(&self) -> Tensor {
+        for_dtype!(self.dtype(), T => {
+            Tensor::build::<T>(*self.shape(), self.device(), |out| {
+                if let Ok(all) = self.buffer::<T>("copy") {
+                    kernel::layout::copy(all, self.layout(), out);
+                }
+            })
+        })
+    }
+
+    /// The values in row-major order, to be changed in place; copied before if somebody else sees
+    /// them.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`] if they are not of type `T`.
+    pub(crate) fn make_mut<T: Element>(&mut self, op: &'static str) -> Result<&mut [T]> {
+        self.buffer::<T>(op)?;
+        if self.get_mut::<T>().is_none() {
+            let origin = self.origin.clone();
+            *self = self.copy().with_origin(origin);
+        }
+        let found = self.dtype();
+        self.get_mut::<T>().ok_or(Error::BadDType { op, expected: T::DTYPE.name(), found })
+    }
+
+    /// The values seen as `layout` describes within this tensor's buffer.
+    pub(crate) fn relayout(&self, change: impl FnOnce(&mut Layout)) -> Tensor {
+        let mut layout = *self.layout();
+        change(&mut layout);
+        self.with_layout(layout)
+    }
+}
+
+/// Equal shapes, types and values. NaN differs from itself.
+impl PartialEq for Tensor {
+    fn eq(&self, other: &Tensor) -> bool {
+        if self.shape() != other.shape() || self.dtype() != other.dtype() {
+            return false;
+        }
+        let (a, b) = (self.to_contiguous(), other.to_contiguous());
+        for_dtype!(a.dtype(), T => a.as_contiguous::<T>() == b.as_contiguous::<T>())
+    }
+}
