@@ -7,11 +7,14 @@
 //! `#[derive(Block)]` writes `Member` and `Block`, that is: the walk over the fields. All else is
 //! written once on top of that walk.
 
+pub mod advice;
+mod apply;
 mod collect;
 mod forward;
 mod initialize;
 mod member;
 mod names;
+mod share;
 mod tie;
 mod tree;
 mod visit;
@@ -21,9 +24,11 @@ use crate::error::Result;
 use crate::parameter::{Parameter, ParameterDict};
 use crate::tape::GradReq;
 
+pub use apply::ApplyInOrder;
 pub use forward::{Forward, Layer};
 pub use initialize::Initialization;
 pub use member::Member;
+pub use share::{CopiedAs, CopySkipped, Replicate, Shareable, SharedWith, Skipped, tied};
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 
@@ -121,7 +126,7 @@ pub trait Block: Member {
     /// A model of its own with the same values; what is tied in here is tied there.
     fn duplicate(&self) -> Self
     where
-        Self: Sized,
+        Self: Replicate,
     {
         let mut copies: Vec<(usize, Parameter)> = Vec::new();
         self.rebuild(&mut |parameter| {
@@ -160,4 +165,19 @@ pub trait Block: Member {
 /// Generated constructors call it, so that errors can name a parameter from the beginning.
 pub fn declare<M: Member + ?Sized>(block: &M) {
     collect::name(block, None);
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: Block> Block for Box<B> {
+    fn hint(&self) -> &str {
+        (**self).hint()
+    }
+
+    fn type_name(&self) -> &str {
+        (**self).type_name()
+    }
+
+    fn describe(&self) -> Option<String> {
+        (**self).describe()
+    }
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::ops::Index;
 
-use crate::block::{Block, Forward, Layer, Member, Walk, WalkMut};
+use crate::block::{Block, Forward, Layer, Member, Replicate, Walk, WalkMut};
 use crate::error::Result;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
@@ -118,6 +118,8 @@ impl Member for Sequential {
         Sequential { layers: self.layers.iter().map(|layer| layer.rebuild(map)).collect() }
     }
 }
+
+impl Replicate for Sequential {}
 
 impl Block for Sequential {
     fn hint(&self) -> &str {

@@ -1,0 +1,6 @@
+//! The language of `#[derive(Block)]` and `sequential!`, used as a user would.
+
+// Layers made for these tests, and what a walk sees of a block.
+mod fixture;
+// Structs and enums of every form.
+mod forms;
