@@ -240,6 +240,14 @@ impl Strides {
         result
     }
 
+    /// Strides of the given steps.
+    #[cfg(test)]
+    pub(crate) fn new(steps: &[isize]) -> Strides {
+        let mut strides = Strides { rank: steps.len() as u8, steps: [0; MAX_RANK] };
+        strides.steps[..steps.len()].copy_from_slice(steps);
+        strides
+    }
+
     pub(crate) fn steps_mut(&mut self) -> &mut [isize] {
         &mut self.steps[..self.rank as usize]
     }

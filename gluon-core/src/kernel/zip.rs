@@ -55,6 +55,15 @@ impl<'a, T: Float> Row<'a, T> {
             _ => Row::Strided { data, start, step },
         }
     }
+
+    #[inline(always)]
+    fn get(&self, i: usize) -> T {
+        match *self {
+            Row::Slice(data) => data[i],
+            Row::Scalar(value) => value,
+            Row::Strided { data, start, step } => data[at(start, step, i)],
+        }
+    }
 }
 
 /// `out = x op y`, for layouts of `out`'s shape, which may broadcast.
