@@ -4,6 +4,7 @@ mod block;
 mod errors;
 mod field_path;
 mod paths;
+mod sequential;
 mod suggest;
 mod tie;
 
@@ -15,8 +16,9 @@ pub fn derive_block(input: TokenStream) -> TokenStream {
     block::derive(input.into()).into()
 }
 
-/// Builds a `Sequential`.
+/// `sequential!` of the crate whose path stands first, in brackets.
+#[doc(hidden)]
 #[proc_macro]
-pub fn sequential(_input: TokenStream) -> TokenStream {
-    TokenStream::new()
+pub fn sequential_in(input: TokenStream) -> TokenStream {
+    sequential::sequential(input.into()).into()
 }

@@ -35,6 +35,26 @@ impl Paths {
         quote!(#root::block::#item)
     }
 
+    /// An item of the module `block`, reported at `span`.
+    pub(crate) fn block_at(&self, item: &str, span: Span) -> TokenStream {
+        let place = span.resolved_at(Span::call_site());
+        let mut path = TokenStream::new();
+        for mut token in self.block(item) {
+            // `$crate` is found by its own span only.
+            if token.to_string() != "$crate" {
+                token.set_span(place);
+            }
+            path.extend([token]);
+        }
+        path
+    }
+
+    /// An item of the module `nn`: `Sequential`.
+    pub(crate) fn nn(&self, item: &str) -> TokenStream {
+        let (root, item) = (&self.root, ident(item));
+        quote!(#root::nn::#item)
+    }
+
     /// A trait of the module `block::advice`.
     pub(crate) fn advice(&self, item: &str) -> TokenStream {
         let (root, item) = (&self.root, ident(item));

@@ -4,3 +4,5 @@
 mod fixture;
 // Structs and enums of every form.
 mod forms;
+// The list that `sequential!` builds.
+mod sequential;

@@ -11,7 +11,7 @@ use crate::tensor::Tensor;
 
 /// Layers applied in order, each to the output of the one before.
 ///
-/// [`sequential!`](gluon_macros::sequential) makes one, with ties checked by the compiler; layers
+/// [`sequential!`](crate::sequential) makes one, with ties checked by the compiler; layers
 /// can be added at run time too. Structural names are the indices: `0.weight`, `1.weight`. An
 /// empty one is the identity.
 ///
@@ -83,6 +83,12 @@ impl Index<usize> for Sequential {
             Some(layer) => &**layer,
             None => panic!("layer {index} of a `Sequential` of {}", self.len()),
         }
+    }
+}
+
+impl From<Vec<Box<dyn Layer>>> for Sequential {
+    fn from(layers: Vec<Box<dyn Layer>>) -> Sequential {
+        Sequential { layers }
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn members(block: &Block, bound: &TokenStream) -> Vec<TokenStream> {
 
 /// Bounds `T: bound` for what stands for a type in the tied copies of `block`.
 pub(crate) fn copies(block: &Block, bound: &TokenStream) -> Vec<TokenStream> {
-    of(block, block.fields().filter(|field| matches!(field.origin, Origin::Copy(_))), bound)
+    of(block, block.fields().filter(|field| matches!(field.origin, Origin::Copy)), bound)
 }
 
 /// Bounds `T: bound` for what stands for a type in the sources and targets of `block`'s ties.

@@ -65,7 +65,7 @@ pub(crate) enum Origin {
     /// From `#[new(..)]`.
     Expression(Expr),
     /// From its source: a tied copy.
-    Copy(FieldPath),
+    Copy,
     /// From nowhere: `PhantomData`.
     Phantom,
     /// From an attribute that is mistaken.
@@ -223,7 +223,7 @@ fn read_origin(attrs: &[Attribute], mut field: Field, errors: &mut Errors) -> Dr
     field.origin = match (expression, &shared) {
         (Some(Some(expression)), _) => Origin::Expression(expression),
         (Some(None), _) | (None, Some(None)) => Origin::Unknown,
-        (None, Some(Some(Shared::Whole(path)))) => Origin::Copy(path.clone()),
+        (None, Some(Some(Shared::Whole(_)))) => Origin::Copy,
         (None, None | Some(Some(Shared::Parts(_)))) if is_phantom(&field.ty) => Origin::Phantom,
         (None, None | Some(Some(Shared::Parts(_)))) => Origin::Argument,
     };

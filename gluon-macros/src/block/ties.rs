@@ -71,7 +71,7 @@ fn position(fields: &[Field], member: &Member) -> Option<usize> {
 fn itself(field: &Field) -> String {
     let name = field_path::name(&field.member);
     match field.origin {
-        Origin::Copy(_) => format!("`{name}` cannot share its own parameters; name another field"),
+        Origin::Copy => format!("`{name}` cannot share its own parameters; name another field"),
         _ => format!("`{name}` cannot be tied to itself; name another field"),
     }
 }

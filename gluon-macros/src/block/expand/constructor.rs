@@ -1,6 +1,6 @@
 //! The constructor: arguments for what nothing determines, then the fields in order.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Member;
 use syn::spanned::Spanned;
@@ -107,7 +107,7 @@ fn row(field: &Field) -> Option<String> {
     let made = match &field.origin {
         Origin::Expression(expression) => format!("is `{}`", text(expression)),
         Origin::Argument if !ties.is_empty() => "is passed in".to_owned(),
-        Origin::Copy(_) => return Some(format!(" - `{name}` is a copy that shares {shares}")),
+        Origin::Copy => return Some(format!(" - `{name}` is a copy that shares {shares}")),
         Origin::Argument | Origin::Phantom | Origin::Unknown => return None,
     };
     Some(match ties.is_empty() {
@@ -127,13 +127,13 @@ fn text(expression: &syn::Expr) -> String {
 fn step(block: &Block, fields: &[Field], field: &Field) -> TokenStream {
     let Field { local, ty, .. } = field;
     // Single members are tied in place.
-    let tied = !field.ties.is_empty() && !matches!(field.origin, Origin::Copy(_));
+    let tied = !field.ties.is_empty() && !matches!(field.origin, Origin::Copy);
     let mutable = tied.then(|| quote!(mut));
     let made = match &field.origin {
         Origin::Argument => tied.then(|| quote!(let mut #local = #local;)),
         Origin::Expression(expression) => Some(quote!(let #mutable #local: #ty = #expression;)),
         Origin::Phantom => Some(quote!(let #local: #ty = ::core::marker::PhantomData;)),
-        Origin::Copy(_) => field.ties.first().map(|tie| copy(block, fields, field, tie)),
+        Origin::Copy => field.ties.first().map(|tie| copy(block, fields, field, tie)),
         Origin::Unknown => None,
     };
     let ties = field.ties.iter().filter(|_| tied).map(|tie| share(block, fields, field, tie));
@@ -144,8 +144,7 @@ fn step(block: &Block, fields: &[Field], field: &Field) -> TokenStream {
 fn copy(block: &Block, fields: &[Field], field: &Field, tie: &Tie) -> TokenStream {
     let Field { local, ty, .. } = field;
     let span = tie.source.first.span();
-    let (copied, source) = (block.paths.block("CopiedAs"), source(block, fields, tie));
-    let copied = respan(copied, span);
+    let (copied, source) = (block.paths.block_at("CopiedAs", span), source(block, fields, tie));
     quote_spanned!(span=> let #local: #ty = #copied::<#ty>::tied(#source);)
 }
 
@@ -153,15 +152,14 @@ fn copy(block: &Block, fields: &[Field], field: &Field, tie: &Tie) -> TokenStrea
 fn share(block: &Block, fields: &[Field], field: &Field, tie: &Tie) -> TokenStream {
     let (local, path) = (&field.local, &tie.member);
     let span = tie.source.first.span();
-    let (shared, source) = (block.paths.block("SharedWith"), source(block, fields, tie));
-    let shared = respan(shared, span);
+    let (shared, source) = (block.paths.block_at("SharedWith", span), source(block, fields, tie));
     quote_spanned!(span=> #shared::tie(#source, &mut #local #(.#path)*);)
 }
 
 /// The source of a tie, which must have parameters to share.
 fn source(block: &Block, fields: &[Field], tie: &Tie) -> TokenStream {
     let span = tie.source.first.span();
-    let shareable = respan(block.paths.block("Shareable"), span);
+    let shareable = block.paths.block_at("Shareable", span);
     let place = match fields.get(tie.source_field) {
         Some(field) => {
             // The variable of the field, where the tie names it.
@@ -172,18 +170,6 @@ fn source(block: &Block, fields: &[Field], tie: &Tie) -> TokenStream {
         None => TokenStream::new(),
     };
     quote_spanned!(span=> #shareable::source(&#place))
-}
-
-/// The same tokens, reported at `span`.
-fn respan(tokens: TokenStream, span: Span) -> TokenStream {
-    let place = span.resolved_at(Span::call_site());
-    tokens
-        .into_iter()
-        .map(|mut token| {
-            token.set_span(place);
-            token
-        })
-        .collect()
 }
 
 /// A field of the struct expression.
