@@ -241,6 +241,7 @@ impl Strides {
     }
 
     /// Strides of the given steps.
+    #[cfg(test)]
     pub(crate) fn new(steps: &[isize]) -> Strides {
         let mut strides = Strides { rank: steps.len() as u8, steps: [0; MAX_RANK] };
         strides.steps[..steps.len()].copy_from_slice(steps);
