@@ -6,7 +6,8 @@ pub use gluon_macros::{Block, sequential};
 /// What a model's file usually needs: `use gluon::prelude::*;`.
 pub mod prelude {
     pub use gluon_core::{
-        Block, DType, Device, Error, Forward, Layer, Member, Parameter, Result, Shape, Tensor,
+        Block, DType, Device, Error, Forward, Layer, Member, Parameter, Persist, Result, Shape,
+        Tensor,
     };
     pub use gluon_macros::{Block, sequential};
 }
