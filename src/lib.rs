@@ -1,13 +1,14 @@
 //! Neural networks declared once as annotated structs and checked by the compiler.
 
 pub use gluon_core::*;
-pub use gluon_macros::{Block, sequential};
+pub use gluon_macros::Block;
 
 /// What a model's file usually needs: `use gluon::prelude::*;`.
 pub mod prelude {
+    pub use gluon_core::sequential;
     pub use gluon_core::{
         Block, DType, Device, Error, Forward, Layer, Member, Parameter, Persist, Result, Shape,
         Tensor,
     };
-    pub use gluon_macros::{Block, sequential};
+    pub use gluon_macros::Block;
 }

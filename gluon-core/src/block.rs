@@ -7,12 +7,17 @@
 //! `#[derive(Block)]` writes `Member` and `Block`, that is: the walk over the fields. All else is
 //! written once on top of that walk.
 
+pub mod advice;
+mod apply;
 mod collect;
 mod forward;
 mod initialize;
+mod into_layer;
 mod member;
 mod names;
+mod share;
 mod tie;
+mod tree;
 mod visit;
 
 use crate::dtype::DType;
@@ -20,9 +25,12 @@ use crate::error::Result;
 use crate::parameter::{Parameter, ParameterDict};
 use crate::tape::GradReq;
 
+pub use apply::ApplyInOrder;
 pub use forward::{Forward, Layer};
 pub use initialize::Initialization;
+pub use into_layer::{IntoLayer, Layers};
 pub use member::Member;
+pub use share::{CopiedAs, CopySkipped, Replicate, Shareable, SharedWith, Skipped, tied};
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 
@@ -97,6 +105,18 @@ pub trait Block: Member {
         initialize::initialize(self, &initialization.into().force())
     }
 
+    /// The model as the tree of its blocks, in Gluon's form:
+    ///
+    /// ```text
+    /// Mlp(
+    ///   (hidden): Dense(20 -> 256, Activation(relu))
+    ///   (output): Dense(256 -> 10, linear)
+    /// )
+    /// ```
+    fn tree(&self) -> String {
+        tree::tree(self)
+    }
+
     /// Makes every declared tie hold, as [`initialize`](Block::initialize) does.
     ///
     /// # Errors
@@ -108,7 +128,7 @@ pub trait Block: Member {
     /// A model of its own with the same values; what is tied in here is tied there.
     fn duplicate(&self) -> Self
     where
-        Self: Sized,
+        Self: Replicate,
     {
         let mut copies: Vec<(usize, Parameter)> = Vec::new();
         self.rebuild(&mut |parameter| {
@@ -147,4 +167,19 @@ pub trait Block: Member {
 /// Generated constructors call it, so that errors can name a parameter from the beginning.
 pub fn declare<M: Member + ?Sized>(block: &M) {
     collect::name(block, None);
+}
+
+#[diagnostic::do_not_recommend]
+impl<B: Block> Block for Box<B> {
+    fn hint(&self) -> &str {
+        (**self).hint()
+    }
+
+    fn type_name(&self) -> &str {
+        (**self).type_name()
+    }
+
+    fn describe(&self) -> Option<String> {
+        (**self).describe()
+    }
 }

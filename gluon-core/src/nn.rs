@@ -5,9 +5,13 @@ mod dense;
 mod flatten;
 mod lambda;
 mod sequential;
+mod sequential_macro;
 
 pub use activation::Activation;
 pub use dense::Dense;
 pub use flatten::Flatten;
 pub use lambda::Lambda;
 pub use sequential::Sequential;
+
+#[doc(hidden)]
+pub use gluon_macros::sequential_in;

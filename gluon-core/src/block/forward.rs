@@ -62,12 +62,14 @@ pub trait Layer: Any + Block + Forward + Send + Sync {
     fn rebuild_boxed(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Box<dyn Layer>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Any + Block + Forward + Send + Sync> Layer for T {
     fn rebuild_boxed(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Box<dyn Layer> {
         Box::new(self.rebuild(map))
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Member for Box<dyn Layer> {
     fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
         (**self).visit(walk);
@@ -82,6 +84,7 @@ impl Member for Box<dyn Layer> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Block for Box<dyn Layer> {
     fn hint(&self) -> &str {
         (**self).hint()

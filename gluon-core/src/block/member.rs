@@ -1,11 +1,31 @@
 //! Members: what a field of a block may be.
 
+mod containers;
+mod data;
+
 use super::visit::{Walk, WalkMut};
 use crate::parameter::Parameter;
 
 /// What a field of a block may be: a block, a [`Parameter`], a container of them, or plain data.
 ///
 /// The type decides, never its spelling: an alias or a type parameter is as good as the type.
+///
+/// | member | what a walk finds in it |
+/// | --- | --- |
+/// | a [`Block`](super::Block) | its members, under its own hint |
+/// | [`Parameter`] | itself |
+/// | `Option<M>`, `Box<M>`, `Box<dyn Layer>` | what `M` has, under the same name |
+/// | `Vec<M>`, `[M; N]`, tuples of up to twelve | each element's, under its index |
+/// | `BTreeMap<String, M>`, `IndexMap<String, M>` | each value's, under its key |
+/// | numbers, `bool`, `char`, strings, paths, `Duration`, ranges, `NonZero*`, `PhantomData`, `()`, function pointers | nothing |
+///
+/// `IndexMap` needs the feature `indexmap`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a member of a block",
+    label = "not a block, a `Parameter`, a container of them, or plain data",
+    note = "a layer of your own derives `Block`; a field that holds something else is marked `#[block(skip)]`",
+    note = "instead of `HashMap` use `BTreeMap<String, _>`; instead of `Rc`, `Arc`, `RefCell`, `Mutex` or a reference the value itself, with `#[shared(..)]` where it is shared; instead of `Tensor` a `Parameter::constant(..)`"
+)]
 pub trait Member {
     /// Shows `walk` every parameter, block and tie in here, in declaration order.
     fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>);
@@ -15,11 +35,42 @@ pub trait Member {
 
     /// A copy of this structure and its plain data, each of whose parameters is what `map` makes
     /// of the one here.
+    ///
+    /// # Panics
+    /// If a `#[block(skip)]` field in here is not `Clone`. [`Replicate`](super::Replicate) is the
+    /// compile-time side of that; behind a `Box<dyn Layer>` only this is left.
     fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Self
     where
         Self: Sized;
+
+    /// [`visit`](Member::visit) under the name that a field has.
+    fn visit_as<'a>(&'a self, name: &str, walk: &mut Walk<'a, '_>) {
+        walk.member(name, self);
+    }
+
+    /// [`visit_mut`](Member::visit_mut) under the name that a field has.
+    fn visit_mut_as(&mut self, name: &str, walk: &mut WalkMut<'_>) {
+        walk.member(name, self);
+    }
+
+    /// This member, whatever its type.
+    fn as_member(&self) -> &dyn Member
+    where
+        Self: Sized,
+    {
+        self
+    }
+
+    /// This member, whatever its type, to be changed.
+    fn as_member_mut(&mut self) -> &mut dyn Member
+    where
+        Self: Sized,
+    {
+        self
+    }
 }
 
+#[diagnostic::do_not_recommend]
 impl Member for Parameter {
     fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
         walk.parameter(self);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::block::{Block, Forward, Member, Walk, WalkMut};
+use crate::block::{Block, Forward, Member, Replicate, Walk, WalkMut};
 use crate::error::Result;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
@@ -57,6 +57,8 @@ impl Member for Lambda {
         self.clone()
     }
 }
+
+impl Replicate for Lambda {}
 
 impl Block for Lambda {
     fn hint(&self) -> &str {

@@ -4,14 +4,14 @@ use std::any::Any;
 use std::fmt;
 use std::ops::Index;
 
-use crate::block::{Block, Forward, Layer, Member, Walk, WalkMut};
+use crate::block::{Block, Forward, Layer, Member, Replicate, Walk, WalkMut};
 use crate::error::Result;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
 
 /// Layers applied in order, each to the output of the one before.
 ///
-/// [`sequential!`](gluon_macros::sequential) makes one, with ties checked by the compiler; layers
+/// [`sequential!`](crate::sequential) makes one, with ties checked by the compiler; layers
 /// can be added at run time too. Structural names are the indices: `0.weight`, `1.weight`. An
 /// empty one is the identity.
 ///
@@ -86,6 +86,12 @@ impl Index<usize> for Sequential {
     }
 }
 
+impl From<Vec<Box<dyn Layer>>> for Sequential {
+    fn from(layers: Vec<Box<dyn Layer>>) -> Sequential {
+        Sequential { layers }
+    }
+}
+
 impl Forward for Sequential {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let Some((first, rest)) = self.layers.split_first() else { return Ok(x.clone()) };
@@ -118,6 +124,8 @@ impl Member for Sequential {
         Sequential { layers: self.layers.iter().map(|layer| layer.rebuild(map)).collect() }
     }
 }
+
+impl Replicate for Sequential {}
 
 impl Block for Sequential {
     fn hint(&self) -> &str {

@@ -1,0 +1,187 @@
+//! Sharing: what a field declared as tied asks of its source, and how it is made.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+#[cfg(feature = "indexmap")]
+use indexmap::IndexMap;
+
+use super::{Block, Layer, Member, retie};
+use crate::parameter::Parameter;
+
+/// A member that a second one can be made of: a tied copy, or a duplicate.
+///
+/// The derive implements it for every block whose `#[block(skip)]` fields are `Clone`. A block
+/// written by hand implements it without methods if its [`rebuild`](Member::rebuild) does not
+/// panic.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be copied",
+    label = "a `#[block(skip)]` field of it is not `Clone`",
+    note = "make the skipped field `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`"
+)]
+pub trait Replicate: Member + Sized {}
+
+/// A member that can have parameters to share: a block, a `Parameter`, or a container of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no parameters to share",
+    label = "plain data",
+    note = "`#[shared(..)]` names a block, a `Parameter` or a container of them; plain data is built by `#[new(..)]`, where earlier fields are in scope by name"
+)]
+pub trait Shareable: Member {
+    /// This member, as the source of a tie.
+    fn source(&self) -> &Self {
+        self
+    }
+}
+
+/// The source of a field declared `#[shared(..)]` without `#[new(..)]`, which becomes a copy of
+/// it with the same parameters.
+#[diagnostic::on_unimplemented(
+    message = "a `{Copy}` cannot be a copy of a `{Self}`",
+    label = "this is a `{Self}`",
+    note = "a field that is `#[shared(..)]` without `#[new(..)]` has the type of its source, whose `#[block(skip)]` fields are `Clone`",
+    note = "between two types, share single parameters: `#[shared(weight = other.weight)]`"
+)]
+pub trait CopiedAs<Copy> {
+    /// A copy of this member's configuration with the parameters of this one.
+    fn tied(&self) -> Copy;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Replicate> CopiedAs<M> for M {
+    fn tied(&self) -> M {
+        tied(self)
+    }
+}
+
+/// The source of a field declared `#[shared(..)]`, of which only the parameters are shared.
+#[diagnostic::on_unimplemented(
+    message = "a `{Tied}` cannot share all parameters of a `{Self}`",
+    label = "this is a `{Self}`",
+    note = "a tied field has the type of its source",
+    note = "between two types, share single parameters: `#[shared(weight = other.weight)]`"
+)]
+pub trait SharedWith<Tied> {
+    /// Makes the parameters of `tied` those of this member.
+    fn tie(&self, tied: &mut Tied);
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Member> SharedWith<M> for M {
+    fn tie(&self, tied: &mut M) {
+        // A tie that cannot hold is reported by `initialize` and by whatever saves or trains.
+        let _ = retie(tied, self);
+    }
+}
+
+// Second implementations, so that the compiler infers nothing from there being only one: it
+// compares the types when it knows both, and then in our words.
+
+#[diagnostic::do_not_recommend]
+impl<M> CopiedAs<M> for Infallible {
+    fn tied(&self) -> M {
+        match *self {}
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> SharedWith<M> for Infallible {
+    fn tie(&self, _: &mut M) {
+        match *self {}
+    }
+}
+
+/// A copy of `source` with the same parameters.
+pub fn tied<M: Member>(source: &M) -> M {
+    source.rebuild(&mut Parameter::share)
+}
+
+impl Replicate for Parameter {}
+impl Replicate for Box<dyn Layer> {}
+impl Shareable for Parameter {}
+
+#[diagnostic::do_not_recommend]
+impl<B: Block> Shareable for B {}
+
+macro_rules! container {
+    ($($container:ty $(where [$($generics:tt)*])?),* $(,)?) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<M: Replicate $(, $($generics)*)?> Replicate for $container {}
+
+        #[diagnostic::do_not_recommend]
+        impl<M: Shareable $(, $($generics)*)?> Shareable for $container {}
+    )*};
+}
+
+container!(Option<M>, Vec<M>, BTreeMap<String, M>, [M; N] where [const N: usize]);
+#[cfg(feature = "indexmap")]
+container!(IndexMap<String, M>);
+
+#[diagnostic::do_not_recommend]
+impl<M: Replicate> Replicate for Box<M> {}
+
+macro_rules! tuple {
+    ($($member:ident)*) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($member: Replicate),*> Replicate for ($($member,)*) {}
+
+        #[diagnostic::do_not_recommend]
+        impl<$($member: Member),*> Shareable for ($($member,)*) {}
+    };
+}
+
+tuple!(A);
+tuple!(A B);
+tuple!(A B C);
+tuple!(A B C D);
+tuple!(A B C D E);
+tuple!(A B C D E F);
+tuple!(A B C D E F G);
+tuple!(A B C D E F G H);
+tuple!(A B C D E F G H I);
+tuple!(A B C D E F G H I J);
+tuple!(A B C D E F G H I J K);
+tuple!(A B C D E F G H I J K L);
+
+/// A `#[block(skip)]` field on its way into a copy.
+///
+/// A value that is `Clone` is cloned by the method here; any other meets the one of
+/// [`CopySkipped`], which panics.
+#[derive(Debug)]
+pub struct Skipped<'a, T> {
+    /// The field.
+    pub value: &'a T,
+    /// Its name, for the panic.
+    pub name: &'static str,
+}
+
+impl<T: Clone> Skipped<'_, T> {
+    /// A clone of the field.
+    pub fn copy(&self) -> T {
+        self.value.clone()
+    }
+}
+
+/// What becomes of a `#[block(skip)]` field that is not `Clone` when its block is copied.
+pub trait CopySkipped {
+    /// The type of the field.
+    type Value;
+
+    /// Never returns.
+    ///
+    /// # Panics
+    /// Always.
+    fn copy(&self) -> Self::Value;
+}
+
+impl<T> CopySkipped for Skipped<'_, T> {
+    type Value = T;
+
+    fn copy(&self) -> T {
+        panic!(
+            "cannot copy `{}`, a `#[block(skip)]` field that is not `Clone`; \
+             implement `Clone`, or give the tied field its own `#[new(..)]`",
+            self.name
+        )
+    }
+}

@@ -1,0 +1,169 @@
+//! Expansion: the impls of a checked block, and those that stand in for a mistaken one.
+//!
+//! Variables of generated code are hygienic, so that none can meet a name of the user's; paths are
+//! absolute. A field's type keeps its place in the source: what the compiler says of it, it says
+//! there.
+
+mod constructor;
+mod fallback;
+mod walk;
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::Lifetime;
+
+use super::bounds;
+use super::model::{Block, Body, Field};
+use super::wording;
+pub(super) use fallback::fallback;
+
+/// Everything that the derive writes for `block`.
+pub(super) fn block(block: &Block) -> TokenStream {
+    let member = member(block);
+    let named = named(block);
+    let replicate = replicate(block);
+    let constructor = constructor::constructor(block);
+    let forward = block.sequential.then(|| forward(block));
+    quote!(#member #named #replicate #constructor #forward)
+}
+
+fn member(block: &Block) -> TokenStream {
+    let walk = local("walk");
+    let map = local("map");
+    let lifetime = fresh_lifetime(block);
+    let (parameter, shared, changed) =
+        (block.paths.root("Parameter"), block.paths.block("Walk"), block.paths.block("WalkMut"));
+    let hint = &block.hint;
+    let visit = walk::visit(block, &walk);
+    let visit_mut = walk::visit_mut(block, &walk);
+    let rebuild = walk::rebuild(block, &map);
+    let body = quote! {
+        fn visit<#lifetime>(&#lifetime self, #walk: &mut #shared<#lifetime, '_>) {
+            #walk.enter(self);
+            #visit
+            #walk.leave(self);
+        }
+        fn visit_mut(&mut self, #walk: &mut #changed<'_>) {
+            #walk.enter(#hint);
+            #visit_mut
+            #walk.leave(self);
+        }
+        fn rebuild(&self, #map: &mut dyn ::core::ops::FnMut(&#parameter) -> #parameter) -> Self {
+            #rebuild
+        }
+    };
+    implement(block, &block.paths.root("Member"), &[], body)
+}
+
+fn named(block: &Block) -> TokenStream {
+    let Block { hint, name, .. } = block;
+    let describe = block.describe.as_ref().map(|path| {
+        quote! {
+            fn describe(&self) -> ::core::option::Option<::std::string::String> {
+                ::core::option::Option::Some(#path(self))
+            }
+        }
+    });
+    let body = quote! {
+        fn hint(&self) -> &str {
+            #hint
+        }
+        fn type_name(&self) -> &str {
+            #name
+        }
+        #describe
+    };
+    implement(block, &block.paths.root("Block"), &[], body)
+}
+
+/// The promise that a copy can be made: of the parameters, and of what is skipped.
+fn replicate(block: &Block) -> TokenStream {
+    let replicate = block.paths.block("Replicate");
+    let mut bounds = bounds::members(block, &replicate);
+    let lifetime = fresh_lifetime(block);
+    for field in block.fields().filter(|field| field.skip) {
+        let ty = &field.ty;
+        // The lifetime keeps the compiler from asking before a copy is made.
+        bounds.push(quote!(for<#lifetime> #ty: ::core::clone::Clone));
+    }
+    implement(block, &replicate, &bounds, TokenStream::new())
+}
+
+fn forward(block: &Block) -> TokenStream {
+    let input = local("input");
+    let (tensor, result) = (block.paths.root("Tensor"), block.paths.root("Result"));
+    let apply = walk::apply(block, &input);
+    let body = quote! {
+        fn forward(&self, #input: &#tensor) -> #result<#tensor> {
+            let #input = ::core::clone::Clone::clone(#input);
+            #apply
+        }
+    };
+    implement(block, &block.paths.root("Forward"), &[], body)
+}
+
+/// `impl path for Type { body }`, with the bounds that members need and `more` of them.
+fn implement(
+    block: &Block,
+    path: &TokenStream,
+    more: &[TokenStream],
+    body: TokenStream,
+) -> TokenStream {
+    let ident = &block.ident;
+    let (impl_generics, ty_generics, _) = block.generics.split_for_impl();
+    let mut bounds = bounds::members(block, &member_bound(block));
+    bounds.extend(more.iter().cloned());
+    let where_clause = where_clause(block, bounds);
+    // Without parameters there is nothing in this impl that could be at fault.
+    let quiet = block.generics.params.is_empty().then(|| quote!(#[diagnostic::do_not_recommend]));
+    quote! {
+        #[automatically_derived]
+        #quiet
+        impl #impl_generics #path for #ident #ty_generics #where_clause {
+            #body
+        }
+    }
+}
+
+/// The trait that members of `block` must have.
+fn member_bound(block: &Block) -> TokenStream {
+    match block.sequential {
+        true => block.paths.block("ApplyInOrder"),
+        false => block.paths.root("Member"),
+    }
+}
+
+fn where_clause(block: &Block, bounds: Vec<TokenStream>) -> Option<TokenStream> {
+    let own = block.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let all: Vec<TokenStream> = own.map(ToTokens::to_token_stream).chain(bounds).collect();
+    (!all.is_empty()).then(|| quote!(where #(#all),*))
+}
+
+/// The type of `field` as the trait that generated code speaks to it through.
+fn as_member(block: &Block, field: &Field) -> TokenStream {
+    let ty = &field.ty;
+    let path = match wording::advice(ty, block.sequential) {
+        Some(advice) => block.paths.advice(advice),
+        None => block.paths.root("Member"),
+    };
+    quote!(<#ty as #path>)
+}
+
+/// A variable that no code of the user's can see.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
+
+/// A lifetime that the type does not have.
+fn fresh_lifetime(block: &Block) -> Lifetime {
+    let mut name = "'walk".to_owned();
+    while block.generics.lifetimes().any(|known| known.lifetime.to_string() == name) {
+        name.push('_');
+    }
+    Lifetime::new(&name, Span::call_site())
+}
+
+/// Whether `block` is an enum.
+fn is_enum(block: &Block) -> bool {
+    matches!(block.body, Body::Enum(_))
+}

@@ -1,0 +1,182 @@
+//! The constructor: arguments for what nothing determines, then the fields in order.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Member;
+use syn::spanned::Spanned;
+
+use super::super::bounds;
+use super::super::model::{Block, Body, Field, Origin, Tie};
+use super::local;
+use crate::field_path;
+
+/// The inherent impl with the constructor of `block`, if it has one.
+pub(super) fn constructor(block: &Block) -> Option<TokenStream> {
+    let (name, fields) = head(block)?;
+    let built = local("block");
+    let declare = block.paths.block("declare");
+    let steps = fields.iter().map(|field| step(block, fields, field));
+    let values = fields.iter().map(value);
+    let body = quote! {
+        #(#steps)*
+        let #built = Self { #(#values),* };
+        #declare(&#built);
+        #built
+    };
+    Some(implement(block, name, fields, body))
+}
+
+/// The constructor's name, and the fields of the struct.
+pub(super) fn head(block: &Block) -> Option<(&Ident, &[Field])> {
+    match &block.body {
+        Body::Struct(fields) => Some((block.constructor.as_ref()?, fields)),
+        Body::Enum(_) => None,
+    }
+}
+
+/// The impl around `body`, with the constructor's signature and documentation.
+pub(super) fn implement(
+    block: &Block,
+    name: &Ident,
+    fields: &[Field],
+    body: TokenStream,
+) -> TokenStream {
+    let (ident, vis) = (&block.ident, &block.vis);
+    let (impl_generics, ty_generics, own) = block.generics.split_for_impl();
+    let arguments = fields.iter().filter(|field| field.is_argument()).map(|field| {
+        let Field { local, ty, .. } = field;
+        quote!(#local: #ty)
+    });
+    let mut bounds = bounds::members(block, &super::member_bound(block));
+    bounds.extend(bounds::tied(block, &block.paths.block("Shareable")));
+    bounds.extend(bounds::copies(block, &block.paths.block("Replicate")));
+    let bounds = match bounds.is_empty() {
+        true => None,
+        false => where_clause_of(bounds),
+    };
+    let docs = docs(block, fields);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #ident #ty_generics #own {
+            #(#[doc = #docs])*
+            #[must_use]
+            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
+            #vis fn #name(#(#arguments),*) -> Self #bounds {
+                #body
+            }
+        }
+    }
+}
+
+fn where_clause_of(mut bounds: Vec<TokenStream>) -> Option<TokenStream> {
+    let mut seen = Vec::new();
+    bounds.retain(|bound| {
+        let text = bound.to_string();
+        let new = !seen.contains(&text);
+        seen.push(text);
+        new
+    });
+    Some(quote!(where #(#bounds),*))
+}
+
+/// What the constructor's documentation says, line by line.
+fn docs(block: &Block, fields: &[Field]) -> Vec<String> {
+    let mut lines = vec![format!(" A new `{}`, as it is declared.", block.name)];
+    let rows: Vec<String> = fields.iter().filter_map(row).collect();
+    if !rows.is_empty() {
+        lines.push(String::new());
+        lines.extend(rows);
+    }
+    lines
+}
+
+fn row(field: &Field) -> Option<String> {
+    let name = field_path::name(&field.member);
+    let ties: Vec<String> = field
+        .ties
+        .iter()
+        .map(|tie| {
+            let path: Vec<String> = tie.member.iter().map(field_path::name).collect();
+            match path.is_empty() {
+                true => format!("the parameters of `{}`", tie.source),
+                false => format!("its `{}` with `{}`", path.join("."), tie.source),
+            }
+        })
+        .collect();
+    let shares = ties.join(", ");
+    let made = match &field.origin {
+        Origin::Expression(expression) => format!("is `{}`", text(expression)),
+        Origin::Argument if !ties.is_empty() => "is passed in".to_owned(),
+        Origin::Copy => return Some(format!(" - `{name}` is a copy that shares {shares}")),
+        Origin::Argument | Origin::Phantom | Origin::Unknown => return None,
+    };
+    Some(match ties.is_empty() {
+        true => format!(" - `{name}` {made}"),
+        false => format!(" - `{name}` {made} and shares {shares}"),
+    })
+}
+
+/// An expression as it is written.
+fn text(expression: &syn::Expr) -> String {
+    let written = expression.span().source_text();
+    let text = written.unwrap_or_else(|| quote!(#expression).to_string());
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'")
+}
+
+/// The statements that make one field.
+fn step(block: &Block, fields: &[Field], field: &Field) -> TokenStream {
+    let Field { local, ty, .. } = field;
+    // Single members are tied in place.
+    let tied = !field.ties.is_empty() && !matches!(field.origin, Origin::Copy);
+    let mutable = tied.then(|| quote!(mut));
+    let made = match &field.origin {
+        Origin::Argument => tied.then(|| quote!(let mut #local = #local;)),
+        Origin::Expression(expression) => Some(quote!(let #mutable #local: #ty = #expression;)),
+        Origin::Phantom => Some(quote!(let #local: #ty = ::core::marker::PhantomData;)),
+        Origin::Copy => field.ties.first().map(|tie| copy(block, fields, field, tie)),
+        Origin::Unknown => None,
+    };
+    let ties = field.ties.iter().filter(|_| tied).map(|tie| share(block, fields, field, tie));
+    quote!(#made #(#ties)*)
+}
+
+/// A tied copy: the same configuration and the same parameters.
+fn copy(block: &Block, fields: &[Field], field: &Field, tie: &Tie) -> TokenStream {
+    let Field { local, ty, .. } = field;
+    let span = tie.source.first.span();
+    let (copied, source) = (block.paths.block_at("CopiedAs", span), source(block, fields, tie));
+    quote_spanned!(span=> let #local: #ty = #copied::<#ty>::tied(#source);)
+}
+
+/// Makes what is tied of a field that is already there share the parameters of its source.
+fn share(block: &Block, fields: &[Field], field: &Field, tie: &Tie) -> TokenStream {
+    let (local, path) = (&field.local, &tie.member);
+    let span = tie.source.first.span();
+    let (shared, source) = (block.paths.block_at("SharedWith", span), source(block, fields, tie));
+    quote_spanned!(span=> #shared::tie(#source, &mut #local #(.#path)*);)
+}
+
+/// The source of a tie, which must have parameters to share.
+fn source(block: &Block, fields: &[Field], tie: &Tie) -> TokenStream {
+    let span = tie.source.first.span();
+    let shareable = block.paths.block_at("Shareable", span);
+    let place = match fields.get(tie.source_field) {
+        Some(field) => {
+            // The variable of the field, where the tie names it.
+            let mut local = field.local.clone();
+            local.set_span(span.resolved_at(local.span()));
+            tie.source.from_local(&local)
+        }
+        None => TokenStream::new(),
+    };
+    quote_spanned!(span=> #shareable::source(&#place))
+}
+
+/// A field of the struct expression.
+fn value(field: &Field) -> TokenStream {
+    let Field { member, local, .. } = field;
+    match member {
+        Member::Named(name) => quote!(#name),
+        Member::Unnamed(_) => quote!(#member: #local),
+    }
+}

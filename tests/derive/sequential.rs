@@ -1,0 +1,87 @@
+use gluon::nn::Sequential;
+use gluon::prelude::*;
+
+use crate::fixture::{Dense, Embedding, walk};
+
+fn dense(net: &Sequential, index: usize) -> &Dense {
+    net.get(index).expect("a dense layer stands there")
+}
+
+#[test]
+fn labels_ties_and_repetitions() {
+    let net = sequential![
+        Dense::new(1),
+        shared: Dense::new(2),
+        #[shared(shared)] Dense::new(2),
+        #[shared(shared)] _,
+        [Dense::new(4); 3],
+        #[shared(shared)]
+        [_; 2],
+        #[shared(shared)]
+        [Dense::new(2); 2],
+        last: Dense::new(shared.units + 4),
+        #[shared(bias = last.bias)]
+        Dense::new(6),
+    ];
+    let units: Vec<usize> = (0..net.len()).map(|index| dense(&net, index).units).collect();
+    assert_eq!(units, [1, 2, 2, 2, 4, 4, 4, 2, 2, 2, 2, 6, 6]);
+    let tied: Vec<usize> = (0..net.len())
+        .filter(|index| dense(&net, *index).weight.is_same(&dense(&net, 1).weight))
+        .collect();
+    assert_eq!(tied, [1, 2, 3, 7, 8, 9, 10]);
+    assert!(dense(&net, 12).bias.is_same(&dense(&net, 11).bias));
+    assert!(!dense(&net, 4).weight.is_same(&dense(&net, 5).weight));
+}
+
+#[test]
+fn names_are_indices() {
+    let net = sequential![Embedding::new(2, 3), sequential![Dense::new(1)]];
+    assert_eq!(
+        walk(&net),
+        [
+            "0.weight sequential0_embedding0_weight",
+            "1.0.weight sequential0_sequential0_dense0_weight",
+            "1.0.bias sequential0_sequential0_dense0_bias",
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_the_identity() -> Result<()> {
+    let x = Tensor::ones([2, 3]);
+    assert_eq!(sequential![].forward(&x)?, x);
+    Ok(())
+}
+
+#[test]
+fn a_boxed_layer_stays_what_it_is() {
+    let boxed: Box<dyn Layer> = Box::new(Dense::new(1));
+    let net = sequential![boxed];
+    assert_eq!(dense(&net, 0).units, 1);
+}
+
+#[test]
+fn an_expression_may_fail() {
+    fn build(units: Option<usize>) -> Option<Sequential> {
+        Some(sequential![a: Dense::new(units?), #[shared(a)] Dense::new(units?)])
+    }
+
+    assert_eq!(build(Some(2)).map(|net| net.len()), Some(2));
+    assert!(build(None).is_none());
+}
+
+#[test]
+fn labels_are_hygienic() {
+    let tied = 3;
+    let layers = 4;
+    let net = sequential![
+        run: Dense::new(layers),
+        #[shared(run)]
+        Dense::new(tied + 1),
+        copies: Dense::new(run.units),
+        #[shared(copies)]
+        [_; 2]
+    ];
+    assert_eq!(net.len(), 5);
+    assert_eq!(dense(&net, 1).units, 4);
+}

@@ -1,0 +1,14 @@
+// `new` and `shared` as options: they are attributes of their own.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+struct Net {
+    #[block(new(Dense::new(10)))]
+    layer: Dense,
+    #[block(shared(layer))]
+    again: Dense,
+}
+
+fn main() {}

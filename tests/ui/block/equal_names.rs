@@ -1,0 +1,13 @@
+// Two members that would have the same name in a file.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+struct Net {
+    #[block(name = "output")]
+    hidden: Dense,
+    output: Dense,
+}
+
+fn main() {}

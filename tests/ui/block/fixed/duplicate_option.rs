@@ -1,0 +1,13 @@
+// The same option twice, in one attribute or in two.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+#[block(hint = "mlp")]
+struct Net {
+    #[block(name = "fc1")]
+    layer: Dense,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+// An attribute without any option.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+struct Net {
+    layer: Dense,
+}
+
+fn main() {}

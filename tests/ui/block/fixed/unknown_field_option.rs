@@ -1,0 +1,12 @@
+// An option that a field does not have.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+struct Net {
+    #[block(name = "frozen")]
+    layer: Dense,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+// `forward` by hand beside `#[block(sequential)]`.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+struct Net {
+    layer: Dense,
+}
+
+impl Forward for Net {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        x.apply(&self.layer)
+    }
+}
+
+fn main() {}

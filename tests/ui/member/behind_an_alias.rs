@@ -1,0 +1,14 @@
+// A type that an alias hides: the general advice.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+type Cache = std::collections::HashMap<String, f32>;
+
+#[derive(Block)]
+struct Net {
+    layer: Dense,
+    cache: Cache,
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+// A type that does not derive `Block`.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+struct Encoder {
+    layer: Dense,
+}
+
+#[derive(Block)]
+struct Net {
+    encoder: Encoder,
+    more: Vec<Encoder>,
+}
+
+fn main() {}

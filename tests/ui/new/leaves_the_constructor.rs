@@ -1,0 +1,18 @@
+// `return` and `.await` in an expression.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+struct Net {
+    #[new(return Dense::new(8))]
+    layer: Dense,
+    #[new(download().await)]
+    other: Dense,
+}
+
+async fn download() -> Dense {
+    Dense::new(10)
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+// `#[new(..)]` above the struct.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+#[new(build)]
+struct Net {
+    layer: Dense,
+}
+
+fn main() {}

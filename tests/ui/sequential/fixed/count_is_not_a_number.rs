@@ -1,0 +1,10 @@
+// A count that is not a `usize`.
+
+use gluon::nn::{Dense, Sequential};
+use gluon::prelude::*;
+
+fn build() -> Sequential {
+    sequential![[Dense::new(8); 3], [Dense::new(8); 1]]
+}
+
+fn main() {}

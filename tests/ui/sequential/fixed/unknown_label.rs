@@ -1,0 +1,14 @@
+// A label that does not exist; a near one is suggested.
+
+use gluon::nn::{Dense, Sequential};
+use gluon::prelude::*;
+
+fn build() -> Sequential {
+    sequential![
+        hidden: Dense::new(8),
+        #[shared(hidden)] Dense::new(8),
+        #[shared(hidden)] _,
+    ]
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+// A field that shares its own parameters.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+struct Net {
+    #[new(Dense::new(8))]
+    hidden: Dense,
+    #[shared(again)]
+    again: Dense,
+}
+
+fn main() {}
