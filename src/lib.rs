@@ -7,7 +7,8 @@ pub use gluon_macros::Block;
 pub mod prelude {
     pub use gluon_core::sequential;
     pub use gluon_core::{
-        Block, DType, Device, Error, Forward, Layer, Member, Parameter, Result, Shape, Tensor,
+        Block, DType, Device, Error, Forward, Layer, Member, Parameter, Persist, Result, Shape,
+        Tensor,
     };
     pub use gluon_macros::Block;
 }
