@@ -42,32 +42,6 @@ pub trait Member {
     fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Self
     where
         Self: Sized;
-
-    /// [`visit`](Member::visit) under the name that a field has.
-    fn visit_as<'a>(&'a self, name: &str, walk: &mut Walk<'a, '_>) {
-        walk.member(name, self);
-    }
-
-    /// [`visit_mut`](Member::visit_mut) under the name that a field has.
-    fn visit_mut_as(&mut self, name: &str, walk: &mut WalkMut<'_>) {
-        walk.member(name, self);
-    }
-
-    /// This member, whatever its type.
-    fn as_member(&self) -> &dyn Member
-    where
-        Self: Sized,
-    {
-        self
-    }
-
-    /// This member, whatever its type, to be changed.
-    fn as_member_mut(&mut self) -> &mut dyn Member
-    where
-        Self: Sized,
-    {
-        self
-    }
 }
 
 #[diagnostic::do_not_recommend]

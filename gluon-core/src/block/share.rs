@@ -19,7 +19,12 @@ use crate::parameter::Parameter;
     label = "a `#[block(skip)]` field of it is not `Clone`",
     note = "make the skipped field `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`"
 )]
-pub trait Replicate: Member + Sized {}
+pub trait Replicate: Member + Sized {
+    /// This member, as what a copy is made of.
+    fn original(&self) -> &Self {
+        self
+    }
+}
 
 /// A member that can have parameters to share: a block, a `Parameter`, or a container of them.
 #[diagnostic::on_unimplemented(
@@ -39,7 +44,7 @@ pub trait Shareable: Member {
 #[diagnostic::on_unimplemented(
     message = "a `{Copy}` cannot be a copy of a `{Self}`",
     label = "this is a `{Self}`",
-    note = "a field that is `#[shared(..)]` without `#[new(..)]` has the type of its source, whose `#[block(skip)]` fields are `Clone`",
+    note = "a field that is `#[shared(..)]` without `#[new(..)]` has the type of its source",
     note = "between two types, share single parameters: `#[shared(weight = other.weight)]`"
 )]
 pub trait CopiedAs<Copy> {
@@ -48,17 +53,18 @@ pub trait CopiedAs<Copy> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Replicate> CopiedAs<M> for M {
+impl<M: Member> CopiedAs<M> for M {
     fn tied(&self) -> M {
         tied(self)
     }
 }
 
-/// The source of a field declared `#[shared(..)]`, of which only the parameters are shared.
+/// The source of a field, or of a member in it, that keeps its own configuration and shares the
+/// parameters.
 #[diagnostic::on_unimplemented(
-    message = "a `{Tied}` cannot share all parameters of a `{Self}`",
+    message = "a `{Tied}` cannot share the parameters of a `{Self}`",
     label = "this is a `{Self}`",
-    note = "a tied field has the type of its source",
+    note = "what is tied has the type of its source",
     note = "between two types, share single parameters: `#[shared(weight = other.weight)]`"
 )]
 pub trait SharedWith<Tied> {
@@ -74,7 +80,7 @@ impl<M: Member> SharedWith<M> for M {
     }
 }
 
-// Second implementations, so that the compiler infers nothing from there being only one: it
+// Further implementations, so that the compiler infers nothing from there being only one: it
 // compares the types when it knows both, and then in our words.
 
 #[diagnostic::do_not_recommend]
@@ -91,13 +97,25 @@ impl<M> SharedWith<M> for Infallible {
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<M: Member> SharedWith<Infallible> for M {
+    fn tie(&self, tied: &mut Infallible) {
+        match *tied {}
+    }
+}
+
 /// A copy of `source` with the same parameters.
 pub fn tied<M: Member>(source: &M) -> M {
     source.rebuild(&mut Parameter::share)
 }
 
+#[diagnostic::do_not_recommend]
 impl Replicate for Parameter {}
+
+#[diagnostic::do_not_recommend]
 impl Replicate for Box<dyn Layer> {}
+
+#[diagnostic::do_not_recommend]
 impl Shareable for Parameter {}
 
 #[diagnostic::do_not_recommend]

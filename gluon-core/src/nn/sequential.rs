@@ -103,6 +103,7 @@ impl Forward for Sequential {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Member for Sequential {
     fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
         walk.enter(self);
@@ -125,8 +126,10 @@ impl Member for Sequential {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Replicate for Sequential {}
 
+#[diagnostic::do_not_recommend]
 impl Block for Sequential {
     fn hint(&self) -> &str {
         "sequential"

@@ -350,11 +350,11 @@ fn unknown(word: &str, place: &Place) -> String {
     let Place { what, other, .. } = place;
     let names =
         |options: &'static [(&'static str, &'static str)]| options.iter().map(|(name, _)| *name);
-    if names(place.others).any(|name| name == word) {
-        return format!("`{word}` is an option of {other}, not of {what}");
-    }
     if word == "new" || word == "shared" {
         return format!("`{word}` is an attribute of its own: `#[{word}(..)]`");
+    }
+    if names(place.others).any(|name| name == word) {
+        return format!("`{word}` is an option of {other}, not of {what}");
     }
     match suggest::nearest(word, names(place.options)) {
         Some(near) => format!("unknown option `{word}`; did you mean `{near}`?"),

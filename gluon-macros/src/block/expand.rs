@@ -142,10 +142,7 @@ fn where_clause(block: &Block, bounds: Vec<TokenStream>) -> Option<TokenStream> 
 /// The type of `field` as the trait that generated code speaks to it through.
 fn as_member(block: &Block, field: &Field) -> TokenStream {
     let ty = &field.ty;
-    let path = match wording::advice(ty, block.sequential) {
-        Some(advice) => block.paths.advice(advice),
-        None => block.paths.root("Member"),
-    };
+    let path = block.paths.advice(wording::advice(ty, block.sequential));
     quote!(<#ty as #path>)
 }
 

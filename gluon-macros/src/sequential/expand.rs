@@ -41,9 +41,31 @@ pub(super) fn sequential(model: &Model, paths: &Paths) -> TokenStream {
 }
 
 /// What stands for a mistaken `sequential!`.
-pub(super) fn fallback(errors: TokenStream, paths: &Paths) -> TokenStream {
+///
+/// The layers that could be read are still there, so that what they use counts as used.
+pub(super) fn fallback(errors: TokenStream, model: &Model, paths: &Paths) -> TokenStream {
     let sequential = paths.nn("Sequential");
-    quote! {{ #errors #sequential::new() }}
+    let read = model.steps.iter().map(|step| match (&step.layer, &step.label) {
+        (
+            Made::Expression(layer) | Made::Sharing(layer, _) | Made::SharingParts(layer, _),
+            Some(label),
+        ) => {
+            quote!(let #label = #layer;)
+        }
+        (
+            Made::Expression(layer) | Made::Sharing(layer, _) | Made::SharingParts(layer, _),
+            None,
+        ) => {
+            quote!(let _ = #layer;)
+        }
+        (Made::Copy(_) | Made::Unknown, _) => TokenStream::new(),
+    });
+    quote! {{
+        #errors
+        #[allow(unused_variables)]
+        if false { #(#read)* }
+        #sequential::new()
+    }}
 }
 
 /// Adds a layer without a label to the list in the variable `run`.
@@ -74,9 +96,12 @@ fn value(layer: &Made, paths: &Paths) -> TokenStream {
         Made::Expression(layer) => quote!(#layer),
         Made::Copy(source) => {
             let span = source.first.span();
-            let (copied, source) = (paths.block_at("CopiedAs", span), shared(source, paths));
-            quote_spanned!(span=> #copied::tied(#source))
+            let source = shared(source, paths);
+            let copied = paths.block_at("CopiedAs", span);
+            let replicate = paths.block_at("Replicate", span);
+            quote_spanned!(span=> #copied::tied(#replicate::original(#source)))
         }
+        Made::Unknown => TokenStream::new(),
         Made::Sharing(layer, source) => tied(layer, &[(None, source)], paths),
         Made::SharingParts(layer, parts) => {
             let ties: Vec<_> =
