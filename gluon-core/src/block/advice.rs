@@ -96,7 +96,7 @@ advice! {
     AnyMember {
         message = "`{Self}` cannot be a member of a block",
         label = "not a block, a `Parameter`, a container of them, or plain data",
-        note = "a layer of your own derives `Block`; a field that holds something else is marked `#[block(skip)]`",
+        note = "a layer of your own derives `Block`, and so does the type in its `<..>`; a field that holds something else is marked `#[block(skip)]`",
         note = "a map is a `BTreeMap<String, _>`; what is behind `Rc`, `Arc`, `RefCell`, `Mutex` or a reference is held as it is, and shared by `#[shared(..)]`; instead of a `Tensor` stands a `Parameter::constant(..)`"
     }
 }

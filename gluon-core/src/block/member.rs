@@ -23,8 +23,8 @@ use crate::parameter::Parameter;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a member of a block",
     label = "not a block, a `Parameter`, a container of them, or plain data",
-    note = "a layer of your own derives `Block`; a field that holds something else is marked `#[block(skip)]`",
-    note = "instead of `HashMap` use `BTreeMap<String, _>`; instead of `Rc`, `Arc`, `RefCell`, `Mutex` or a reference the value itself, with `#[shared(..)]` where it is shared; instead of `Tensor` a `Parameter::constant(..)`"
+    note = "a layer of your own derives `Block`, and so does the type in its `<..>`; a field that holds something else is marked `#[block(skip)]`",
+    note = "a map is a `BTreeMap<String, _>`; what is behind `Rc`, `Arc`, `RefCell`, `Mutex` or a reference is held as it is, and shared by `#[shared(..)]`; instead of a `Tensor` stands a `Parameter::constant(..)`"
 )]
 pub trait Member {
     /// Shows `walk` every parameter, block and tie in here, in declaration order.

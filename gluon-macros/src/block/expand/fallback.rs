@@ -29,7 +29,7 @@ pub(in super::super) fn fallback(block: &Block) -> TokenStream {
         let unused = Some(quote!(unused_variables));
         constructor::implement(block, name, fields, quote!(loop {}), unused)
     });
-    let forward = block.sequential.then(|| {
+    let forward = block.sequential.map(|_| {
         let (tensor, result) = (block.paths.root("Tensor"), block.paths.root("Result"));
         let body = quote! {
             fn forward(&self, _: &#tensor) -> #result<#tensor> {
