@@ -17,6 +17,7 @@ mod member;
 mod names;
 mod share;
 mod tie;
+mod tree;
 mod visit;
 
 use crate::dtype::DType;
@@ -102,6 +103,18 @@ pub trait Block: Member {
         Self: Sized,
     {
         initialize::initialize(self, &initialization.into().force())
+    }
+
+    /// The model as the tree of its blocks, in Gluon's form:
+    ///
+    /// ```text
+    /// Mlp(
+    ///   (hidden): Dense(20 -> 256, Activation(relu))
+    ///   (output): Dense(256 -> 10, linear)
+    /// )
+    /// ```
+    fn tree(&self) -> String {
+        tree::tree(self)
     }
 
     /// Makes every declared tie hold, as [`initialize`](Block::initialize) does.

@@ -167,6 +167,12 @@ impl<const N: usize> PartialEq<[usize; N]> for Shape {
     }
 }
 
+impl<const N: usize> PartialEq<[usize; N]> for &Shape {
+    fn eq(&self, other: &[usize; N]) -> bool {
+        self.dims() == other
+    }
+}
+
 impl std::hash::Hash for Shape {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         self.dims().hash(state);
@@ -241,6 +247,7 @@ impl Strides {
     }
 
     /// Strides of the given steps.
+    #[cfg(test)]
     pub(crate) fn new(steps: &[isize]) -> Strides {
         let mut strides = Strides { rank: steps.len() as u8, steps: [0; MAX_RANK] };
         strides.steps[..steps.len()].copy_from_slice(steps);

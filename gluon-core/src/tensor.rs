@@ -142,11 +142,6 @@ impl Tensor {
         Arc::get_mut(&mut data.buffer)?.slice_mut::<T>().map(|all| &mut all[range])
     }
 
-    /// Whether `self` and `other` are handles to the same values.
-    pub(crate) fn same(&self, other: &Tensor) -> bool {
-        Arc::ptr_eq(&self.data, &other.data)
-    }
-
     pub(crate) fn origin(&self) -> &Origin<Tensor> {
         &self.origin
     }

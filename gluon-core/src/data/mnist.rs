@@ -3,8 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Idx;
+use super::{ArrayDataset, Idx};
 use crate::error::{Error, Result};
+use crate::shape::Shape;
+use crate::tensor::Tensor;
 
 /// MNIST, Fashion-MNIST, or another data set of images in ten classes under the same file names.
 ///
@@ -86,6 +88,49 @@ impl Split {
             return Err(format_error(&labels_path, expected, classes[i].to_string(), 8 + i as u64));
         }
         Ok((Split { images, labels }, images_path))
+    }
+
+    /// The images as rows of `float32` numbers from 0 (background) to 1, with their classes as
+    /// `int64`.
+    ///
+    /// # Shapes
+    /// features: `[examples, height · width]`, labels: `[examples]`
+    ///
+    /// # Errors
+    /// [`Error::BadDType`], [`Error::BadShape`] or [`Error::ShapeMismatch`] if images and labels
+    /// are not as this type says; those that [`Mnist::open`] reads are.
+    pub fn to_rows(&self) -> Result<ArrayDataset> {
+        let [examples, height, width] = self.image_sizes()?;
+        self.dataset([examples, height * width].into())
+    }
+
+    /// The images as planes of `float32` numbers from 0 (background) to 1, with their classes as
+    /// `int64`.
+    ///
+    /// # Shapes
+    /// features: `[examples, 1, height, width]`, labels: `[examples]`
+    ///
+    /// # Errors
+    /// As for [`to_rows`](Split::to_rows).
+    pub fn to_planes(&self) -> Result<ArrayDataset> {
+        let [examples, height, width] = self.image_sizes()?;
+        self.dataset([examples, 1, height, width].into())
+    }
+
+    fn image_sizes(&self) -> Result<[usize; 3]> {
+        let found = self.images.shape();
+        let (op, expected) = ("Split", "images of shape [examples, height, width]");
+        found.dims().try_into().map_err(|_| Error::BadShape { op, expected, found })
+    }
+
+    fn dataset(&self, shape: Shape) -> Result<ArrayDataset> {
+        let Some(pixels) = self.images.as_u8() else {
+            let (op, expected, found) = ("Split", "pixels of uint8", self.images.dtype());
+            return Err(Error::BadDType { op, expected, found });
+        };
+        let pixels = pixels.iter().map(|&pixel| f32::from(pixel) / 255.0).collect();
+        let labels = Tensor::from_vec(self.labels.to_vec::<i64>(), self.labels.shape())?;
+        ArrayDataset::new(Tensor::from_vec::<f32>(pixels, shape)?, labels)
     }
 }
 
@@ -170,6 +215,27 @@ mod tests {
         assert_refused(images, dtype, "expected uint8 elements, found float32 at byte 2");
         let size = Idx::new([2, 3, 2], &[0u8; 12]).unwrap();
         assert_refused(images, size, "2 × 3 pixels as in training, found 3 × 2 at byte 8");
+    }
+
+    #[test]
+    fn images_become_numbers_from_0_to_1() {
+        let images = Idx::new([2, 1, 2], &[0u8, 255, 51, 102]).unwrap();
+        let labels = Idx::new([2], &[9u8, 3]).unwrap();
+        let split = Split { images, labels: labels.clone() };
+        let rows = split.to_rows().unwrap();
+        assert_eq!(*rows.features(), Tensor::from([[0.0f32, 1.0], [0.2, 0.4]]));
+        assert_eq!(*rows.labels(), Tensor::from([9i64, 3]));
+        let planes = split.to_planes().unwrap();
+        assert_eq!(*planes.features(), rows.features().reshape([2, 1, 1, 2]).unwrap());
+
+        let text = |split: Split| split.to_rows().unwrap_err().to_string();
+        let long = Idx::new([3], &[0u8; 3]).unwrap();
+        let error = text(Split { labels: long, ..split });
+        assert_eq!(error, "`ArrayDataset::new` cannot combine shapes (2, 2) and (3,)");
+        let flat = Split { images: labels.clone(), labels: labels.clone() };
+        assert!(text(flat).starts_with("`Split` expected images of shape"));
+        let floats = Idx::new([2, 1, 1], &[0.5f32, 1.0]).unwrap();
+        assert!(text(Split { images: floats, labels }).contains("pixels of uint8"));
     }
 
     #[test]

@@ -290,7 +290,7 @@ fn ln_of_mantissa(f: f32, n: f32) -> f32 {
     let p = p * f - 1.666_805_8e-1;
     let p = p * f + 2.000_071_5e-1;
     let p = p * f - 2.5e-1;
-    let p = p * f + 3.333_333_1e-1;
+    let p = p * f + 3.333_333e-1;
     let square = f * f;
     let tail = p * f * square - n * 2.121_944_4e-4 - 0.5 * square;
     f + tail + n * 0.693_359_4

@@ -4,9 +4,9 @@
 //! Sums are taken in an order that depends on the shape and the orientation of the operands only.
 //! The `gemm` crate cuts the inner axis into pieces that do not depend on the number of threads.
 //!
-//! Known limit: a large right side that is read along its columns, such as `dY · W` for
-//! `[128, 4096] · [4096, 4096]`, runs below the speed of the other orientations, because the crate
-//! packs it in steps of a whole row.
+//! Known limit: a large right side that is read along its columns, such as `X · Wᵀ` for
+//! `[128, 4096] · [4096, 4096]`, runs at half the speed of the other orientations, because the
+//! crate packs it in steps of a whole row.
 #![allow(unsafe_code)]
 
 use super::float::Float;
@@ -73,8 +73,8 @@ fn product<T: Float>(
         return scale(beta, &mut c);
     }
     // The bounds are where the curves cross on x86-64 with AVX-512, for shapes of dense layers.
-    let tiny = m * n * k <= 256;
-    if (m == 1 || k == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
+    let tiny = m * n * k <= 256 && a.has_slice_rows();
+    if (m == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
         return thin::by_row(alpha, a, b, beta, c);
     }
     // Up to 256 outputs the crate has kernels of its own for this orientation.

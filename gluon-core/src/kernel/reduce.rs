@@ -42,16 +42,6 @@ pub(crate) fn reduce<T: Float>(
     }
 }
 
-/// The sum of all elements.
-pub(crate) fn sum<T: Float>(x: &[T]) -> T {
-    fold_slice::<T, Sum>(x)
-}
-
-/// The sum of the squares of all elements.
-pub(crate) fn sum_squares<T: Float>(x: &[T]) -> T {
-    fold_slice::<T, SumSquares>(x)
-}
-
 /// How elements are folded into one.
 trait Fold<T>: 'static {
     const IDENTITY: f64;

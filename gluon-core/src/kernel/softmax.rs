@@ -14,12 +14,14 @@ const COST: usize = 10;
 pub(crate) fn softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
     #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
     fn rows<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
-        for (x, y) in x.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
-            let max = maximum(x);
-            let sum = exponentials(x, max, y);
-            let scale = T::ONE / sum;
-            for y in y {
-                *y *= scale;
+        let piece = piece_of_rows(columns);
+        for (x, y) in x.chunks(piece).zip(y.chunks_mut(piece)) {
+            for (x, y) in x.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
+                subtract(x, maximum(x), y);
+            }
+            exponentiate(y);
+            for y in y.chunks_exact_mut(columns) {
+                normalize(y);
             }
         }
     }
@@ -32,7 +34,7 @@ pub(crate) fn log_softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
     fn rows<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
         for (x, y) in x.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
             let max = maximum(x);
-            let log_sum = exponentials(x, max, y).ln();
+            let log_sum = sum_of_exponentials(x, max).ln();
             for (&x, y) in x.iter().zip(y) {
                 *y = (x - max) - log_sum;
             }
@@ -104,15 +106,19 @@ pub(crate) fn cross_entropy<T: Float>(
 ) {
     #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
     fn rows<T: Float>(x: &[T], labels: &[T], columns: usize, p: &mut [T], loss: &mut [T]) {
-        let rows = x.chunks_exact(columns).zip(p.chunks_exact_mut(columns));
-        for (((x, p), &label), loss) in rows.zip(labels).zip(loss) {
-            let max = maximum(x);
-            let sum = exponentials(x, max, p);
-            let scale = T::ONE / sum;
-            for p in p {
-                *p *= scale;
+        let piece = piece_of_rows(columns);
+        let count = piece / columns;
+        let labels = labels.chunks(count).zip(loss.chunks_mut(count));
+        for ((x, p), (labels, loss)) in x.chunks(piece).zip(p.chunks_mut(piece)).zip(labels) {
+            let rows = x.chunks_exact(columns).zip(p.chunks_exact_mut(columns));
+            for (((x, p), &label), loss) in rows.zip(labels).zip(&mut *loss) {
+                subtract(x, maximum(x), p);
+                *loss = -p[class(label)];
             }
-            *loss = sum.ln() - (x[class(label)] - max);
+            exponentiate(p);
+            for (p, loss) in p.chunks_exact_mut(columns).zip(loss) {
+                *loss += normalize(p).ln();
+            }
         }
     }
     let count = loss.len();
@@ -143,11 +149,9 @@ pub(crate) fn cross_entropy_dense<T: Float>(
         let rows = x.chunks_exact(columns).zip(p.chunks_exact_mut(columns));
         for (((x, p), targets), loss) in rows.zip(targets.chunks_exact(columns)).zip(loss) {
             let max = maximum(x);
-            let sum = exponentials(x, max, p);
-            let (scale, log_sum) = (T::ONE / sum, sum.ln());
-            for p in p {
-                *p *= scale;
-            }
+            subtract(x, max, p);
+            exponentiate(p);
+            let log_sum = normalize(p).ln();
             // A class of no weight adds nothing, even if its logit is −∞.
             *loss = lane_sum(x, targets, |x, target| {
                 if target == T::ZERO { T::ZERO } else { target * (log_sum - (x - max)) }
@@ -279,13 +283,38 @@ fn maximum<T: Float>(x: &[T]) -> T {
     lanes.into_iter().fold(tail, T::maximum)
 }
 
-/// `y = e^(x − max)`; returns the sum of `y`.
+/// The elements of some whole rows that the first-level cache holds.
+///
+/// Steps of a softmax go over that many at once, so that rows shorter than a vector still fill it.
+fn piece_of_rows(columns: usize) -> usize {
+    columns * (2048 / columns).max(1)
+}
+
+/// `y = x − max`
 #[inline(always)]
-fn exponentials<T: Float>(x: &[T], max: T, y: &mut [T]) -> T {
+fn subtract<T: Float>(x: &[T], max: T, y: &mut [T]) {
     for (y, &x) in y.iter_mut().zip(x) {
-        *y = (x - max).exp();
+        *y = x - max;
     }
-    lane_sum(y, y, |y, _| y)
+}
+
+/// `y = e^y`
+#[inline(always)]
+fn exponentiate<T: Float>(y: &mut [T]) {
+    for y in y {
+        *y = y.exp();
+    }
+}
+
+/// Divides `y` by its sum, which it returns.
+#[inline(always)]
+fn normalize<T: Float>(y: &mut [T]) -> T {
+    let sum = lane_sum(y, y, |y, _| y);
+    let scale = T::ONE / sum;
+    for y in y {
+        *y *= scale;
+    }
+    sum
 }
 
 /// `Σ e^(x − max)`

@@ -102,8 +102,7 @@ fn tree_sum<T: Float>(mut lanes: [T; LANES]) -> T {
 /// `C = alpha · A · B + beta · C` by multiples of the rows of `B: [k, n]`, for `B` and `C` with slice
 /// rows.
 ///
-/// Few rows of `C` (a vector times a matrix) or few of `B` (an outer product) are read and written
-/// once or twice.
+/// Each row of `B` is read once for each row of `A`, so this is for few rows of `A`.
 pub(crate) fn by_row<T: Float>(
     alpha: T,
     a: Matrix<'_, T>,
@@ -112,22 +111,15 @@ pub(crate) fn by_row<T: Float>(
     mut c: MatrixMut<'_, T>,
 ) {
     let ([m, k], [_, n]) = (a.dims(), b.dims());
-    if parallel::is_worthwhile(m * n * k)
+    if m == 1
+        && parallel::is_worthwhile(n * k)
         && let Some(c) = c.contiguous_mut()
     {
-        if m == 1 {
-            // Blocks of columns: enough of them to read whole cache lines and pages.
-            return parallel::for_each_block(c, 1024.min(n), k, |start, c| {
-                let n = c.len();
-                let b = Matrix::strided(&b.data()[start..], [k, n], b.strides());
-                rows(alpha, a, b, beta, MatrixMut::new(c, [1, n]));
-            });
-        }
-        return parallel::for_each_block(c, n, k, |start, c| {
-            let m = c.len() / n;
-            let skipped = start / n * a.strides()[0];
-            let a = Matrix::strided(&a.data()[skipped..], [m, k], a.strides());
-            rows(alpha, a, b, beta, MatrixMut::new(c, [m, n]));
+        // Blocks of columns: enough of them to read whole cache lines and pages.
+        return parallel::for_each_block(c, 1024.min(n), k, |start, c| {
+            let n = c.len();
+            let b = Matrix::strided(&b.data()[start..], [k, n], b.strides());
+            rows(alpha, a, b, beta, MatrixMut::new(c, [1, n]));
         });
     }
     rows(alpha, a, b, beta, c);
@@ -138,26 +130,46 @@ fn rows<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, mut c: 
     /// `c = beta · c + Σ factors[i] · rows[i]`
     #[inline(always)]
     fn combine<T: Float, const N: usize>(factors: [T; N], rows: [&[T]; N], beta: T, c: &mut [T]) {
-        let rows = rows.map(|row| &row[..c.len()]);
-        let sum = |j: usize| {
+        if beta == T::ONE {
+            each(factors, rows, c, |c, sum| c + sum);
+        } else if beta == T::ZERO {
+            each(factors, rows, c, |_, sum| sum);
+        } else {
+            each(factors, rows, c, |c, sum| beta * c + sum);
+        }
+    }
+    #[inline(always)]
+    fn each<T: Float, const N: usize>(
+        factors: [T; N],
+        rows: [&[T]; N],
+        c: &mut [T],
+        put: impl Fn(T, T) -> T,
+    ) {
+        // Pieces of a fixed size, because the compiler's own vector loops leave rows as short as
+        // these to scalar code.
+        const PIECE: usize = 8;
+        let whole = c.len() - c.len() % PIECE;
+        for start in (0..whole).step_by(PIECE) {
+            // Sums of their own, which cannot overlap the rows.
+            let mut sums = [T::ZERO; PIECE];
+            for i in 0..N {
+                let row = &rows[i][start..start + PIECE];
+                for j in 0..PIECE {
+                    let product = factors[i] * row[j];
+                    sums[j] = if i == 0 { product } else { sums[j] + product };
+                }
+            }
+            let c = &mut c[start..start + PIECE];
+            for j in 0..PIECE {
+                c[j] = put(c[j], sums[j]);
+            }
+        }
+        for j in whole..c.len() {
             let mut sum = factors[0] * rows[0][j];
             for i in 1..N {
                 sum += factors[i] * rows[i][j];
             }
-            sum
-        };
-        if beta == T::ONE {
-            for (j, c) in c.iter_mut().enumerate() {
-                *c += sum(j);
-            }
-        } else if beta == T::ZERO {
-            for (j, c) in c.iter_mut().enumerate() {
-                *c = sum(j);
-            }
-        } else {
-            for (j, c) in c.iter_mut().enumerate() {
-                *c = beta * *c + sum(j);
-            }
+            c[j] = put(c[j], sum);
         }
     }
     let [m, k] = a.dims();

@@ -56,17 +56,6 @@ impl<'a, T: Float> Row<'a, T> {
         }
     }
 
-    /// The `len` elements from element `first`.
-    fn part(self, first: usize, len: usize) -> Row<'a, T> {
-        match self {
-            Row::Slice(data) => Row::Slice(&data[first..][..len]),
-            Row::Scalar(value) => Row::Scalar(value),
-            Row::Strided { data, start, step } => {
-                Row::Strided { data, start: at(start, step, first), step }
-            }
-        }
-    }
-
     #[inline(always)]
     fn get(&self, i: usize) -> T {
         match *self {
@@ -107,13 +96,6 @@ pub(crate) fn binary_grad<T: Float>(
         } else {
             slope::<T, false>(op, side, x, y, dz, dx);
         }
-    });
-}
-
-/// `out = x op y` for contiguous or scalar operands.
-pub(crate) fn binary_row<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
-    parallel::for_each_block(out, 1, op.cost(), |start, out| {
-        zip(op, x.part(start, out.len()), y.part(start, out.len()), out);
     });
 }
 
@@ -264,11 +246,6 @@ pub(crate) fn axpy<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
     }
     assert_eq!(x.len(), y.len());
     parallel::for_each_block(y, 1, 1, |start, y| add(alpha, &x[start..], y));
-}
-
-/// `x = alpha · x`
-pub(crate) fn scale<T: Float>(alpha: T, x: &mut [T]) {
-    parallel::for_each_block(x, 1, 1, |_, x| x.iter_mut().for_each(|x| *x *= alpha));
 }
 
 /// `out = a` where `condition` is not 0, else `b`; all contiguous.

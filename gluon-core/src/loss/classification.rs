@@ -36,13 +36,16 @@ impl Loss for SoftmaxCrossEntropyLoss {
         let loss = match (self.sparse_label, self.from_logits) {
             (true, false) => prediction.softmax_cross_entropy(label)?,
             (true, true) => prediction.pick(label)?.neg()?,
-            (false, from_logits) => {
-                let label = like("SoftmaxCrossEntropyLoss", label, prediction)?;
-                let log =
-                    if from_logits { prediction.clone() } else { prediction.log_softmax()? };
-                log.mul(&label)?.sum_axes(&[-1], false)?.neg()?
+            (false, false) => {
+                prediction.softmax_cross_entropy_dense(&like(NAME, label, prediction)?)?
+            }
+            (false, true) => {
+                let label = like(NAME, label, prediction)?;
+                prediction.mul(&label)?.sum_axes(&[-1], false)?.neg()?
             }
         };
         per_sample(&loss, self.weight)
     }
 }
+
+const NAME: &str = "SoftmaxCrossEntropyLoss";

@@ -2,10 +2,12 @@
 
 use std::ops;
 
+use super::map::unary;
 use super::operand::{Operand, Value};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
+use crate::kernel::map::Unary;
 use crate::kernel::zip::{self, Binary, Side};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -73,6 +75,12 @@ impl Tensor {
 fn binary(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Result<Tensor> {
     match rhs.value() {
         Value::Tensor(y) => tensors(name, op, x, y),
+        // A power of one exponent is a function of one operand, and faster.
+        Value::Number(number) if op == Binary::Pow => {
+            let whole = number.abs() <= 16.0 && number.fract() == 0.0;
+            let op = if whole { Unary::Powi(number as i32) } else { Unary::Powf(number) };
+            unary(name, op, x)
+        }
         Value::Number(number) => {
             tensors(name, op, x, &Tensor::scalar(number, x.dtype()).with_device(x.device()))
         }
@@ -250,6 +258,11 @@ mod tests {
         let base = x.abs().unwrap();
         let error = check::gradients(|v| v[0].pow(&v[1]), &[base, operands[1].clone()], 1e-5);
         assert!(error.unwrap() < 1e-8);
+        for exponent in [3.0, -2.0, 0.5, 1.7] {
+            let base = x.abs().unwrap();
+            let error = check::gradients(|v| v[0].pow(exponent), &[base], 1e-5).unwrap();
+            assert!(error < 1e-7, "power {exponent}: {error}");
+        }
     }
 
     #[test]

@@ -4,8 +4,7 @@ use super::index::indices;
 use super::softmax::columns;
 use crate::autograd::record_op;
 use crate::buffer::for_float;
-use crate::dtype::Element;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::softmax;
 use crate::tensor::Tensor;
 
@@ -29,7 +28,7 @@ impl Tensor {
         let labels = label.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
             let [xs, ls] = [&x, &labels].map(|t| t.as_contiguous::<T>().unwrap_or_default());
-            let mut loss = Tensor::build::<T>(shape, x.device(), |loss| loss.fill(T::from_f64(0.0)));
+            let mut loss = Tensor::build::<T>(shape, x.device(), |_| {});
             let losses = loss.make_mut::<T>(op)?;
             let p = Tensor::build::<T>(*x.shape(), x.device(), |p| {
                 softmax::cross_entropy(xs, ls, columns, p, losses);
@@ -40,6 +39,43 @@ impl Tensor {
                         [&p, &labels, dloss].map(|t| t.as_contiguous::<T>().unwrap_or_default());
                     gradients.write::<T>(0, &p, |dx, accumulate| {
                         softmax::cross_entropy_grad(ps, ls, dloss, columns, dx, accumulate);
+                    })
+                }
+            })
+        })
+    }
+
+    /// `-Σ target · log softmax(self)` over the last axis, for the probabilities of each class.
+    ///
+    /// The gradient is `softmax(self) · Σ target - target`; `target` gets none.
+    ///
+    /// # Shapes
+    /// `self: [.., classes]`, `target: [.., classes]` → `[..]`
+    ///
+    /// # Errors
+    /// [`Error::ShapeMismatch`] if the shapes differ.
+    pub fn softmax_cross_entropy_dense(&self, target: &Tensor) -> Result<Tensor> {
+        let op = "softmax_cross_entropy_dense";
+        let columns = columns(op, self)?;
+        if self.shape() != target.shape() {
+            return Err(Error::ShapeMismatch { op, lhs: *self.shape(), rhs: *target.shape() });
+        }
+        let shape = self.shape().without(self.rank() - 1);
+        let x = self.to_contiguous();
+        let target = target.to_dtype(x.dtype()).to_contiguous();
+        for_float!(x, op, T => {
+            let [xs, ts] = [&x, &target].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+            let mut loss = Tensor::build::<T>(shape, x.device(), |_| {});
+            let losses = loss.make_mut::<T>(op)?;
+            let p = Tensor::build::<T>(*x.shape(), x.device(), |p| {
+                softmax::cross_entropy_dense(xs, ts, columns, p, losses);
+            });
+            record_op(op, [self], loss, |_| {
+                move |dloss, gradients| {
+                    let [ps, ts, dloss] =
+                        [&p, &target, dloss].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                    gradients.write::<T>(0, &p, |dx, accumulate| {
+                        softmax::cross_entropy_dense_grad(ps, ts, dloss, columns, dx, accumulate);
                     })
                 }
             })
@@ -62,6 +98,18 @@ mod tests {
             assert!((whole + part).abs() < 1e-15);
         }
         let f = |v: &[Tensor]| v[0].softmax_cross_entropy(&label);
+        assert!(check::gradients(f, &[x], 1e-5).unwrap() < 1e-9);
+    }
+
+    #[test]
+    fn dense_targets_give_the_weighted_sum_of_classes() {
+        let x = Tensor::from([[0.3, -1.2, 2.5], [1.1, 0.9, -0.4]]);
+        let target = Tensor::from([[0.2, 0.5, 0.3], [0.0, 2.0, 0.0]]);
+        let whole = x.softmax_cross_entropy_dense(&target).unwrap();
+        let parts = x.log_softmax().unwrap().mul(&target).unwrap().sum_axes(&[1], false).unwrap();
+        let difference = whole.add(&parts).unwrap().abs().unwrap().max().unwrap();
+        assert!(difference.item().unwrap() < 1e-15);
+        let f = |v: &[Tensor]| v[0].softmax_cross_entropy_dense(&target);
         assert!(check::gradients(f, &[x], 1e-5).unwrap() < 1e-9);
     }
 

@@ -90,6 +90,33 @@ functions! {
     round Round
 }
 
+impl Tensor {
+    /// `x` where it is positive, else `slope · x`.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+    pub fn leaky_relu(&self, slope: f64) -> Result<Tensor> {
+        unary("leaky_relu", Unary::LeakyRelu { slope }, self)
+    }
+
+    /// `x` where it is positive, else `alpha · (eˣ - 1)`.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+    pub fn elu(&self, alpha: f64) -> Result<Tensor> {
+        unary("elu", Unary::Elu { alpha }, self)
+    }
+
+    /// Each element, or the nearer bound if it is not from `low` to `high`; the gradient outside
+    /// is 0.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+    pub fn clip(&self, low: f64, high: f64) -> Result<Tensor> {
+        unary("clip", Unary::Clip { low, high }, self)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,7 +161,10 @@ mod tests {
 
     #[test]
     fn gradients_match_difference_quotients() {
-        let everywhere: [(&str, Op); 17] = [
+        let everywhere: [(&str, Op); 20] = [
+            ("leaky_relu", |x| x.leaky_relu(0.1)),
+            ("elu", |x| x.elu(1.3)),
+            ("clip", |x| x.clip(-1.0, 2.0)),
             ("neg", Tensor::neg),
             ("exp", Tensor::exp),
             ("expm1", Tensor::expm1),

@@ -5,7 +5,7 @@ use crate::buffer::for_float;
 use crate::error::{Error, Result};
 use crate::kernel::float::Float;
 use crate::kernel::gemm;
-use crate::kernel::matrix::{Matrix, MatrixMut};
+use crate::kernel::matrix::Matrix;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 

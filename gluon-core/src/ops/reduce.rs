@@ -86,6 +86,25 @@ fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, factor: f64) -> R
     })
 }
 
+/// The gradient of an element is the product of the others, exact also if some are 0.
+fn prod(x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
+    let op = "prod";
+    let y = shaped(fold(op, Reduce::Prod, x, &axes)?, &axes, keep);
+    record_op(op, [x], y, |_| {
+        let x = x.detach();
+        move |dy, gradients| {
+            let zero = x.eq(0.0)?;
+            // With the zeros replaced by ones, the product of the others is the quotient, but
+            // nothing reaches elements beside a zero.
+            let ones = x.add(&zero)?;
+            let others = fold(op, Reduce::Prod, &ones, &axes)?.div(&ones)?;
+            let zeros = fold(op, Reduce::Sum, &zero, &axes)?;
+            let reached = zeros.sub(&zero)?.eq(0.0)?;
+            gradients.add(0, others.mul(&reached)?.mul(&dy.reshape(axes.kept)?)?)
+        }
+    })
+}
+
 /// The largest or smallest: the gradient goes to the elements that equal it, in equal parts.
 fn extreme(name: &'static str, op: Reduce, x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
     if axes.count(x.shape()) == 0 {
@@ -175,7 +194,30 @@ impl Tensor {
     /// # Errors
     /// As for [`sum`](Tensor::sum).
     pub fn norm(&self) -> Result<Tensor> {
-        self.square()?.sum()?.sqrt()
+        let op = "norm";
+        let axes = Axes::all(self.shape());
+        let squares = fold(op, Reduce::SumSquares, self, &axes)?;
+        let norm = shaped(squares, &axes, false).sqrt()?;
+        record_op(op, [self], norm, |norm| {
+            let (x, norm) = (self.detach(), norm.detach());
+            move |dy, gradients| gradients.add(0, x.mul(&dy.div(&norm)?)?)
+        })
+    }
+
+    /// The product of all elements, a scalar; 1 of none.
+    ///
+    /// # Errors
+    /// As for [`sum`](Tensor::sum).
+    pub fn prod(&self) -> Result<Tensor> {
+        prod(self, Axes::all(self.shape()), false)
+    }
+
+    /// The product over `axes`, as [`sum_axes`](Tensor::sum_axes).
+    ///
+    /// # Errors
+    /// As for [`sum_axes`](Tensor::sum_axes).
+    pub fn prod_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
+        prod(self, Axes::new("prod", axes, self.shape())?, keep)
     }
 
     /// The index of the largest element along `axis`, the first of equals, as `int64`.
@@ -256,7 +298,9 @@ mod tests {
     #[test]
     fn gradients_match_difference_quotients() {
         type Op = fn(&Tensor) -> Result<Tensor>;
-        let ops: [(&str, Op); 8] = [
+        let ops: [(&str, Op); 10] = [
+            ("prod", Tensor::prod),
+            ("prod_axes", |x| x.prod_axes(&[-1], true)),
             ("sum", Tensor::sum),
             ("mean", Tensor::mean),
             ("norm", Tensor::norm),

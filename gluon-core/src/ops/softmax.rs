@@ -36,6 +36,24 @@ impl Tensor {
         })
     }
 
+    /// `ln Σ eˣ` over the last axis, which disappears; stable for large elements.
+    ///
+    /// # Errors
+    /// As for [`softmax`](Tensor::softmax).
+    pub fn log_sum_exp(&self) -> Result<Tensor> {
+        let op = "log_sum_exp";
+        let columns = columns(op, self)?;
+        let x = self.to_contiguous();
+        let shape = self.shape().without(self.rank() - 1);
+        let y = for_float!(x, op, T => {
+            let xs = x.as_contiguous::<T>().unwrap_or_default();
+            Ok(Tensor::build::<T>(shape, x.device(), |y| softmax::log_sum_exp(xs, columns, y)))
+        })?;
+        record_op(op, [self], y, |_| {
+            move |dy, gradients| gradients.add(0, x.softmax()?.mul(&dy.expand_dims(-1)?)?)
+        })
+    }
+
     /// The logarithm of [`softmax`](Tensor::softmax), exact also where that is near 0.
     ///
     /// # Errors
@@ -89,7 +107,7 @@ mod tests {
     #[test]
     fn gradients_match_difference_quotients() {
         let x = Tensor::from([[0.3, -1.2, 2.5], [1.1, 0.9, -0.4]]);
-        for op in [Tensor::softmax, Tensor::log_softmax] {
+        for op in [Tensor::softmax, Tensor::log_softmax, Tensor::log_sum_exp] {
             assert!(check::gradients(|v| op(&v[0]), &[x.clone()], 1e-5).unwrap() < 1e-9);
             let columns = check::gradients(|v| op(&v[0].transpose()?), &[x.clone()], 1e-5);
             assert!(columns.unwrap() < 1e-9);

@@ -1,0 +1,63 @@
+//! A model printed as the tree of its blocks, in Gluon's form.
+
+use super::visit::{Place, Visitor, Walk};
+use super::{Block, Member};
+
+/// `root` and its blocks, a line each, indented by depth.
+pub(super) fn tree<M: Member + ?Sized>(root: &M) -> String {
+    let mut printer = Printer::default();
+    Walk::run(root, None, &mut printer);
+    printer.text
+}
+
+#[derive(Default)]
+struct Printer {
+    text: String,
+    open: Vec<Open>,
+}
+
+/// A block whose members are being shown.
+struct Open {
+    path: String,
+    /// Whether it was printed in one line, so that its children are not.
+    whole: bool,
+    children: usize,
+}
+
+impl Printer {
+    fn indent(&mut self, depth: usize) {
+        self.text.extend(std::iter::repeat_n("  ", depth));
+    }
+}
+
+impl<'a> Visitor<'a> for Printer {
+    fn enter(&mut self, place: &Place<'_>, block: &'a dyn Block) {
+        let hidden = self.open.last().is_some_and(|parent| parent.whole);
+        let depth = self.open.len();
+        if !hidden {
+            if let Some(parent) = self.open.last_mut() {
+                parent.children += 1;
+                let key = place.path()[parent.path.len()..].trim_start_matches('.').to_owned();
+                self.text.push('\n');
+                self.indent(depth);
+                self.text.push_str(&format!("({key}): "));
+            }
+            match block.describe() {
+                Some(line) => self.text.push_str(&line),
+                None => self.text.push_str(&format!("{}(", block.type_name())),
+            }
+        }
+        let whole = hidden || block.describe().is_some();
+        self.open.push(Open { path: place.path().to_owned(), whole, children: 0 });
+    }
+
+    fn leave(&mut self, _: &Place<'_>, _: &'a dyn Block) {
+        let Some(block) = self.open.pop() else { return };
+        if block.whole {
+            return;
+        }
+        self.text.push_str(if block.children == 0 { "\n\n" } else { "\n" });
+        self.indent(self.open.len());
+        self.text.push(')');
+    }
+}
