@@ -19,12 +19,44 @@ use crate::parameter::Parameter;
     label = "a `#[block(skip)]` field of it is not `Clone`",
     note = "make the skipped field `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`"
 )]
-pub trait Replicate: Member + Sized {
+pub trait Replicate: Sized {
     /// This member, as what a copy is made of.
     fn original(&self) -> &Self {
         self
     }
 }
+
+/// What stands where a source of a tie is named.
+///
+/// A member is taken by the method here. Anything else meets the one of [`NotAMember`], after
+/// which nothing more is said of it: the field that it is has been refused already.
+#[derive(Debug)]
+pub struct Source<'a, T>(pub &'a T);
+
+impl<'a, M: Member> Source<'a, M> {
+    /// The member.
+    pub fn member(&self) -> &'a M {
+        self.0
+    }
+}
+
+/// What becomes of a source of a tie that is not a member.
+pub trait NotAMember<'a> {
+    /// Never called: a block with such a field does not compile.
+    fn member(&self) -> &'a Infallible;
+}
+
+impl<'a, T> NotAMember<'a> for Source<'a, T> {
+    fn member(&self) -> &'a Infallible {
+        unreachable!("a field that is not a member is refused")
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Shareable for Infallible {}
+
+#[diagnostic::do_not_recommend]
+impl Replicate for Infallible {}
 
 /// A member that can have parameters to share: a block, a `Parameter`, or a container of them.
 #[diagnostic::on_unimplemented(
@@ -32,7 +64,7 @@ pub trait Replicate: Member + Sized {
     label = "plain data",
     note = "`#[shared(..)]` names a block, a `Parameter` or a container of them; plain data is built by `#[new(..)]`, where earlier fields are in scope by name"
 )]
-pub trait Shareable: Member {
+pub trait Shareable {
     /// This member, as the source of a tie.
     fn source(&self) -> &Self {
         self

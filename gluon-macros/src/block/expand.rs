@@ -100,7 +100,7 @@ fn forward(block: &Block, span: Span) -> TokenStream {
             #apply
         }
     };
-    implement_at(span, block, &block.paths.root("Forward"), &[], body)
+    implement_at(Some(span), block, &block.paths.root("Forward"), &[], body)
 }
 
 /// `impl path for Type { body }`, with the bounds that members need and `more` of them.
@@ -110,12 +110,12 @@ fn implement(
     more: &[TokenStream],
     body: TokenStream,
 ) -> TokenStream {
-    implement_at(Span::call_site(), block, path, more, body)
+    implement_at(None, block, path, more, body)
 }
 
-/// [`implement`], reported at `span`.
+/// [`implement`], reported at `span` if there is one.
 fn implement_at(
-    span: Span,
+    span: Option<Span>,
     block: &Block,
     path: &TokenStream,
     more: &[TokenStream],
@@ -126,6 +126,11 @@ fn implement_at(
     let mut bounds = bounds::members(block, &member_bound(block));
     bounds.extend(more.iter().cloned());
     let where_clause = where_clause(block, bounds);
+    let mut ident = ident.clone();
+    if let Some(span) = span {
+        ident.set_span(span.resolved_at(ident.span()));
+    }
+    let span = span.unwrap_or_else(Span::call_site);
     let head = quote_spanned!(span=> impl #impl_generics #path for #ident #ty_generics);
     quote! {
         #[automatically_derived]

@@ -17,7 +17,13 @@ pub(super) fn constructor(block: &Block) -> Option<TokenStream> {
     let declare = block.paths.block("declare");
     let steps = fields.iter().map(|field| step(block, fields, field));
     let values = fields.iter().map(value);
+    let ties = fields.iter().any(|field| !field.ties.is_empty());
+    let bring = ties.then(|| {
+        let not_a_member = block.paths.block("NotAMember");
+        quote!(use #not_a_member as _;)
+    });
     let body = quote! {
+        #bring
         #(#steps)*
         let #built = Self { #(#values),* };
         #declare(&#built);
@@ -175,7 +181,8 @@ fn source(block: &Block, fields: &[Field], tie: &Tie) -> TokenStream {
         }
         None => TokenStream::new(),
     };
-    quote_spanned!(span=> #shareable::source(&#place))
+    let source = block.paths.block_at("Source", span);
+    quote_spanned!(span=> #shareable::source(#source(&#place).member()))
 }
 
 /// A field of the struct expression.
