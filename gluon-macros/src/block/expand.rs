@@ -131,13 +131,13 @@ fn implement_at(
         ident.set_span(span.resolved_at(ident.span()));
     }
     let span = span.unwrap_or_else(Span::call_site);
-    let head = quote_spanned!(span=> impl #impl_generics #path for #ident #ty_generics);
+    let item = quote_spanned! {span=>
+        impl #impl_generics #path for #ident #ty_generics #where_clause { #body }
+    };
     quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        #head #where_clause {
-            #body
-        }
+        #item
     }
 }
 

@@ -108,8 +108,10 @@ fn make(made: &Made, layer: &Ident, declare: Declare<'_>, paths: &Paths) -> Toke
         Made::Copy(source) => {
             let span = source.first.span();
             let place = Ident::new("source", span);
-            let (copied, replicate) = (paths.block("CopiedAs"), paths.block("Replicate"));
-            let copy = quote_spanned!(span=> #copied::tied(#replicate::original(#place)));
+            let bring = bring(&["CopiedAs", "Replicate"], span, paths);
+            let copy = quote_spanned! {span=>
+                { #bring CopiedAs::tied(Replicate::original(#place)) }
+            };
             let copy = from_source(source, copy, paths);
             let declared = declare(&label(source), whole(layer, source, paths));
             quote!(let #layer = #copy; #declared)
@@ -136,10 +138,22 @@ fn make(made: &Made, layer: &Ident, declare: Declare<'_>, paths: &Paths) -> Toke
 fn tie(tied: TokenStream, source: &FieldPath, paths: &Paths) -> TokenStream {
     let span = source.first.span();
     let place = Ident::new("source", span);
-    let shared = paths.block("SharedWith");
-    let tie = quote_spanned!(span=> #shared::tie(#place, &mut #tied));
+    let bring = bring(&["SharedWith"], span, paths);
+    let tie = quote_spanned!(span=> { #bring SharedWith::tie(#place, &mut #tied) });
     let tie = from_source(source, tie, paths);
     quote!(#tie;)
+}
+
+/// Imports of traits that are then spoken of at `span`: a path cannot be, as it begins with
+/// `$crate`, which has its own place.
+fn bring(traits: &[&str], span: Span, paths: &Paths) -> TokenStream {
+    traits
+        .iter()
+        .map(|name| {
+            let path = paths.block_at(name, span);
+            quote!(use #path;)
+        })
+        .collect()
 }
 
 /// `then` with a variable `source`, which is a member that has parameters to share.
