@@ -31,6 +31,7 @@ pub use initialize::Initialization;
 pub use into_layer::{IntoLayer, Layers};
 pub use member::Member;
 pub use share::{CopiedAs, CopySkipped, Replicate, Shareable, SharedWith, Skipped, tied};
+pub(crate) use tie::Snapshot;
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 

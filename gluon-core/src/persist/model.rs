@@ -7,7 +7,7 @@ use super::format;
 use super::load::Load;
 use super::plan::{Plan, Request};
 use super::report::Report;
-use crate::block::{Block, declare};
+use crate::block::{Block, Snapshot, declare};
 use crate::error::{Error, Result};
 use crate::parameter::ParameterDict;
 
@@ -116,24 +116,21 @@ fn load_model<B: Block>(model: &mut B, path: &Path, load: &Load) -> Result<Repor
     let request =
         Request { path, format, contents: &contents, load, rules: &rules, prefix: &prefix };
 
-    let mut parameters = model.collect_params();
-    if let Err(Error::BrokenTie { .. }) = parameters.check() {
-        // Tying again changes the model, so a copy shows first whether the file fits.
-        let mut copy = model.duplicate();
-        copy.tie()?;
-        let tied = copy.collect_params();
-        tied.check()?;
-        let plan = Plan::new(&tied, &request);
-        if load.dry_run {
-            return Ok(plan.into_report());
-        }
-        plan.checked()?;
-        model.tie()?;
-        parameters = model.collect_params();
+    // Tying changes the model, so what it held is put back unless the file fits.
+    let before = Snapshot::of(model);
+    let result = tie_and_load(model, &request);
+    if load.dry_run || result.is_err() {
+        before.restore(model);
     }
+    result
+}
+
+fn tie_and_load<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
+    model.tie()?;
+    let parameters = model.collect_params();
     parameters.check()?;
-    let plan = Plan::new(&parameters, &request);
-    if load.dry_run {
+    let plan = Plan::new(&parameters, request);
+    if request.load.dry_run {
         return Ok(plan.into_report());
     }
     let plan = plan.checked()?;
