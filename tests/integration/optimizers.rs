@@ -8,7 +8,7 @@ use gluon::prelude::*;
 use gluon::train::Trainer;
 use serde_json::Value;
 
-use crate::golden::{self, ROUNDED, assert_close, tensor, text};
+use crate::golden::{self, ROUNDED, Tolerance, assert_close, tensor, text};
 
 /// Runs of optimizers that do not exist here.
 const MISSING: [&str; 13] = [
@@ -26,6 +26,10 @@ const MISSING: [&str; 13] = [
     "signum_17",
     "adamw_2.0_rule_via_op",
 ];
+
+/// MXNet subtracts `β₂` from 1 in `float32`, which loses digits: its `√(1 - β₂)` is 2.3e-5 too
+/// large, and so is a step, relatively.
+const ADAM: Tolerance = Tolerance { relative: 1e-5, absolute: 2e-6 };
 
 /// The trainer that Gluon makes of an optimizer's name and arguments, if there is such a one here.
 pub(crate) fn trainer(parameters: ParameterDict, name: &str, kwargs: &Value) -> Option<Trainer> {
@@ -86,13 +90,14 @@ fn values_after_each_step_are_those_of_mxnet() {
         let trainer = trainer(net.collect_params(), name, &run["kwargs"]);
         let Some(mut trainer) = trainer else { continue };
         tested.push(text(&run["id"]));
+        let tolerance = if name == "adam" { ADAM } else { ROUNDED };
         let steps = golden["grads"].as_array().unwrap().iter();
         for (step, (gradient, expected)) in
             steps.zip(run["weights_after"].as_array().unwrap()).enumerate()
         {
             net.step(&mut trainer, gradient, 2);
             let what = format!("{} after step {step}", run["id"]);
-            assert_close(&what, &net.weight.data().unwrap(), expected, ROUNDED);
+            assert_close(&what, &net.weight.data().unwrap(), expected, tolerance);
         }
     }
     golden::assert_complete(&golden["runs"], &tested, &MISSING);
