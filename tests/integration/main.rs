@@ -5,6 +5,9 @@
 // What must always work, short enough to read.
 mod promises;
 
+// Tied models in training.
+mod ties;
+
 // Against MXNet 1.9.1: the files of `tests/data/mxnet`, and how to compare with them.
 mod golden;
 mod initializers;

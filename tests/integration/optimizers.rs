@@ -74,7 +74,7 @@ impl Weight {
 
     /// A step with the given gradient.
     fn step(&self, trainer: &mut Trainer, gradient: &Value, batch_size: usize) {
-        let loss = record(|| self.weight.data()?.mul(&tensor(gradient))?.sum()).unwrap();
+        let loss = record(|| self.weight.data()?.mul(tensor(gradient))?.sum()).unwrap();
         loss.backward().unwrap();
         trainer.step(batch_size).unwrap();
     }
