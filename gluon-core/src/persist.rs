@@ -19,9 +19,8 @@ mod near;
 pub mod params;
 mod plan;
 mod report;
+mod undo;
 
-#[cfg(test)]
-mod tests;
 
 use std::path::Path;
 

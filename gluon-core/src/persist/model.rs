@@ -7,6 +7,7 @@ use super::format;
 use super::load::Load;
 use super::plan::{Plan, Request};
 use super::report::Report;
+use super::undo::Undo;
 use crate::block::{Block, declare};
 use crate::error::{Error, Result};
 use crate::parameter::ParameterDict;
@@ -118,24 +119,24 @@ fn load_model<B: Block>(model: &mut B, path: &Path, load: &Load) -> Result<Repor
     let request =
         Request { path, format, contents: &contents, load, rules: &rules, prefix: &prefix };
 
-    let mut parameters = model.collect_params();
-    if let Err(Error::BrokenTie { .. }) = parameters.check() {
-        // Tying again changes the model, so a copy shows first whether the file fits.
-        let mut copy = model.duplicate();
-        copy.tie()?;
-        let tied = copy.collect_params();
-        tied.check()?;
-        let plan = Plan::new(&tied, &request);
-        if load.dry_run {
-            return Ok(plan.into_report());
-        }
-        plan.checked()?;
-        model.tie()?;
-        parameters = model.collect_params();
+    // Tying again changes the model, which has to be as it was if the file does not fit.
+    let broken = matches!(model.collect_params().check(), Err(Error::BrokenTie { .. }));
+    let undo = broken.then(|| Undo::new(model));
+    let outcome = load_tied(model, &request);
+    if let Some(undo) = undo
+        && (outcome.is_err() || load.dry_run)
+    {
+        undo.restore(model);
     }
+    outcome
+}
+
+fn load_tied<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
+    model.tie()?;
+    let parameters = model.collect_params();
     parameters.check()?;
-    let plan = Plan::new(&parameters, &request);
-    if load.dry_run {
+    let plan = Plan::new(&parameters, request);
+    if request.load.dry_run {
         return Ok(plan.into_report());
     }
     let plan = plan.checked()?;
