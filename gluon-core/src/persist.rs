@@ -12,6 +12,7 @@ pub mod array;
 pub mod atomic;
 mod contents;
 mod format;
+mod index;
 mod load;
 mod model;
 mod names;
@@ -19,6 +20,7 @@ mod near;
 pub mod params;
 mod plan;
 mod report;
+mod source;
 mod undo;
 
 

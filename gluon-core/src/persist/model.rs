@@ -114,10 +114,10 @@ pub(super) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
 
 fn load_model<B: Block>(model: &mut B, path: &Path, load: &Load) -> Result<Report> {
     let rules = load.compile()?;
-    let (format, contents) = format::read_any(path)?;
+    let (format, index) = format::index(path)?;
     let prefix = format!("{}0_", model.hint());
     let request =
-        Request { path, format, contents: &contents, load, rules: &rules, prefix: &prefix };
+        Request { path, format, index: &index, load, rules: &rules, prefix: &prefix };
 
     // Tying again changes the model, which has to be as it was if the file does not fit.
     let broken = matches!(model.collect_params().check(), Err(Error::BrokenTie { .. }));
@@ -135,7 +135,7 @@ fn load_tied<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
     model.tie()?;
     let parameters = model.collect_params();
     parameters.check()?;
-    let plan = Plan::new(&parameters, request);
+    let plan = Plan::new(&parameters, request)?;
     if request.load.dry_run {
         return Ok(plan.into_report());
     }

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+use std::fs;
+
 use super::*;
+use crate::persist::Note;
 
 mod golden;
 mod hostile;
