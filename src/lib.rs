@@ -1,4 +1,4 @@
-//! Neural networks declared once as annotated structs and checked by the compiler.
+#![doc = include_str!("../README.md")]
 
 pub use gluon_core::*;
 pub use gluon_macros::Block;

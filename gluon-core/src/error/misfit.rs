@@ -87,11 +87,15 @@ impl Misfit {
     /// What to do about it.
     fn remedy(&self) -> &'static str {
         match self {
-            Misfit::Missing { .. } => "`allow_missing` keeps the parameters that are not in the file",
+            Misfit::Missing { .. } => {
+                "`allow_missing` keeps the parameters that are not in the file"
+            }
             Misfit::Extra { .. } => "`ignore_extra` passes over arrays that are not in the model",
             Misfit::Shape { .. } => "build the model with the sizes of the file",
             Misfit::DType { .. } => "`cast_dtype` converts",
-            Misfit::Disagreement { .. } => "untie the parameters, or `rename` one of the arrays away",
+            Misfit::Disagreement { .. } => {
+                "untie the parameters, or `rename` one of the arrays away"
+            }
             Misfit::SameName { .. } => "narrow the rules of `rename`",
             Misfit::Unnamed { .. } => "read them with `persist::load` instead",
         }

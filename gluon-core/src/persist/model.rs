@@ -99,9 +99,7 @@ pub(super) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
     let mut arrays = Vec::new();
     for entry in parameters {
         let data = entry.data().map_err(|error| match error {
-            Error::NotInitialized { .. } => {
-                Error::NotInitialized { name: entry.path().to_owned() }
-            }
+            Error::NotInitialized { .. } => Error::NotInitialized { name: entry.path().to_owned() },
             Error::Deferred { shape, .. } => {
                 Error::Deferred { name: entry.path().to_owned(), shape }
             }

@@ -81,8 +81,7 @@ impl<'d> Plan<'d> {
         let resolved = Names::new(parameters, prefix).resolve(&keys, rules);
         self.check_renamed(&keys, &resolved);
 
-        let selected =
-            |entry: &Entry| -> bool { entry.paths().any(|path| rules.selects(path)) };
+        let selected = |entry: &Entry| -> bool { entry.paths().any(|path| rules.selects(path)) };
         let mut found: Vec<Vec<&(String, Stored)>> = vec![Vec::new(); parameters.len()];
         let mut extra: Vec<&str> = Vec::new();
         for (item, Resolved { name, parameter }) in arrays.iter().zip(&resolved) {

@@ -119,7 +119,11 @@ impl fmt::Display for Report {
         let renamed = self.renamed.iter();
         list(f, "renamed", renamed.map(|r| format!("`{}` is `{}` here", r.key, r.name)))?;
         let converted = self.converted.iter();
-        list(f, "converted", converted.map(|c| format!("`{}` from {} to {}", c.name, c.from, c.to)))?;
+        list(
+            f,
+            "converted",
+            converted.map(|c| format!("`{}` from {} to {}", c.name, c.from, c.to)),
+        )?;
         let tied = self.tied.iter();
         list(f, "tied", tied.map(|t| format!("`{}` is `{}`", t.name, t.keys.join("`, `"))))?;
         list(f, "not selected", self.unselected.iter().map(|key| format!("`{key}`")))?;

@@ -5,7 +5,9 @@
 use std::fs;
 
 use super::*;
+use crate::persist::array::Array;
 use crate::persist::Note;
+use crate::Error;
 
 mod golden;
 mod hostile;
