@@ -33,7 +33,6 @@ pub use member::Member;
 pub use share::{
     CopiedAs, CopySkipped, NotAMember, Replicate, Shareable, SharedWith, Skipped, Source, tied,
 };
-pub(crate) use tie::Snapshot;
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 

@@ -135,7 +135,7 @@ pub(crate) fn new_expression(attrs: &[Attribute], errors: &mut Errors) -> Option
         Meta::List(list) if !list.tokens.is_empty() => list,
         Meta::NameValue(pair) => {
             let text = "the expression stands in parentheses: `#[new(..)]`";
-            errors.on(&pair.eq_token, text);
+            errors.on(pair.eq_token, text);
             return Some(None);
         }
         _ => {
@@ -305,7 +305,7 @@ fn options_of(attrs: &[Attribute], place: &Place, errors: &mut Errors) -> Vec<En
         let tokens = match &attr.meta {
             Meta::List(list) if !list.tokens.is_empty() => list.tokens.clone(),
             Meta::NameValue(pair) => {
-                errors.on(&pair.eq_token, "options stand in parentheses: `#[block(..)]`");
+                errors.on(pair.eq_token, "options stand in parentheses: `#[block(..)]`");
                 continue;
             }
             _ => {
