@@ -6,3 +6,5 @@ mod fixture;
 mod forms;
 // The list that `sequential!` builds.
 mod sequential;
+// Names, generics, lifetimes and members that a derive could stumble over.
+mod hygiene;

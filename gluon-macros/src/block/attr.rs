@@ -100,6 +100,24 @@ impl FieldOptions {
     }
 }
 
+/// The lints that `attrs` allow, which generated code should not draw either.
+pub(crate) fn allowed(attrs: &[Attribute]) -> Vec<Path> {
+    let mut allowed = Vec::new();
+    for attr in attrs {
+        if attr.path().is_ident("deprecated") {
+            allowed.push(attr.path().clone());
+        } else if attr.path().is_ident("allow") || attr.path().is_ident("expect") {
+            let lints = attr.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+            for lint in lints.into_iter().flatten() {
+                if let Meta::Path(lint) = lint {
+                    allowed.push(lint);
+                }
+            }
+        }
+    }
+    allowed
+}
+
 /// Refuses `#[block]`, `#[new]` and `#[shared]` on a variant of an enum.
 pub(crate) fn refuse_on_variant(attrs: &[Attribute], errors: &mut Errors) {
     for attr in attrs {
@@ -135,7 +153,7 @@ pub(crate) fn new_expression(attrs: &[Attribute], errors: &mut Errors) -> Option
         Meta::List(list) if !list.tokens.is_empty() => list,
         Meta::NameValue(pair) => {
             let text = "the expression stands in parentheses: `#[new(..)]`";
-            errors.on(&pair.eq_token, text);
+            errors.on(pair.eq_token, text);
             return Some(None);
         }
         _ => {
@@ -305,7 +323,7 @@ fn options_of(attrs: &[Attribute], place: &Place, errors: &mut Errors) -> Vec<En
         let tokens = match &attr.meta {
             Meta::List(list) if !list.tokens.is_empty() => list.tokens.clone(),
             Meta::NameValue(pair) => {
-                errors.on(&pair.eq_token, "options stand in parentheses: `#[block(..)]`");
+                errors.on(pair.eq_token, "options stand in parentheses: `#[block(..)]`");
                 continue;
             }
             _ => {

@@ -31,6 +31,8 @@ pub(crate) struct Block {
     pub(crate) sequential: Option<Span>,
     /// The name of the constructor, if there is to be one.
     pub(crate) constructor: Option<Ident>,
+    /// Lints that are allowed on the type, or on any field of it.
+    pub(crate) allowed: Vec<Path>,
     pub(crate) body: Body,
 }
 
@@ -64,7 +66,7 @@ pub(crate) enum Origin {
     /// From its caller.
     Argument,
     /// From `#[new(..)]`.
-    Expression(Expr),
+    Expression(Box<Expr>),
     /// From its source: a tied copy.
     Copy,
     /// From nowhere: `PhantomData`.
@@ -90,6 +92,10 @@ impl Block {
         attr::refuse_on_type(&attrs, errors);
         let options = TypeOptions::read(&attrs, errors);
         let name = ident.unraw().to_string();
+        let mut allowed = attr::allowed(&attrs);
+        for field in data_fields(&data) {
+            allowed.extend(attr::allowed(&field.attrs));
+        }
         let body = match data {
             Data::Struct(data) => Body::Struct(read_fields(data.fields, &name, errors)),
             Data::Enum(data) => {
@@ -126,6 +132,7 @@ impl Block {
             bound: options.bound,
             sequential: options.sequential,
             constructor,
+            allowed,
             body,
             ident,
             vis,
@@ -147,6 +154,15 @@ impl Field {
     /// Whether the constructor takes the field from its caller.
     pub(crate) fn is_argument(&self) -> bool {
         matches!(self.origin, Origin::Argument)
+    }
+}
+
+/// Every field, of every variant.
+fn data_fields(data: &Data) -> Vec<&syn::Field> {
+    match data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(data) => data.variants.iter().flat_map(|variant| &variant.fields).collect(),
+        Data::Union(data) => data.fields.named.iter().collect(),
     }
 }
 
@@ -222,7 +238,7 @@ fn read_origin(attrs: &[Attribute], mut field: Field, errors: &mut Errors) -> Dr
     }
     field.annotated = expression.is_some() || shared.is_some();
     field.origin = match (expression, &shared) {
-        (Some(Some(expression)), _) => Origin::Expression(expression),
+        (Some(Some(expression)), _) => Origin::Expression(Box::new(expression)),
         (Some(None), _) | (None, Some(None)) => Origin::Unknown,
         (None, Some(Some(Shared::Whole(_)))) => Origin::Copy,
         (None, None | Some(Some(Shared::Parts(_)))) if is_phantom(&field.ty) => Origin::Phantom,

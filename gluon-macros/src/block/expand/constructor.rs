@@ -63,8 +63,10 @@ pub(super) fn implement(
         false => where_clause_of(bounds),
     };
     let docs = docs(block, fields);
+    let allow = super::allow(block);
     quote! {
         #[automatically_derived]
+        #allow
         impl #impl_generics #ident #ty_generics #own {
             #(#[doc = #docs])*
             #[must_use]
@@ -177,7 +179,7 @@ fn source(block: &Block, fields: &[Field], tie: &Tie) -> TokenStream {
             // The variable of the field, where the tie names it.
             let mut local = field.local.clone();
             local.set_span(span.resolved_at(local.span()));
-            tie.source.from_local(&local)
+            tie.source.rooted_at(&local)
         }
         None => TokenStream::new(),
     };
