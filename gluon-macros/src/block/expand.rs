@@ -76,10 +76,11 @@ fn replicate(block: &Block) -> TokenStream {
     let replicate = block.paths.block("Replicate");
     let mut bounds = bounds::members(block, &replicate);
     let lifetime = fresh_lifetime(block);
+    let clone = block.paths.block("CloneSkipped");
     for field in block.fields().filter(|field| field.skip) {
         let ty = &field.ty;
         // The lifetime keeps the compiler from asking before a copy is made.
-        bounds.push(quote!(for<#lifetime> #ty: ::core::clone::Clone));
+        bounds.push(quote!(for<#lifetime> #ty: #clone));
     }
     implement(block, &replicate, &bounds, TokenStream::new())
 }

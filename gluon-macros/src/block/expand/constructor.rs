@@ -55,7 +55,7 @@ pub(super) fn implement(
         let Field { local, ty, .. } = field;
         quote!(#local: #ty)
     });
-    let mut bounds = bounds::members(block, &super::member_bound(block));
+    let mut bounds = bounds::members(block, &argument_bound(block));
     bounds.extend(bounds::tied(block, &block.paths.block("Shareable")));
     bounds.extend(bounds::copies(block, &block.paths.block("Replicate")));
     let bounds = match bounds.is_empty() {
@@ -75,6 +75,14 @@ pub(super) fn implement(
                 #body
             }
         }
+    }
+}
+
+/// The trait that type arguments of the constructor must have.
+fn argument_bound(block: &Block) -> TokenStream {
+    match block.sequential {
+        Some(_) => block.paths.block("ApplyInOrder"),
+        None => block.paths.advice("MemberArgument"),
     }
 }
 
