@@ -59,6 +59,6 @@ fn main() -> Result<()> {
         }
         assert_eq!(net.forward(&x)?, y);
     }
-    println!("\nthree containers, one output:\n{y}");
+    println!("\nthree containers, one output:\n{y:.4}");
     Ok(())
 }

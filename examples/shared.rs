@@ -72,7 +72,7 @@ fn main() -> Result<()> {
     assert!(difference < 1e-5);
 
     // Training changes the shared parameters once a step, in both places.
-    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1).momentum(0.9))?;
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.01).momentum(0.9))?;
     let loss = SoftmaxCrossEntropyLoss::default();
     for step in 0..=100 {
         let error = record(|| loss.forward(&net.forward(&x)?, &label))?;

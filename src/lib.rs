@@ -1,4 +1,4 @@
-//! Neural networks declared once as annotated structs and checked by the compiler.
+#![doc = include_str!("../README.md")]
 
 pub use gluon_core::*;
 pub use gluon_macros::Block;
@@ -7,7 +7,14 @@ pub use gluon_macros::Block;
 pub mod prelude {
     pub use gluon_core::sequential;
     pub use gluon_core::{
-        Block, DType, Device, Error, Forward, Layer, Member, Parameter, Result, Shape, Tensor,
+        Block, DType, Device, Error, Forward, Layer, Member, Parameter, Persist, Result, Shape,
+        Tensor,
     };
     pub use gluon_macros::Block;
+}
+
+#[doc = include_str!("../docs/guide/declaring.md")]
+pub mod guide {
+    #[doc = include_str!("../docs/guide/errors.md")]
+    pub mod errors {}
 }

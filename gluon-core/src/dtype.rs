@@ -91,6 +91,12 @@ pub(crate) mod sealed {
 
         /// The elements whose bytes these are; bytes too few for another element are left out.
         fn decode(bytes: &[u8]) -> Vec<Self>;
+
+        /// The bytes of `values` where they lie, if the machine keeps the lowest byte first.
+        fn in_place(values: &[Self]) -> Option<&[u8]>;
+
+        /// The same, to be overwritten; `None` also if some bytes are not an element.
+        fn in_place_mut(values: &mut [Self]) -> Option<&mut [u8]>;
     }
 }
 
@@ -137,6 +143,14 @@ macro_rules! le_bytes {
                 let (elements, _) = bytes.as_chunks();
                 elements.iter().map(|element| $ty::from_le_bytes(*element)).collect()
             }
+
+            fn in_place(values: &[$ty]) -> Option<&[u8]> {
+                cfg!(target_endian = "little").then(|| bytemuck::cast_slice(values))
+            }
+
+            fn in_place_mut(values: &mut [$ty]) -> Option<&mut [u8]> {
+                cfg!(target_endian = "little").then(|| bytemuck::cast_slice_mut(values))
+            }
         }
     )*};
 }
@@ -151,6 +165,15 @@ impl sealed::LeBytes for bool {
     /// Every byte but 0 is `true`.
     fn decode(bytes: &[u8]) -> Vec<bool> {
         bytes.iter().map(|&byte| byte != 0).collect()
+    }
+
+    fn in_place(values: &[bool]) -> Option<&[u8]> {
+        Some(bytemuck::cast_slice(values))
+    }
+
+    /// Bytes other than 0 and 1 are not a `bool`.
+    fn in_place_mut(_: &mut [bool]) -> Option<&mut [u8]> {
+        None
     }
 }
 
@@ -216,6 +239,14 @@ mod tests {
         let bytes = T::encode(&elements);
         assert_eq!(bytes.len(), values.len() * T::DTYPE.size(), "{}", T::DTYPE);
         assert_eq!(T::decode(&bytes), elements, "{}", T::DTYPE);
+        if let Some(in_place) = T::in_place(&elements) {
+            assert_eq!(in_place, bytes, "{}", T::DTYPE);
+        }
+        let mut copy = vec![T::default(); elements.len()];
+        if let Some(in_place) = T::in_place_mut(&mut copy) {
+            in_place.copy_from_slice(&bytes);
+            assert_eq!(copy, elements, "{}", T::DTYPE);
+        }
         let back: Vec<f64> = elements.iter().map(|element| element.to_f64()).collect();
         assert_eq!(back, values, "{}", T::DTYPE);
     }

@@ -1,9 +1,13 @@
 //! Errors: every way in which data, sizes or files can be wrong.
 
+mod misfit;
+
 use std::path::PathBuf;
 
 use crate::dtype::DType;
 use crate::shape::Shape;
+
+pub use misfit::Misfit;
 
 /// The result of everything that depends on data, sizes or files.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -302,5 +306,23 @@ pub enum Error {
         found: String,
         /// Where it stands.
         offset: u64,
+    },
+
+    /// A file whose arrays are not what was asked for.
+    #[error("the file expected to hold {expected}, found {found} arrays")]
+    ArrayCount {
+        /// What was asked for, in words.
+        expected: &'static str,
+        /// How many arrays there are.
+        found: usize,
+    },
+
+    /// A file that does not fit the model it is loaded into.
+    #[error("`{}` does not fit the model:{}", path.display(), misfit::All(misfits))]
+    Misfits {
+        /// The file.
+        path: PathBuf,
+        /// Every way in which it does not fit.
+        misfits: Vec<Misfit>,
     },
 }

@@ -29,5 +29,6 @@ pub use device::Device;
 pub use dtype::{DType, Element};
 pub use error::{Error, Result};
 pub use parameter::{Parameter, ParameterDict};
+pub use persist::Persist;
 pub use shape::Shape;
 pub use tensor::Tensor;

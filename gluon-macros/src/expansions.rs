@@ -377,11 +377,11 @@ fn a_skipped_field() {
     check(
         &one(&expansion, "impl ::gluon::block::Replicate"),
         expect![[r#"
-        impl ::gluon::block::Replicate for Cached
-        where
-            for<'walk> Cache: ::core::clone::Clone,
-        {}
-    "#]],
+            impl ::gluon::block::Replicate for Cached
+            where
+                for<'walk> Cache: ::gluon::block::CloneSkipped,
+            {}
+        "#]],
     );
 }
 
@@ -582,30 +582,30 @@ fn generics() {
     check(
         &one(&expansion, "impl<'a, T, U, const N: usize> Net"),
         expect![[r#"
-        impl<'a, T, U, const N: usize> Net<'a, T, U, N>
-        where
-            U: Clone,
-        {
-            /// A new `Net`, as it is declared.
-            #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
-            fn new(name: &'a str, layers: [T; N], parts: Vec<T::Part>) -> Self
+            impl<'a, T, U, const N: usize> Net<'a, T, U, N>
             where
-                T: ::gluon::Member,
-                T::Part: ::gluon::Member,
+                U: Clone,
             {
-                let marker: PhantomData<U> = ::core::marker::PhantomData;
-                let block = Self {
-                    name,
-                    layers,
-                    parts,
-                    marker,
-                };
-                ::gluon::block::declare(&block);
-                block
+                /// A new `Net`, as it is declared.
+                #[must_use]
+                #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
+                fn new(name: &'a str, layers: [T; N], parts: Vec<T::Part>) -> Self
+                where
+                    T: ::gluon::block::advice::MemberArgument,
+                    T::Part: ::gluon::block::advice::MemberArgument,
+                {
+                    let marker: PhantomData<U> = ::core::marker::PhantomData;
+                    let block = Self {
+                        name,
+                        layers,
+                        parts,
+                        marker,
+                    };
+                    ::gluon::block::declare(&block);
+                    block
+                }
             }
-        }
-    "#]],
+        "#]],
     );
 }
 

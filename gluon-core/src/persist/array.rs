@@ -4,14 +4,17 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::buffer::for_dtype;
+use crate::dtype::sealed::LeBytes;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::shape::Shape;
+use crate::tensor::Tensor;
 
 /// Elements of one type in a shape, row-major, each element's lowest byte first.
 ///
 /// A clone shares the bytes, and so do the arrays read from one file: as long as one of them
-/// lives, so do the bytes of the whole file.
+/// lives, so do the bytes of the whole file. An array made from a tensor shares its values.
 ///
 /// ```
 /// use gluon_core::persist::Array;
@@ -27,9 +30,16 @@ use crate::shape::Shape;
 pub struct Array {
     dtype: DType,
     shape: Shape,
-    buffer: Arc<Vec<u8>>,
-    /// Where in the buffer the elements lie.
-    range: Range<usize>,
+    elements: Elements,
+}
+
+/// Where the elements lie.
+#[derive(Clone)]
+enum Elements {
+    /// In a range of the bytes of a file.
+    Bytes(Arc<Vec<u8>>, Range<usize>),
+    /// In a tensor that is row-major, on a machine that keeps the lowest byte first.
+    Tensor(Tensor),
 }
 
 impl Array {
@@ -47,7 +57,7 @@ impl Array {
             });
         }
         let range = 0..bytes.len();
-        Ok(Array { dtype, shape, buffer: Arc::new(bytes), range })
+        Ok(Array::part(dtype, shape, &Arc::new(bytes), range))
     }
 
     /// An array of these elements, in row-major order.
@@ -77,7 +87,7 @@ impl Array {
     ) -> Array {
         debug_assert!(range.end <= buffer.len());
         debug_assert_eq!(byte_len(dtype, &shape), Some(range.len()));
-        Array { dtype, shape, buffer: Arc::clone(buffer), range }
+        Array { dtype, shape, elements: Elements::Bytes(Arc::clone(buffer), range) }
     }
 
     /// The type of the elements.
@@ -92,7 +102,10 @@ impl Array {
 
     /// The bytes of the elements: row-major, each element's lowest byte first.
     pub fn bytes(&self) -> &[u8] {
-        &self.buffer[self.range.clone()]
+        match &self.elements {
+            Elements::Bytes(buffer, range) => &buffer[range.clone()],
+            Elements::Tensor(tensor) => in_place(tensor).expect("checked when the array was made"),
+        }
     }
 
     /// The elements, in row-major order.
@@ -108,6 +121,54 @@ impl Array {
             });
         }
         Ok(T::decode(self.bytes()))
+    }
+}
+
+/// The bytes of the elements where they lie, if they are row-major and lowest byte first.
+fn in_place(tensor: &Tensor) -> Option<&[u8]> {
+    for_dtype!(tensor.dtype(), T => tensor.as_contiguous::<T>().and_then(T::in_place))
+}
+
+impl From<&Tensor> for Array {
+    /// The same elements, without copying them if they are in row-major order.
+    fn from(tensor: &Tensor) -> Array {
+        let (dtype, shape) = (tensor.dtype(), *tensor.shape());
+        let tensor = tensor.to_contiguous();
+        let elements = if in_place(&tensor).is_some() {
+            Elements::Tensor(tensor)
+        } else {
+            let bytes = for_dtype!(dtype, T => {
+                tensor.as_contiguous::<T>().map(T::encode).unwrap_or_default()
+            });
+            let range = 0..bytes.len();
+            Elements::Bytes(Arc::new(bytes), range)
+        };
+        Array { dtype, shape, elements }
+    }
+}
+
+impl From<Tensor> for Array {
+    fn from(tensor: Tensor) -> Array {
+        Array::from(&tensor)
+    }
+}
+
+impl From<&Array> for Tensor {
+    /// The same elements, copied unless they come from a tensor.
+    fn from(array: &Array) -> Tensor {
+        match &array.elements {
+            Elements::Tensor(tensor) => tensor.clone(),
+            Elements::Bytes(..) => for_dtype!(array.dtype, T => {
+                Tensor::from_vec(T::decode(array.bytes()), array.shape)
+                    .expect("an array has as many bytes as its shape says")
+            }),
+        }
+    }
+}
+
+impl From<Array> for Tensor {
+    fn from(array: Array) -> Tensor {
+        Tensor::from(&array)
     }
 }
 
@@ -148,6 +209,25 @@ mod tests {
         assert_eq!(array.bytes(), [1, 0, 0xfe, 0xff, 3, 0, 2, 1]);
         assert_eq!(array.to_vec::<i16>().unwrap(), [1, -2, 3, 258]);
         assert_eq!(array, Array::new(DType::I16, *array.shape(), array.bytes().to_vec()).unwrap());
+    }
+
+    #[test]
+    fn tensors_come_back_and_their_values_are_shared() {
+        let tensor = Tensor::from([[1.0f32, -2.0], [0.5, 4.0]]);
+        let array = Array::from(&tensor);
+        assert_eq!(array.to_vec::<f32>().unwrap(), [1.0, -2.0, 0.5, 4.0]);
+        let values = tensor.as_contiguous::<f32>().unwrap();
+        assert_eq!(array.bytes().as_ptr(), values.as_ptr().cast());
+        assert!(Tensor::from(&array).same(&tensor));
+        let parsed = Array::new(DType::F32, *array.shape(), array.bytes().to_vec()).unwrap();
+        assert_eq!(Tensor::from(&parsed), tensor);
+
+        let columns = tensor.transpose().unwrap();
+        assert_eq!(Array::from(columns).to_vec::<f32>().unwrap(), [1.0, 0.5, -2.0, 4.0]);
+        let flags = Tensor::from([true, false]);
+        assert_eq!(Array::from(&flags).bytes(), [1, 0]);
+        let array = Array::new(DType::Bool, 2.into(), vec![2, 0]).unwrap();
+        assert_eq!(Tensor::from(array), flags);
     }
 
     #[test]

@@ -7,7 +7,6 @@
 //! - scalars that were saved outside np-shape mode, which MXNet writes but cannot load, are read;
 //! - arrays saved in np-shape mode (version 3) and outside it may stand in one file.
 
-use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -15,8 +14,8 @@ use std::sync::Arc;
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::persist::array::Array;
 use crate::persist::atomic;
+use crate::persist::contents::{Arrays, Contents, Note};
 
 mod cursor;
 mod reader;
@@ -31,103 +30,7 @@ mod tests;
 pub const MAGIC: [u8; 8] = 0x112_u64.to_le_bytes();
 
 /// The format's name in errors.
-const FORMAT: &str = "MXNet .params";
-
-/// What a `.params` file holds, in the file's order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Arrays {
-    /// Arrays without names: what saving a list or a single array writes. A file without any
-    /// array reads as an empty list.
-    List(Vec<Array>),
-    /// Arrays with names.
-    ///
-    /// No name occurs twice after reading. Names are written as they stand; of equal ones, readers
-    /// keep the last.
-    Dict(Vec<(String, Array)>),
-}
-
-impl Arrays {
-    /// The number of arrays.
-    pub fn len(&self) -> usize {
-        match self {
-            Arrays::List(arrays) => arrays.len(),
-            Arrays::Dict(entries) => entries.len(),
-        }
-    }
-
-    /// Whether there is no array.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The arrays, with their names if they have any.
-    pub fn iter(&self) -> impl Iterator<Item = (Option<&str>, &Array)> {
-        let (list, dict) = match self {
-            Arrays::List(arrays) => (arrays.as_slice(), [].as_slice()),
-            Arrays::Dict(entries) => ([].as_slice(), entries.as_slice()),
-        };
-        let named = dict.iter().map(|(name, array)| (Some(name.as_str()), array));
-        list.iter().map(|array| (None, array)).chain(named)
-    }
-}
-
-/// What was read from a file, and what is worth saying about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Contents {
-    /// The arrays.
-    pub arrays: Arrays,
-    /// Where the arrays are not simply what the file says.
-    pub notes: Vec<Note>,
-}
-
-/// Something unusual in a file that could be read nonetheless.
-///
-/// `array` is the array's name or, in a list, its index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Note {
-    /// A sparse array was made dense.
-    Densified {
-        /// The array.
-        array: String,
-        /// How the file stores it: `row_sparse` or `csr`.
-        storage: &'static str,
-    },
-    /// A scalar was saved outside np-shape mode; MXNet itself fails to read such a file.
-    LegacyScalar {
-        /// The array.
-        array: String,
-    },
-    /// A name occurs again; the last array of that name counts, at the place of the first.
-    DuplicateName {
-        /// The name.
-        array: String,
-    },
-    /// Bytes after the end of the data were ignored.
-    TrailingBytes {
-        /// How many.
-        count: usize,
-    },
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Note::Densified { array, storage } => {
-                write!(f, "array `{array}` is stored as {storage} and was made dense")
-            }
-            Note::LegacyScalar { array } => {
-                write!(f, "array `{array}` is a scalar in a form that MXNet cannot read")
-            }
-            Note::DuplicateName { array } => {
-                write!(f, "name `{array}` occurs again; its last array counts")
-            }
-            Note::TrailingBytes { count } => {
-                write!(f, "bytes after the end of the data were ignored: {count}")
-            }
-        }
-    }
-}
+pub(super) const FORMAT: &str = "MXNet .params";
 
 /// Reads the file at `path`.
 ///
@@ -163,12 +66,12 @@ pub fn from_bytes(bytes: impl Into<Vec<u8>>, path: impl AsRef<Path>) -> Result<C
 ///
 /// ```
 /// use gluon_core::Shape;
-/// use gluon_core::persist::{Array, params};
+/// use gluon_core::persist::{Array, Arrays, params};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("net.params");
 /// let weight = Array::from_elements(Shape::from([2, 1]), &[0.5f32, -0.5])?;
-/// let arrays = params::Arrays::Dict(vec![("weight".to_string(), weight)]);
+/// let arrays = Arrays::Dict(vec![("weight".to_string(), weight)]);
 /// params::write(&path, &arrays)?;
 /// assert_eq!(params::read(&path)?.arrays, arrays);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -82,7 +82,7 @@ fn replicate(block: &Block) -> TokenStream {
         // The lifetime keeps the compiler from asking before a copy is made.
         bounds.push(quote!(for<#lifetime> #ty: #clone));
     }
-    implement(block, &replicate, &bounds, TokenStream::new())
+    implement_at(Some(block.ident.span()), block, &replicate, &bounds, TokenStream::new())
 }
 
 /// `Forward`, which an impl by hand conflicts with at `span`.

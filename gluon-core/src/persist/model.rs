@@ -1,0 +1,139 @@
+//! Models in files: saving and loading the parameters of a block.
+
+use std::path::Path;
+
+use super::contents::Arrays;
+use super::format;
+use super::load::Load;
+use super::plan::{Plan, Request};
+use super::report::Report;
+use crate::block::{Block, Snapshot, declare};
+use crate::error::{Error, Result};
+use crate::parameter::ParameterDict;
+
+/// Saving and loading models; every [`Block`] can.
+///
+/// ```
+/// use gluon_core::{Block, Forward, Tensor, nn::Dense, persist::Persist};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("net.params");
+/// let mut net = Dense::new(4).in_units(3);
+/// net.initialize()?;
+/// net.save_parameters(&path)?;                    // MXNet can read it
+///
+/// let mut again = Dense::new(4);                  // no `initialize` needed
+/// let report = again.load_parameters(&path)?;
+/// assert_eq!(report.loaded, ["weight", "bias"]);
+/// let x = Tensor::ones([2, 3]);
+/// assert_eq!(again.forward(&x)?, net.forward(&x)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Persist: Block {
+    /// Writes every parameter to the file at `path`, [atomically](super::atomic::write), in the
+    /// [`Format`](super::Format) of its extension: `.params`, as MXNet writes it, unless that says otherwise.
+    ///
+    /// Keys are structural names. A shared parameter stands under each of its names.
+    ///
+    /// # Errors
+    /// [`Error::BrokenTie`] if a declared tie does not hold, [`Error::DuplicateName`] if two
+    /// parameters have the same name, [`Error::NotInitialized`] or [`Error::Deferred`] if one has
+    /// no values, [`Error::Io`] if the file cannot be written. The old file is as it was then.
+    fn save_parameters(&self, path: impl AsRef<Path>) -> Result<()> {
+        format::write(path, &arrays(&self.collect_params())?)
+    }
+
+    /// Takes the values of every parameter from the file at `path`, whose first bytes tell its
+    /// [`Format`](super::Format).
+    ///
+    /// No `initialize` is needed; unknown sizes become known. Keys are structural names, or the
+    /// scoped ones of older and of exported Gluon models. Declared ties hold afterwards.
+    ///
+    /// # Errors
+    /// [`Error::Misfits`] with everything that does not fit, [`Error::Io`] and [`Error::Format`]
+    /// if the file cannot be read, [`Error::TieMismatch`] if a declared tie cannot hold. The model
+    /// is as it was then.
+    fn load_parameters(&mut self, path: impl AsRef<Path>) -> Result<Report>
+    where
+        Self: Sized,
+    {
+        self.load_parameters_with(path, &Load::new())
+    }
+
+    /// [`load_parameters`](Persist::load_parameters), less strictly.
+    ///
+    /// ```
+    /// # use gluon_core::{Block, nn::Dense, persist::Persist};
+    /// use gluon_core::persist::{Cast, Load};
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("net.params");
+    /// # let mut net = Dense::new(4).in_units(3);
+    /// # net.initialize()?;
+    /// # net.save_parameters(&path)?;
+    /// let mut bare = Dense::new(4).no_bias();
+    /// let dry = bare.load_parameters_with(&path, &Load::new().dry_run())?;
+    /// assert!(!dry.fits());
+    /// println!("{dry}");                              // array `bias` is not in the model
+    /// bare.load_parameters_with(&path, &Load::new().ignore_extra().cast_dtype(Cast::ToModel))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`load_parameters`](Persist::load_parameters), and [`Error::BadArgument`] if a
+    /// pattern of `load` is not a regular expression.
+    fn load_parameters_with(&mut self, path: impl AsRef<Path>, load: &Load) -> Result<Report>
+    where
+        Self: Sized,
+    {
+        load_model(self, path.as_ref(), load)
+    }
+}
+
+impl<B: Block> Persist for B {}
+
+/// What a file of these parameters holds: each under every name it has, in order.
+pub(super) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
+    parameters.check()?;
+    let mut arrays = Vec::new();
+    for entry in parameters {
+        let data = entry.data().map_err(|error| match error {
+            Error::NotInitialized { .. } => Error::NotInitialized { name: entry.path().to_owned() },
+            Error::Deferred { shape, .. } => {
+                Error::Deferred { name: entry.path().to_owned(), shape }
+            }
+            other => other,
+        })?;
+        arrays.extend(entry.paths().map(|path| (path.to_owned(), (&data).into())));
+    }
+    Ok(Arrays::Dict(arrays))
+}
+
+fn load_model<B: Block>(model: &mut B, path: &Path, load: &Load) -> Result<Report> {
+    let rules = load.compile()?;
+    let (format, contents) = format::read_any(path)?;
+    let prefix = format!("{}0_", model.hint());
+    let request =
+        Request { path, format, contents: &contents, load, rules: &rules, prefix: &prefix };
+
+    // Tying changes the model, so what it held is put back unless the file fits.
+    let before = Snapshot::of(model);
+    let result = tie_and_load(model, &request);
+    if load.dry_run || result.is_err() {
+        before.restore(model);
+    }
+    result
+}
+
+fn tie_and_load<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
+    model.tie()?;
+    let parameters = model.collect_params();
+    parameters.check()?;
+    let plan = Plan::new(&parameters, request);
+    if request.load.dry_run {
+        return Ok(plan.into_report());
+    }
+    let plan = plan.checked()?;
+    declare(model);
+    plan.apply()
+}

@@ -1,0 +1,123 @@
+//! Names: what the arrays of a file are called in a model.
+
+use std::collections::HashMap;
+
+use super::load::Rules;
+use crate::parameter::ParameterDict;
+
+/// The parameters of a model by each of their names.
+pub(super) struct Names<'d> {
+    by_path: HashMap<&'d str, usize>,
+    by_scoped: HashMap<&'d str, usize>,
+    /// What the scoped names begin with: `mlp0_`.
+    prefix: &'d str,
+}
+
+/// How a file names its arrays.
+///
+/// Gluon's `save_parameters` writes structural names; its older `collect_params().save` and
+/// `export` write scoped ones, which never contain a dot.
+enum Scheme<'k> {
+    /// `hidden.weight`
+    Structural,
+    /// `mlp0_dense0_weight`
+    Scoped,
+    /// `dense0_weight`: without the root's own prefix
+    Relative,
+    /// `net_dense0_weight`: the root has another prefix in the file
+    Rerooted(&'k str),
+}
+
+/// What became of the name of an array.
+pub(super) struct Resolved {
+    /// What the rules made of it.
+    pub(super) name: String,
+    /// The parameter it stands for: an index into the dictionary.
+    pub(super) parameter: Option<usize>,
+}
+
+impl<'d> Names<'d> {
+    /// The names of `parameters`, whose scoped ones begin with `prefix`.
+    pub(super) fn new(parameters: &'d ParameterDict, prefix: &'d str) -> Names<'d> {
+        let entries = parameters.iter().enumerate();
+        let by_scoped = entries.clone().map(|(index, entry)| (entry.name(), index)).collect();
+        let by_path = entries
+            .flat_map(|(index, entry)| entry.paths().map(move |path| (path, index)))
+            .collect();
+        Names { by_path, by_scoped, prefix }
+    }
+
+    /// The parameters that the arrays called `keys` stand for.
+    pub(super) fn resolve(&self, keys: &[&str], rules: &Rules) -> Vec<Resolved> {
+        let names: Vec<String> =
+            keys.iter().map(|key| rules.rename(self.without_kind(key))).collect();
+        let scheme = self.scheme(&names);
+        let find = |name: &str| self.find(name, &scheme);
+        let parameters: Vec<_> = names.iter().map(|name| find(name)).collect();
+        let pairs = names.into_iter().zip(parameters);
+        pairs.map(|(name, parameter)| Resolved { name, parameter }).collect()
+    }
+
+    /// The name without the `arg:` or `aux:` of exported models.
+    fn without_kind<'k>(&self, key: &'k str) -> &'k str {
+        let stripped = key.strip_prefix("arg:").or_else(|| key.strip_prefix("aux:"));
+        stripped.filter(|_| !self.by_path.contains_key(key)).unwrap_or(key)
+    }
+
+    /// The scheme by which most names are those of parameters.
+    fn scheme<'k>(&self, names: &'k [String]) -> Scheme<'k> {
+        let mut best = Scheme::Structural;
+        if names.is_empty() || names.iter().any(|name| name.contains('.')) {
+            return best;
+        }
+        let count = |scheme: &Scheme<'_>| {
+            names.iter().filter(|name| self.find(name, scheme).is_some()).count()
+        };
+        let mut most = count(&best);
+        let rerooted = prefixes(names).map(Scheme::Rerooted);
+        for scheme in [Scheme::Scoped, Scheme::Relative].into_iter().chain(rerooted) {
+            let matches = count(&scheme);
+            if matches > most {
+                (best, most) = (scheme, matches);
+            }
+        }
+        best
+    }
+
+    fn find(&self, name: &str, scheme: &Scheme<'_>) -> Option<usize> {
+        let own = |relative: &str| self.by_scoped.get(&*format!("{}{relative}", self.prefix));
+        match scheme {
+            Scheme::Structural => self.by_path.get(name),
+            Scheme::Scoped => self.by_scoped.get(name),
+            Scheme::Relative => own(name),
+            Scheme::Rerooted(prefix) => own(name.strip_prefix(prefix)?),
+        }
+        .copied()
+    }
+}
+
+/// The prefixes that all names have in common and that end a part of a name: `net_`, `net_dense0_`.
+fn prefixes(names: &[String]) -> impl Iterator<Item = &str> {
+    let mut common = names.first().map_or("", String::as_str);
+    for name in names {
+        let equal = common.char_indices().zip(name.chars()).find(|((_, a), b)| a != b);
+        let end = equal.map_or(common.len().min(name.len()), |((index, _), _)| index);
+        common = &common[..end];
+    }
+    common.match_indices('_').map(move |(index, _)| &common[..=index])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_prefixes_end_parts_of_names() {
+        let names = ["net_dense0_weight", "net_dense0_bias"].map(str::to_owned);
+        assert_eq!(prefixes(&names).collect::<Vec<_>>(), ["net_", "net_dense0_"]);
+        let names = ["dense0_weight", "dense1_bias", "d"].map(str::to_owned);
+        assert_eq!(prefixes(&names).count(), 0);
+        let names = ["é_a", "è_a"].map(str::to_owned);
+        assert_eq!(prefixes(&names).count(), 0);
+    }
+}

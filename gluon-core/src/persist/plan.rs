@@ -1,0 +1,232 @@
+//! Plans: what a file would do to a model, found out before anything changes.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::array::Array;
+use super::contents::{Arrays, Contents};
+use super::format::Format;
+use super::load::{Cast, Load, Rules};
+use super::names::{Names, Resolved};
+use super::near::near;
+use super::report::{Converted, Renamed, Report, Tied};
+use crate::dtype::DType;
+use crate::error::{Error, Misfit, Result};
+use crate::parameter::{Entry, ParameterDict};
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+
+/// Names beyond this many are not searched for similar ones.
+const MOST_SEARCHED: usize = 500;
+
+/// A file that was read, and how it is to be loaded into a model.
+pub(super) struct Request<'f> {
+    pub(super) path: &'f Path,
+    pub(super) format: Format,
+    pub(super) contents: &'f Contents,
+    pub(super) load: &'f Load,
+    pub(super) rules: &'f Rules,
+    /// What the model's scoped names begin with: `mlp0_`.
+    pub(super) prefix: &'f str,
+}
+
+/// What a file would do to a model.
+pub(super) struct Plan<'d> {
+    report: Report,
+    changes: Vec<Change<'d>>,
+}
+
+/// New values for one parameter.
+struct Change<'d> {
+    parameter: &'d Entry,
+    /// The type that the parameter takes before.
+    cast: Option<DType>,
+    array: Array,
+}
+
+impl<'d> Plan<'d> {
+    /// Compares the arrays of a file with `parameters`.
+    pub(super) fn new(parameters: &'d ParameterDict, request: &Request<'_>) -> Plan<'d> {
+        let Request { path, format, contents, load, .. } = *request;
+        let report = Report {
+            path: path.to_path_buf(),
+            format,
+            loaded: Vec::new(),
+            missing: Vec::new(),
+            extra: Vec::new(),
+            mismatched: Vec::new(),
+            renamed: Vec::new(),
+            converted: Vec::new(),
+            tied: Vec::new(),
+            unselected: Vec::new(),
+            notes: contents.notes.clone(),
+            allowed: [load.allow_missing, load.ignore_extra],
+        };
+        let mut plan = Plan { report, changes: Vec::new() };
+        match &contents.arrays {
+            Arrays::List(arrays) if !arrays.is_empty() => {
+                plan.report.mismatched.push(Misfit::Unnamed { count: arrays.len() });
+            }
+            Arrays::List(_) => plan.match_up(parameters, &[], request),
+            Arrays::Dict(arrays) => plan.match_up(parameters, arrays, request),
+        }
+        plan
+    }
+
+    fn match_up(
+        &mut self,
+        parameters: &'d ParameterDict,
+        arrays: &[(String, Array)],
+        request: &Request<'_>,
+    ) {
+        let Request { load, rules, prefix, .. } = *request;
+        let keys: Vec<&str> = arrays.iter().map(|(key, _)| key.as_str()).collect();
+        let resolved = Names::new(parameters, prefix).resolve(&keys, rules);
+        self.check_renamed(&keys, &resolved);
+
+        let selected = |entry: &Entry| -> bool { entry.paths().any(|path| rules.selects(path)) };
+        let mut found: Vec<Vec<&(String, Array)>> = vec![Vec::new(); parameters.len()];
+        let mut extra: Vec<&str> = Vec::new();
+        for (item, Resolved { name, parameter }) in arrays.iter().zip(&resolved) {
+            let entry = parameter.and_then(|index| parameters.iter().nth(index));
+            let is_selected = entry.map_or_else(|| rules.selects(name), selected);
+            match *parameter {
+                _ if !is_selected => self.report.unselected.push(item.0.clone()),
+                Some(index) => found[index].push(item),
+                None => extra.push(&item.0),
+            }
+        }
+
+        let mut missing: Vec<&Entry> = Vec::new();
+        for (entry, items) in parameters.iter().zip(found) {
+            match items.split_first() {
+                Some((first, others)) => self.assign(entry, first, others, load),
+                None if selected(entry) => missing.push(entry),
+                None => {}
+            }
+        }
+        self.suggest(&missing, &extra);
+    }
+
+    /// Two names that a rule makes equal would leave it to chance which one counts.
+    fn check_renamed(&mut self, keys: &[&str], resolved: &[Resolved]) {
+        let mut first: HashMap<&str, &str> = HashMap::new();
+        for (&key, Resolved { name, .. }) in keys.iter().zip(resolved) {
+            if let Some(first) = first.insert(name, key) {
+                self.report.mismatched.push(Misfit::SameName {
+                    name: name.clone(),
+                    first: first.to_owned(),
+                    second: key.to_owned(),
+                });
+            }
+        }
+    }
+
+    /// Plans to give `entry` the values of the array `first`, to which `others` must be equal.
+    fn assign(
+        &mut self,
+        entry: &'d Entry,
+        first: &(String, Array),
+        others: &[&(String, Array)],
+        load: &Load,
+    ) {
+        let before = self.report.mismatched.len();
+        for item in std::iter::once(first).chain(others.iter().copied()) {
+            self.check(entry, item, load);
+        }
+        let name = || entry.path().to_owned();
+        if self.report.mismatched.len() == before {
+            if let Some((second, _)) = others.iter().find(|(_, array)| *array != first.1) {
+                let (first, second) = (first.0.clone(), second.clone());
+                self.report.mismatched.push(Misfit::Disagreement { name: name(), first, second });
+            }
+        }
+        if self.report.mismatched.len() > before {
+            return;
+        }
+
+        if !others.is_empty() {
+            let keys = std::iter::once(first).chain(others.iter().copied());
+            let keys = keys.map(|(key, _)| key.clone()).collect();
+            self.report.tied.push(Tied { name: name(), keys });
+        }
+        let array = &first.1;
+        let (own, found) = (entry.dtype(), array.dtype());
+        let mut cast = None;
+        if own != found {
+            let to_file = load.cast == Some(Cast::ToFile);
+            cast = to_file.then_some(found);
+            let (from, to) = if to_file { (own, found) } else { (found, own) };
+            self.report.converted.push(Converted { name: name(), from, to });
+        }
+        self.report.loaded.push(name());
+        self.changes.push(Change { parameter: entry, cast, array: array.clone() });
+    }
+
+    /// Whether `entry` can take an array by shape and type.
+    fn check(&mut self, entry: &Entry, (key, array): &(String, Array), load: &Load) {
+        let name = entry.path();
+        if entry.paths().all(|path| path != key) {
+            self.report.renamed.push(Renamed { key: key.clone(), name: name.to_owned() });
+        }
+        let (name, key) = (name.to_owned(), key.clone());
+        let (expected, found) = (entry.shape(), *array.shape());
+        if !takes(&expected, &found) {
+            self.report.mismatched.push(Misfit::Shape { name, key, expected, found });
+        } else if entry.dtype() != array.dtype() && load.cast.is_none() {
+            let (expected, found) = (entry.dtype(), array.dtype());
+            self.report.mismatched.push(Misfit::DType { name, key, expected, found });
+        }
+    }
+
+    /// Reports what has no counterpart, with names that may be meant.
+    fn suggest(&mut self, missing: &[&Entry], extra: &[&str]) {
+        let similar = |name: &str, index: usize, names: &mut dyn Iterator<Item = &str>| {
+            if index < MOST_SEARCHED { near(name, names.take(MOST_SEARCHED)) } else { Vec::new() }
+        };
+        for (index, entry) in missing.iter().enumerate() {
+            let near = similar(entry.path(), index, &mut extra.iter().copied());
+            self.report.missing.push(Misfit::Missing { name: entry.path().to_owned(), near });
+        }
+        for (index, &key) in extra.iter().enumerate() {
+            let near = similar(key, index, &mut missing.iter().map(|entry| entry.path()));
+            self.report.extra.push(Misfit::Extra { key: key.to_owned(), near });
+        }
+    }
+
+    /// The plan itself if the file fits.
+    ///
+    /// # Errors
+    /// [`Error::Misfits`] with everything that does not fit.
+    pub(super) fn checked(self) -> Result<Plan<'d>> {
+        let misfits: Vec<Misfit> = self.report.misfits().cloned().collect();
+        if misfits.is_empty() {
+            return Ok(self);
+        }
+        Err(Error::Misfits { path: self.report.path, misfits })
+    }
+
+    /// The report, without doing anything.
+    pub(super) fn into_report(self) -> Report {
+        self.report
+    }
+
+    /// Changes the model.
+    pub(super) fn apply(self) -> Result<Report> {
+        for Change { parameter, cast, array } in self.changes {
+            if let Some(dtype) = cast {
+                parameter.cast(dtype);
+            }
+            parameter.set_data(&Tensor::from(array))?;
+        }
+        Ok(self.report)
+    }
+}
+
+/// Whether a parameter whose shape is `expected`, 0 for unknown sizes, can have the shape `found`.
+fn takes(expected: &Shape, found: &Shape) -> bool {
+    let mut sizes = expected.iter().zip(found.iter());
+    expected.rank() == found.rank()
+        && found.is_known()
+        && sizes.all(|(&expected, &found)| expected == 0 || expected == found)
+}
