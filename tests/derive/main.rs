@@ -8,3 +8,5 @@ mod forms;
 mod sequential;
 // Names, generics, lifetimes and members that a derive could stumble over.
 mod hygiene;
+// What a tie survives, and what it refuses.
+mod ties;
