@@ -211,7 +211,7 @@ fn bounds_and_associated_types() {
     {
         #[new(Vec::new())]
         bodies: Vec<F::Body>,
-        #[new(<[_; 2]>::from([None, None]))]
+        #[new([None, None])]
         more: [Option<<F as Family>::Body>; 2],
         #[block(skip)]
         iterator: T,

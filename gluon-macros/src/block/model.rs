@@ -9,6 +9,7 @@ use syn::{
 };
 
 use super::attr::{self, FieldOptions, TypeOptions};
+use super::expression;
 use super::ties;
 use crate::errors::Errors;
 use crate::field_path::{self, FieldPath};
@@ -228,7 +229,7 @@ fn read_field(index: usize, field: syn::Field, errors: &mut Errors) -> (Vec<Attr
 }
 
 fn read_origin(attrs: &[Attribute], mut field: Field, errors: &mut Errors) -> Draft {
-    let expression = attr::new_expression(attrs, errors);
+    let expression = expression::find(attrs, errors);
     let mut shared = tie::find(attrs, errors);
     if let (true, Some(attr)) =
         (field.skip, attrs.iter().find(|attr| attr.path().is_ident("shared")))
