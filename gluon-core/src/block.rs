@@ -28,9 +28,11 @@ use crate::tape::GradReq;
 pub use apply::ApplyInOrder;
 pub use forward::{Forward, Layer};
 pub use initialize::Initialization;
-pub use into_layer::{IntoLayer, Layers};
+pub use into_layer::IntoLayer;
 pub use member::Member;
-pub use share::{CopiedAs, CopySkipped, Replicate, Shareable, SharedWith, Skipped, tied};
+pub use share::{
+    CopiedAs, CopySkipped, NotAMember, Replicate, Shareable, SharedWith, Skipped, Source, tied,
+};
 pub(crate) use tie::Snapshot;
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};

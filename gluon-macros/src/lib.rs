@@ -2,6 +2,8 @@
 
 mod block;
 mod errors;
+#[cfg(test)]
+mod expansions;
 mod field_path;
 mod paths;
 mod sequential;

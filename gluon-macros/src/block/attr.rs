@@ -27,7 +27,7 @@ const FIELD_OPTIONS: [(&str, &str); 2] = [("skip", "skip"), ("name", "name = \"f
 /// What `#[block(..)]` on a struct or an enum says.
 #[derive(Default)]
 pub(crate) struct TypeOptions {
-    pub(crate) sequential: bool,
+    pub(crate) sequential: Option<Span>,
     pub(crate) hint: Option<String>,
     /// Where `new` is asked for, and the name it is given.
     pub(crate) new: Option<(Span, Option<Ident>)>,
@@ -41,7 +41,9 @@ impl TypeOptions {
         let mut options = TypeOptions::default();
         for option in options_of(attrs, &TYPE, errors) {
             match option.name.unraw().to_string().as_str() {
-                "sequential" => options.sequential = option.flag(errors),
+                "sequential" if option.flag(errors) => {
+                    options.sequential = Some(option.name.span())
+                }
                 "hint" => {
                     options.hint = option.text(errors).and_then(|hint| check_hint(hint, errors))
                 }
@@ -103,7 +105,7 @@ pub(crate) fn refuse_on_variant(attrs: &[Attribute], errors: &mut Errors) {
     for attr in attrs {
         for name in ["block", "new", "shared"] {
             if attr.path().is_ident(name) {
-                errors.on(attr, format!("`#[{name}]` on a variant means nothing; options of the enum stand above it, those of a field on the field"));
+                errors.on(attr, "a variant has no options; those of the enum stand above it, those of a field on the field");
             }
         }
     }
@@ -129,8 +131,8 @@ pub(crate) fn new_expression(attrs: &[Attribute], errors: &mut Errors) -> Option
     for again in all {
         errors.on(again, "`#[new]` is given twice; a field is built once");
     }
-    let tokens = match &first.meta {
-        Meta::List(list) if !list.tokens.is_empty() => &list.tokens,
+    let list = match &first.meta {
+        Meta::List(list) if !list.tokens.is_empty() => list,
         Meta::NameValue(pair) => {
             let text = "the expression stands in parentheses: `#[new(..)]`";
             errors.on(&pair.eq_token, text);
@@ -141,7 +143,7 @@ pub(crate) fn new_expression(attrs: &[Attribute], errors: &mut Errors) -> Option
             return Some(None);
         }
     };
-    let expressions = match Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone()) {
+    let expressions = match list.parse_args_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
         Ok(expressions) => expressions,
         Err(error) => {
             errors.push(error);
@@ -153,6 +155,14 @@ pub(crate) fn new_expression(attrs: &[Attribute], errors: &mut Errors) -> Option
         return Some(None);
     }
     let expression = expressions.into_iter().next()?;
+    if let Expr::Let(statement) = &expression {
+        errors.on(
+            statement,
+            "a statement is not an expression; put it in braces: \
+             `#[new({ let units = 8; Dense::new(units) })]`",
+        );
+        return Some(None);
+    }
     let mut outer = Leaves { errors, found: false };
     outer.visit_expr(&expression);
     let found = outer.found;
@@ -350,11 +360,11 @@ fn unknown(word: &str, place: &Place) -> String {
     let Place { what, other, .. } = place;
     let names =
         |options: &'static [(&'static str, &'static str)]| options.iter().map(|(name, _)| *name);
-    if names(place.others).any(|name| name == word) {
-        return format!("`{word}` is an option of {other}, not of {what}");
-    }
     if word == "new" || word == "shared" {
         return format!("`{word}` is an attribute of its own: `#[{word}(..)]`");
+    }
+    if names(place.others).any(|name| name == word) {
+        return format!("`{word}` is an option of {other}, not of {what}");
     }
     match suggest::nearest(word, names(place.options)) {
         Some(near) => format!("unknown option `{word}`; did you mean `{near}`?"),

@@ -9,7 +9,7 @@ mod fallback;
 mod walk;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Lifetime;
 
 use super::bounds;
@@ -23,7 +23,7 @@ pub(super) fn block(block: &Block) -> TokenStream {
     let named = named(block);
     let replicate = replicate(block);
     let constructor = constructor::constructor(block);
-    let forward = block.sequential.then(|| forward(block));
+    let forward = block.sequential.map(|span| forward(block, span));
     quote!(#member #named #replicate #constructor #forward)
 }
 
@@ -89,7 +89,8 @@ fn replicate(block: &Block) -> TokenStream {
     implement(block, &replicate, &bounds, TokenStream::new())
 }
 
-fn forward(block: &Block) -> TokenStream {
+/// `Forward`, which an impl by hand conflicts with at `span`.
+fn forward(block: &Block, span: Span) -> TokenStream {
     let input = local("input");
     let (tensor, result) = (block.paths.root("Tensor"), block.paths.root("Result"));
     let apply = walk::apply(block, &input);
@@ -99,11 +100,22 @@ fn forward(block: &Block) -> TokenStream {
             #apply
         }
     };
-    implement(block, &block.paths.root("Forward"), &[], body)
+    implement_at(Some(span), block, &block.paths.root("Forward"), &[], body)
 }
 
 /// `impl path for Type { body }`, with the bounds that members need and `more` of them.
 fn implement(
+    block: &Block,
+    path: &TokenStream,
+    more: &[TokenStream],
+    body: TokenStream,
+) -> TokenStream {
+    implement_at(None, block, path, more, body)
+}
+
+/// [`implement`], reported at `span` if there is one.
+fn implement_at(
+    span: Option<Span>,
     block: &Block,
     path: &TokenStream,
     more: &[TokenStream],
@@ -114,22 +126,26 @@ fn implement(
     let mut bounds = bounds::members(block, &member_bound(block));
     bounds.extend(more.iter().cloned());
     let where_clause = where_clause(block, bounds);
-    // Without parameters there is nothing in this impl that could be at fault.
-    let quiet = block.generics.params.is_empty().then(|| quote!(#[diagnostic::do_not_recommend]));
+    let mut ident = ident.clone();
+    if let Some(span) = span {
+        ident.set_span(span.resolved_at(ident.span()));
+    }
+    let span = span.unwrap_or_else(Span::call_site);
+    let item = quote_spanned! {span=>
+        impl #impl_generics #path for #ident #ty_generics #where_clause { #body }
+    };
     quote! {
         #[automatically_derived]
-        #quiet
-        impl #impl_generics #path for #ident #ty_generics #where_clause {
-            #body
-        }
+        #[diagnostic::do_not_recommend]
+        #item
     }
 }
 
 /// The trait that members of `block` must have.
 fn member_bound(block: &Block) -> TokenStream {
     match block.sequential {
-        true => block.paths.block("ApplyInOrder"),
-        false => block.paths.root("Member"),
+        Some(_) => block.paths.block("ApplyInOrder"),
+        None => block.paths.root("Member"),
     }
 }
 
@@ -142,10 +158,7 @@ fn where_clause(block: &Block, bounds: Vec<TokenStream>) -> Option<TokenStream> 
 /// The type of `field` as the trait that generated code speaks to it through.
 fn as_member(block: &Block, field: &Field) -> TokenStream {
     let ty = &field.ty;
-    let path = match wording::advice(ty, block.sequential) {
-        Some(advice) => block.paths.advice(advice),
-        None => block.paths.root("Member"),
-    };
+    let path = block.paths.advice(wording::advice(ty, block.sequential.is_some()));
     quote!(<#ty as #path>)
 }
 

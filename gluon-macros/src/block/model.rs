@@ -27,7 +27,8 @@ pub(crate) struct Block {
     pub(crate) describe: Option<Path>,
     /// What replaces the derive's own bounds.
     pub(crate) bound: Option<Vec<WherePredicate>>,
-    pub(crate) sequential: bool,
+    /// Where `forward` is asked for.
+    pub(crate) sequential: Option<Span>,
     /// The name of the constructor, if there is to be one.
     pub(crate) constructor: Option<Ident>,
     pub(crate) body: Body,
@@ -111,7 +112,7 @@ impl Block {
             (_, Some((_, Some(name)))) => Some(name.clone()),
             (Body::Struct(fields), asked) => {
                 let wanted = asked.is_some() || fields.iter().any(|field| field.annotated);
-                wanted.then(|| Ident::new("new", ident.span().resolved_at(Span::call_site())))
+                wanted.then(|| Ident::new("new", ident.span()))
             }
         };
         Block {

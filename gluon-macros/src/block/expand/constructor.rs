@@ -17,13 +17,19 @@ pub(super) fn constructor(block: &Block) -> Option<TokenStream> {
     let declare = block.paths.block("declare");
     let steps = fields.iter().map(|field| step(block, fields, field));
     let values = fields.iter().map(value);
+    let ties = fields.iter().any(|field| !field.ties.is_empty());
+    let bring = ties.then(|| {
+        let not_a_member = block.paths.block("NotAMember");
+        quote!(use #not_a_member as _;)
+    });
     let body = quote! {
+        #bring
         #(#steps)*
         let #built = Self { #(#values),* };
         #declare(&#built);
         #built
     };
-    Some(implement(block, name, fields, body))
+    Some(implement(block, name, fields, body, None))
 }
 
 /// The constructor's name, and the fields of the struct.
@@ -40,7 +46,9 @@ pub(super) fn implement(
     name: &Ident,
     fields: &[Field],
     body: TokenStream,
+    allowed: Option<TokenStream>,
 ) -> TokenStream {
+    let allowed = allowed.iter();
     let (ident, vis) = (&block.ident, &block.vis);
     let (impl_generics, ty_generics, own) = block.generics.split_for_impl();
     let arguments = fields.iter().filter(|field| field.is_argument()).map(|field| {
@@ -60,7 +68,7 @@ pub(super) fn implement(
         impl #impl_generics #ident #ty_generics #own {
             #(#[doc = #docs])*
             #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
+            #[allow(dead_code, #(#allowed,)* clippy::too_many_arguments, clippy::new_without_default)]
             #vis fn #name(#(#arguments),*) -> Self #bounds {
                 #body
             }
@@ -144,8 +152,12 @@ fn step(block: &Block, fields: &[Field], field: &Field) -> TokenStream {
 fn copy(block: &Block, fields: &[Field], field: &Field, tie: &Tie) -> TokenStream {
     let Field { local, ty, .. } = field;
     let span = tie.source.first.span();
-    let (copied, source) = (block.paths.block_at("CopiedAs", span), source(block, fields, tie));
-    quote_spanned!(span=> let #local: #ty = #copied::<#ty>::tied(#source);)
+    let source = source(block, fields, tie);
+    let copied = block.paths.block_at("CopiedAs", span);
+    let replicate = block.paths.block_at("Replicate", span);
+    quote_spanned! {span=>
+        let #local: #ty = #copied::<#ty>::tied(#replicate::original(#source));
+    }
 }
 
 /// Makes what is tied of a field that is already there share the parameters of its source.
@@ -169,7 +181,8 @@ fn source(block: &Block, fields: &[Field], tie: &Tie) -> TokenStream {
         }
         None => TokenStream::new(),
     };
-    quote_spanned!(span=> #shareable::source(&#place))
+    let source = block.paths.block_at("Source", span);
+    quote_spanned!(span=> #shareable::source(#source(&#place).member()))
 }
 
 /// A field of the struct expression.
