@@ -4,6 +4,8 @@
 
 extern crate gluon_core as gluon;
 
+/// Processes that die.
+mod crash;
 /// Every format holds everything it can.
 mod formats;
 /// Files that MXNet wrote load as MXNet loads them, or better.
