@@ -29,7 +29,6 @@ mod safetensors;
 pub(crate) mod source;
 mod undo;
 
-
 use std::path::Path;
 
 use crate::error::Result;

@@ -48,10 +48,11 @@ impl Arrays {
                 continue;
             };
             let bytes = array.bytes().as_ptr_range();
-            let place = *places.entry((bytes, array.dtype(), *array.shape())).or_insert_with(|| {
-                groups.push((Vec::new(), array));
-                groups.len() - 1
-            });
+            let place =
+                *places.entry((bytes, array.dtype(), *array.shape())).or_insert_with(|| {
+                    groups.push((Vec::new(), array));
+                    groups.len() - 1
+                });
             groups[place].0.push(name);
         }
         groups

@@ -263,8 +263,9 @@ impl Placer<'_> {
         let sizes: Option<Vec<usize>> = shape.iter().map(|&n| usize::try_from(n).ok()).collect();
         let fits = sizes.and_then(|sizes| Shape::try_new(&sizes));
         let fits = fits.and_then(|shape| Some((shape, byte_len(dtype, &shape)?)));
-        let (shape, len) = fits
-            .ok_or_else(|| error(format!("a shape that fits into memory for {label}"), format!("{shape:?}")))?;
+        let (shape, len) = fits.ok_or_else(|| {
+            error(format!("a shape that fits into memory for {label}"), format!("{shape:?}"))
+        })?;
 
         let expected = self.end.next_multiple_of(ALIGNMENT);
         if *offset != expected as u64 {
@@ -276,7 +277,10 @@ impl Placer<'_> {
         });
         let Some(range) = range else {
             let left = self.reader.source.len().saturating_sub(self.data);
-            return Err(error(format!("{len} bytes at {expected} for {label}"), format!("{left} bytes")));
+            return Err(error(
+                format!("{len} bytes at {expected} for {label}"),
+                format!("{left} bytes"),
+            ));
         };
         self.end = expected + len;
 

@@ -3,6 +3,7 @@
 //! The crate `zip` reads and writes the archive. A list is stored as `arr_0`, `arr_1`, .., as NumPy
 //! does it.
 
+use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -37,7 +38,8 @@ pub(super) fn write(path: &Path, arrays: &Arrays) -> Result<()> {
         let mut zip = ZipWriter::new_stream(out);
         let options = SimpleFileOptions::DEFAULT.compression_method(CompressionMethod::Stored);
         for (index, (name, array)) in arrays.iter().enumerate() {
-            let name = name.map_or_else(|| format!("arr_{index}.npy"), |name| format!("{name}.npy"));
+            let name =
+                name.map_or_else(|| format!("arr_{index}.npy"), |name| format!("{name}.npy"));
             let options = options.large_file(array.bytes().len() >= 1 << 31);
             zip.start_file(name, options).map_err(io::Error::other)?;
             zip.write_all(&npy::header(array))?;
@@ -54,6 +56,7 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
         .map_err(|cause| error(source, 0, "a ZIP archive", cause.to_string()))?;
     let mut room = source.len().saturating_mul(ROOM_FACTOR).max(LEAST_ROOM);
     let mut entries: Vec<(String, Stored)> = Vec::with_capacity(archive.len());
+    let mut names = HashSet::with_capacity(archive.len());
     for index in 0..archive.len() {
         let (name, header, start) = open(source, &mut archive, index)?;
         let label = format!("`{}`", name.escape_debug());
@@ -71,7 +74,7 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
         };
         room = rest;
         drop(file);
-        if entries.iter().any(|(known, _)| *known == name) {
+        if !names.insert(name.clone()) {
             return Err(error(source, start, "names that differ", format!("{label} twice")));
         }
         let (dtype, shape) = (header.dtype, header.shape);
@@ -96,9 +99,8 @@ type Archive = ZipArchive<Position>;
 fn open(source: &Source, archive: &mut Archive, index: usize) -> Result<(String, Header, usize)> {
     let mut file = member(source, archive, index)?;
     let start = file.header_start() as usize;
-    let name = std::str::from_utf8(file.name_raw()).map_err(|_| {
-        error(source, start, "a name in UTF-8", format!("{:?}", file.name()))
-    })?;
+    let name = std::str::from_utf8(file.name_raw())
+        .map_err(|_| error(source, start, "a name in UTF-8", format!("{:?}", file.name())))?;
     let name = name.strip_suffix(".npy").unwrap_or(name).to_owned();
     let header = npy::read_header(&mut file).map_err(|found| {
         error(source, start, format!("the header of an array in `{}`", name.escape_debug()), found)
@@ -111,9 +113,9 @@ fn member<'a>(
     archive: &'a mut Archive,
     index: usize,
 ) -> Result<zip::read::ZipFile<'a, Position>> {
-    archive
-        .by_index(index)
-        .map_err(|cause| error(source, 0, format!("file {index} of the archive"), cause.to_string()))
+    archive.by_index(index).map_err(|cause| {
+        error(source, 0, format!("file {index} of the archive"), cause.to_string())
+    })
 }
 
 fn error(source: &Source, offset: usize, expected: impl Into<String>, found: String) -> Error {

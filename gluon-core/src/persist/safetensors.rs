@@ -86,7 +86,9 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
     };
     let size = match source.head(HEAD)?.first_chunk() {
         Some(size) => u64::from_le_bytes(*size),
-        None => return Err(error(0, "the length of the header", format!("{} bytes", source.len()))),
+        None => {
+            return Err(error(0, "the length of the header", format!("{} bytes", source.len())));
+        }
     };
     let size = usize::try_from(size).ok().filter(|size| *size <= source.len() - HEAD);
     let Some(size) = size else {
@@ -110,7 +112,8 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
         };
         let label = || format!("`{}` of type {dtype} and shape {shape:?}", name.escape_debug());
         let known = DTYPES.iter().find(|(_, known)| known == dtype).map(|(known, _)| *known);
-        let dtype = known.ok_or_else(|| error(HEAD, "element types of whole numbers and floats", label()))?;
+        let dtype = known
+            .ok_or_else(|| error(HEAD, "element types of whole numbers and floats", label()))?;
         let shape = Shape::try_new(shape)
             .filter(|shape| byte_len(dtype, shape) == Some(end - start))
             .ok_or_else(|| error(HEAD, "arrays of at most 8 axes that fit into memory", label()))?;

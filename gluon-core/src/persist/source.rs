@@ -43,8 +43,7 @@ struct Window {
 impl Source {
     /// The file at `path`; a pipe or device is read to its end.
     pub(crate) fn open(path: &Path) -> Result<Source> {
-        let wrap =
-            |source| Error::Io { action: "read", path: path.to_path_buf(), source };
+        let wrap = |source| Error::Io { action: "read", path: path.to_path_buf(), source };
         let file = File::open(path).map_err(wrap)?;
         let metadata = file.metadata().map_err(wrap)?;
         if !metadata.is_file() {

@@ -237,9 +237,7 @@ impl Checkpoint {
 }
 
 fn state(slot: &Slot) -> Result<State> {
-    let read = |(name, stored): &(String, Stored)| {
-        Ok((name.clone(), Tensor::from(stored.read()?)))
-    };
+    let read = |(name, stored): &(String, Stored)| Ok((name.clone(), Tensor::from(stored.read()?)));
     let tensors = slot.state.iter().map(read).collect::<Result<_>>()?;
     Ok(State { parameter: slot.parameter.clone(), count: slot.count, tensors })
 }

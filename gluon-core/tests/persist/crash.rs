@@ -4,9 +4,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use gluon::{Block, Persist, Tensor};
 use gluon::persist;
 use gluon::random::Generator;
+use gluon::{Block, Persist, Tensor};
 
 use crate::formats::EXTENSIONS;
 use crate::nets::{Scratch, Untied};

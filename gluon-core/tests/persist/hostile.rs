@@ -1,10 +1,10 @@
 //! Bytes that nobody meant: every one of them is an error or a correct load.
 
-use gluon::persist::{self, Arrays};
+use gluon::{Block, Error, Persist, persist};
 use proptest::prelude::*;
 
 use crate::formats::{EXTENSIONS, arrays};
-use crate::nets::Scratch;
+use crate::nets::{Scratch, mlp, state};
 
 /// A small valid file of each format.
 fn files() -> Vec<(&'static str, Vec<u8>)> {
@@ -74,7 +74,7 @@ fn huge_lengths_take_no_memory() {
 }
 
 #[cfg(feature = "safetensors")]
-fn safetensors(header: &str, data: &[u8]) -> gluon::Result<Arrays> {
+fn safetensors(header: &str, data: &[u8]) -> gluon::Result<persist::Arrays> {
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header.as_bytes());
     bytes.extend(data);
@@ -96,12 +96,21 @@ fn safetensors_that_lie_are_refused() {
         (r#"{"a":{"dtype":"C64","shape":[1],"data_offsets":[0,8]}}"#, 8),
         (r#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}"#, 4),
         (r#"{"a":{"dtype":"F32","shape":[NaN],"data_offsets":[0,4]}}"#, 4),
-        (r#"{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,4]}}"#, 4),
+        (
+            r#"{"a":{"dtype":"F32","shape":[4294967296,4294967296,4294967296],"data_offsets":[0,4]}}"#,
+            4,
+        ),
         (r#"{"a":{"dtype":"U8","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,1]}}"#, 1),
         // overlapping
-        (r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}"#, 6),
+        (
+            r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}"#,
+            6,
+        ),
         // the same place twice
-        (r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 4),
+        (
+            r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+            4,
+        ),
         ("{\"\u{0}", 0),
         ("{", 0),
         ("[]", 0),
@@ -203,5 +212,37 @@ proptest! {
             bytes.truncate(cut.index(bytes.len()));
         }
         let _ = persist::from_bytes(bytes, "test");
+    }
+}
+
+/// Formats with checksums notice that the elements of the last array are others.
+#[test]
+fn a_damaged_file_changes_nothing() {
+    let scratch = Scratch::new();
+    let (_, net) = scratch.of_mlp();
+    for extension in EXTENSIONS {
+        let path = scratch.at(&format!("m.{extension}"));
+        net.save_parameters(&path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let mut other = mlp();
+        other.initialize_again(gluon::init::Uniform(0.5)).unwrap();
+        let before = state(&other);
+        let last = net.output.weight.data().unwrap().to_vec::<f32>().unwrap();
+        let needle: Vec<u8> = last.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let at = bytes.windows(needle.len()).position(|window| window == needle).unwrap();
+        for change in 0..3 {
+            let mut bytes = bytes.clone();
+            match change {
+                0 => bytes[at] ^= 1,
+                1 => bytes.truncate(at + 3),
+                _ => bytes.truncate(5),
+            }
+            std::fs::write(&path, bytes).unwrap();
+            let result = other.load_parameters(&path);
+            if change > 0 || ["gluon", "npz"].contains(extension) {
+                assert!(matches!(result, Err(Error::Format { .. })), "{extension} {result:?}");
+                assert_eq!(state(&other), before, "{extension}");
+            }
+        }
     }
 }

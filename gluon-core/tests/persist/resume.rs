@@ -210,7 +210,10 @@ fn golden() -> Checkpoint {
     net.initialize().unwrap();
     let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.5).momentum(0.9)).unwrap();
     let bias = net.first.bias.as_ref().unwrap();
-    record(|| bias.data()?.sum()?.add(net.first.weight.data()?.sum()?)).unwrap().backward().unwrap();
+    record(|| bias.data()?.sum()?.add(net.first.weight.data()?.sum()?))
+        .unwrap()
+        .backward()
+        .unwrap();
     trainer.step(1).unwrap();
     trainer.set_learning_rate(0.125);
     let weight = Tensor::arange(16).reshape([4, 4]).unwrap();

@@ -54,8 +54,7 @@ fn tied_files_load_into_untied_nets_and_back_while_equal() {
         second: "second.weight".into(),
     };
     assert_eq!(*misfits, [expected]);
-    let text =
-        "arrays `first.weight` and `second.weight` differ, but both are `first.weight` here";
+    let text = "arrays `first.weight` and `second.weight` differ, but both are `first.weight` here";
     assert!(error.to_string().contains(text), "{error}");
     assert_eq!(state(&net), before);
 }

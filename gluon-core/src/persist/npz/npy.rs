@@ -94,10 +94,13 @@ impl<'t> Parser<'t> {
             }
         }
         let (dtype, swapped) = descr?;
-        self.rest
-            .trim()
-            .is_empty()
-            .then_some(Header { dtype, swapped, fortran: fortran?, shape: shape?, len: 0 })
+        self.rest.trim().is_empty().then_some(Header {
+            dtype,
+            swapped,
+            fortran: fortran?,
+            shape: shape?,
+            len: 0,
+        })
     }
 
     fn token(&mut self, token: &str) -> Option<()> {
@@ -106,7 +109,8 @@ impl<'t> Parser<'t> {
     }
 
     fn string(&mut self) -> Option<&'t str> {
-        let quote = if self.token("'").is_some() { '\'' } else { self.token("\"").map(|()| '"')? };
+        let quote =
+            if self.token("'").is_some() { '\'' } else { self.token("\"").map(|()| '"')? };
         let (text, rest) = self.rest.split_once(quote)?;
         self.rest = rest;
         Some(text)
@@ -180,7 +184,10 @@ mod tests {
         assert_eq!(header, Some(expected));
         let scalar = parse("{\"shape\":(),\"fortran_order\":False,\"descr\":\"|u1\"}").unwrap();
         assert_eq!((scalar.dtype, scalar.shape), (DType::U8, Shape::SCALAR));
-        assert_eq!(parse("{'descr': '<f4', 'fortran_order': False, 'shape': (3L,)}").unwrap().shape, [3]);
+        assert_eq!(
+            parse("{'descr': '<f4', 'fortran_order': False, 'shape': (3L,)}").unwrap().shape,
+            [3]
+        );
         for bad in [
             "",
             "{}",

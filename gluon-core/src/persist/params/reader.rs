@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
+use super::MAGIC;
 use super::cursor::Cursor;
 use super::record::{Kind, Label, Record};
 use super::sparse::{self, Room};
-use super::MAGIC;
 use crate::error::Result;
 use crate::persist::contents::Note;
 use crate::persist::index::{Index, Stored};
@@ -86,11 +86,7 @@ impl Loader<'_> {
     }
 
     /// Of equal names, the last array counts, at the place of the first, as in a Python dict.
-    fn dict(
-        &mut self,
-        records: Vec<Record>,
-        names: Vec<String>,
-    ) -> Result<Vec<(String, Stored)>> {
+    fn dict(&mut self, records: Vec<Record>, names: Vec<String>) -> Result<Vec<(String, Stored)>> {
         let mut entries: Vec<(String, Stored)> = Vec::with_capacity(records.len());
         let mut places = HashMap::with_capacity(records.len());
         for (index, (record, name)) in records.into_iter().zip(names).enumerate() {

@@ -5,9 +5,9 @@
 use std::fs;
 
 use super::*;
-use crate::persist::array::Array;
-use crate::persist::Note;
 use crate::Error;
+use crate::persist::Note;
+use crate::persist::array::Array;
 
 mod golden;
 mod hostile;
