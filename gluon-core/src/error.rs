@@ -327,6 +327,37 @@ pub enum Error {
         /// Every way in which it does not fit.
         misfits: Vec<Misfit>,
     },
+
+    /// A format that this build cannot read or write.
+    #[error("`{}` is a {format} file; build with the feature `{feature}` to use it", path.display())]
+    FormatDisabled {
+        /// The file.
+        path: PathBuf,
+        /// The format's name.
+        format: &'static str,
+        /// The feature of this crate that adds it.
+        feature: &'static str,
+    },
+
+    /// Arrays that a format cannot hold.
+    #[error("a {format} file expected {expected}, found {found}")]
+    Unstorable {
+        /// The format's name.
+        format: &'static str,
+        /// What it can hold, in words.
+        expected: &'static str,
+        /// What it was given.
+        found: String,
+    },
+
+    /// State of training that does not fit a trainer.
+    #[error("the trainer expected {expected}, found {found}")]
+    TrainerState {
+        /// What it takes, in words.
+        expected: String,
+        /// What there is.
+        found: String,
+    },
 }
 
 /// The message and its causes, so that what `main` returns and `unwrap` meets reads as text.

@@ -11,19 +11,19 @@ use crate::error::Result;
 use crate::shape::Shape;
 
 /// What a file holds.
-pub(super) struct Index {
+pub(crate) struct Index {
     /// The arrays in the file's order; names are empty if there are none.
-    pub(super) entries: Vec<(String, Stored)>,
+    pub(crate) entries: Vec<(String, Stored)>,
     /// Whether the arrays have names.
-    pub(super) named: bool,
-    pub(super) notes: Vec<Note>,
+    pub(crate) named: bool,
+    pub(crate) notes: Vec<Note>,
 }
 
 /// An array in a file.
 #[derive(Clone)]
-pub(super) struct Stored {
-    pub(super) dtype: DType,
-    pub(super) shape: Shape,
+pub(crate) struct Stored {
+    pub(crate) dtype: DType,
+    pub(crate) shape: Shape,
     place: Place,
 }
 
@@ -42,7 +42,7 @@ type Decode = dyn Fn() -> Result<Array> + Send + Sync;
 
 impl Stored {
     /// The array whose elements are the bytes of `range`, which exist and fit its shape.
-    pub(super) fn plain(
+    pub(crate) fn plain(
         dtype: DType,
         shape: Shape,
         source: &Arc<Source>,
@@ -54,7 +54,7 @@ impl Stored {
 
     /// An array of this type and shape that `decode` returns.
     #[cfg(any(feature = "npz", feature = "checkpoint"))]
-    pub(super) fn encoded(
+    pub(crate) fn encoded(
         dtype: DType,
         shape: Shape,
         decode: impl Fn() -> Result<Array> + Send + Sync + 'static,
@@ -63,7 +63,7 @@ impl Stored {
     }
 
     /// Reads the array.
-    pub(super) fn read(&self) -> Result<Array> {
+    pub(crate) fn read(&self) -> Result<Array> {
         match &self.place {
             Place::Plain(source, range) => source.array(self.dtype, self.shape, range.clone()),
             Place::Encoded(decode) => decode(),
@@ -72,7 +72,7 @@ impl Stored {
     }
 
     /// Whether both hold equal elements in equal shapes; reads them unless they are in one place.
-    pub(super) fn equals(&self, other: &Stored) -> Result<bool> {
+    pub(crate) fn equals(&self, other: &Stored) -> Result<bool> {
         if self.dtype != other.dtype || self.shape != other.shape {
             return Ok(false);
         }
@@ -93,7 +93,7 @@ impl From<Array> for Stored {
 
 impl Index {
     /// Reads all arrays.
-    pub(super) fn read(self) -> Result<Contents> {
+    pub(crate) fn read(self) -> Result<Contents> {
         let arrays = if self.named {
             let read = |(name, stored): (String, Stored)| Ok((name, stored.read()?));
             Arrays::Dict(self.entries.into_iter().map(read).collect::<Result<_>>()?)

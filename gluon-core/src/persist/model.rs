@@ -5,7 +5,8 @@ use std::path::Path;
 use super::contents::Arrays;
 use super::format;
 use super::load::Load;
-use super::plan::{Plan, Request};
+use super::plan::Plan;
+pub(crate) use super::plan::Request;
 use super::report::Report;
 use super::undo::Undo;
 use crate::block::{Block, declare};
@@ -87,14 +88,17 @@ pub trait Persist: Block {
     where
         Self: Sized,
     {
-        load_model(self, path.as_ref(), load)
+        let path = path.as_ref();
+        let rules = load.compile()?;
+        let (format, index) = format::index(path)?;
+        load_index(self, &Request { path, format, index: &index, load, rules: &rules })
     }
 }
 
 impl<B: Block> Persist for B {}
 
 /// What a file of these parameters holds: each under every name it has, in order.
-pub(super) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
+pub(crate) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
     parameters.check()?;
     let mut arrays = Vec::new();
     for entry in parameters {
@@ -110,18 +114,14 @@ pub(super) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
     Ok(Arrays::Dict(arrays))
 }
 
-fn load_model<B: Block>(model: &mut B, path: &Path, load: &Load) -> Result<Report> {
-    let rules = load.compile()?;
-    let (format, index) = format::index(path)?;
-    let prefix = format!("{}0_", model.hint());
-    let request = Request { path, format, index: &index, load, rules: &rules, prefix: &prefix };
-
+/// Loads a file that was indexed.
+pub(crate) fn load_index<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
     // Tying again changes the model, which has to be as it was if the file does not fit.
     let broken = matches!(model.collect_params().check(), Err(Error::BrokenTie { .. }));
     let undo = broken.then(|| Undo::new(model));
-    let outcome = load_tied(model, &request);
+    let outcome = load_tied(model, request);
     if let Some(undo) = undo
-        && (outcome.is_err() || load.dry_run)
+        && (outcome.is_err() || request.load.dry_run)
     {
         undo.restore(model);
     }
@@ -132,7 +132,8 @@ fn load_tied<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
     model.tie()?;
     let parameters = model.collect_params();
     parameters.check()?;
-    let plan = Plan::new(&parameters, request)?;
+    let prefix = format!("{}0_", model.hint());
+    let plan = Plan::new(&parameters, &prefix, request)?;
     if request.load.dry_run {
         return Ok(plan.into_report());
     }

@@ -20,10 +20,10 @@ mod header;
 use header::{Header, Record};
 
 /// The first bytes of every `.gluon` file: no text, and broken by whatever converts line ends.
-pub(super) const MAGIC: [u8; 8] = *b"\x89gluon\r\n";
+const MAGIC: [u8; 8] = *b"\x89gluon\r\n";
 
 /// The format's name in errors.
-pub(super) const FORMAT: &str = "gluon";
+const FORMAT: &str = "gluon";
 
 /// The version that is written.
 const VERSION: u32 = 1;
@@ -38,6 +38,10 @@ const ALIGNMENT: usize = 64;
 #[derive(Clone, Default)]
 pub(crate) struct Extras {
     pub(crate) training: Option<Training>,
+    /// How many steps were done.
+    pub(crate) step: u64,
+    /// The seed that random numbers come from.
+    pub(crate) seed: Option<u64>,
     /// Values of the user's, each in postcard's form.
     pub(crate) values: BTreeMap<String, Vec<u8>>,
 }
@@ -85,7 +89,8 @@ impl Image {
         };
         let named = matches!(arrays, Arrays::Dict(_));
         let values = extras.values.clone().into_iter().collect();
-        let header = Header { named, tensors, training, values }.to_bytes();
+        let Extras { step, seed, .. } = *extras;
+        let header = Header { named, tensors, training, step, seed, values }.to_bytes();
 
         image.head.extend(MAGIC);
         image.head.extend(VERSION.to_le_bytes());
@@ -135,7 +140,7 @@ impl Image {
     /// Writes the bytes of the file.
     pub(crate) fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         out.write_all(&self.head)?;
-        let mut end = 0;
+        let mut end = 0usize;
         for array in &self.arrays {
             let padding = end.next_multiple_of(ALIGNMENT) - end;
             out.write_all(&[0; ALIGNMENT][..padding])?;
@@ -176,7 +181,8 @@ pub(crate) fn open(source: &Arc<Source>) -> Result<(Index, Extras)> {
     }
     place.finish()?;
     let index = Index { entries, named: header.named, notes: Vec::new() };
-    Ok((index, Extras { training, values: header.values.into_iter().collect() }))
+    let (step, seed, values) = (header.step, header.seed, header.values.into_iter().collect());
+    Ok((index, Extras { training, step, seed, values }))
 }
 
 struct Reader<'s> {
@@ -257,8 +263,9 @@ impl Placer<'_> {
         let sizes: Option<Vec<usize>> = shape.iter().map(|&n| usize::try_from(n).ok()).collect();
         let fits = sizes.and_then(|sizes| Shape::try_new(&sizes));
         let fits = fits.and_then(|shape| Some((shape, byte_len(dtype, &shape)?)));
-        let (shape, len) = fits
-            .ok_or_else(|| error(format!("a shape that fits into memory for {label}"), format!("{shape:?}")))?;
+        let (shape, len) = fits.ok_or_else(|| {
+            error(format!("a shape that fits into memory for {label}"), format!("{shape:?}"))
+        })?;
 
         let expected = self.end.next_multiple_of(ALIGNMENT);
         if *offset != expected as u64 {
@@ -270,7 +277,10 @@ impl Placer<'_> {
         });
         let Some(range) = range else {
             let left = self.reader.source.len().saturating_sub(self.data);
-            return Err(error(format!("{len} bytes at {expected} for {label}"), format!("{left} bytes")));
+            return Err(error(
+                format!("{len} bytes at {expected} for {label}"),
+                format!("{left} bytes"),
+            ));
         };
         self.end = expected + len;
 

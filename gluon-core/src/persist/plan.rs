@@ -19,14 +19,12 @@ use crate::tensor::Tensor;
 const MOST_SEARCHED: usize = 500;
 
 /// A file that was read, and how it is to be loaded into a model.
-pub(super) struct Request<'f> {
-    pub(super) path: &'f Path,
-    pub(super) format: Format,
-    pub(super) index: &'f Index,
-    pub(super) load: &'f Load,
-    pub(super) rules: &'f Rules,
-    /// What the model's scoped names begin with: `mlp0_`.
-    pub(super) prefix: &'f str,
+pub(crate) struct Request<'f> {
+    pub(crate) path: &'f Path,
+    pub(crate) format: Format,
+    pub(crate) index: &'f Index,
+    pub(crate) load: &'f Load,
+    pub(crate) rules: &'f Rules,
 }
 
 /// What a file would do to a model.
@@ -44,8 +42,12 @@ struct Change<'d> {
 }
 
 impl<'d> Plan<'d> {
-    /// Compares the arrays of a file with `parameters`.
-    pub(super) fn new(parameters: &'d ParameterDict, request: &Request<'_>) -> Result<Plan<'d>> {
+    /// Compares the arrays of a file with `parameters`, whose scoped names begin with `prefix`.
+    pub(super) fn new(
+        parameters: &'d ParameterDict,
+        prefix: &str,
+        request: &Request<'_>,
+    ) -> Result<Plan<'d>> {
         let Request { path, format, index, load, .. } = *request;
         let report = Report {
             path: path.to_path_buf(),
@@ -63,7 +65,7 @@ impl<'d> Plan<'d> {
         };
         let mut plan = Plan { report, changes: Vec::new() };
         if index.named || index.entries.is_empty() {
-            plan.match_up(parameters, &index.entries, request)?;
+            plan.match_up(parameters, prefix, request)?;
         } else {
             plan.report.mismatched.push(Misfit::Unnamed { count: index.entries.len() });
         }
@@ -73,10 +75,11 @@ impl<'d> Plan<'d> {
     fn match_up(
         &mut self,
         parameters: &'d ParameterDict,
-        arrays: &[(String, Stored)],
+        prefix: &str,
         request: &Request<'_>,
     ) -> Result<()> {
-        let Request { load, rules, prefix, .. } = *request;
+        let Request { load, rules, .. } = *request;
+        let arrays = &request.index.entries;
         let keys: Vec<&str> = arrays.iter().map(|(key, _)| key.as_str()).collect();
         let resolved = Names::new(parameters, prefix).resolve(&keys, rules);
         self.check_renamed(&keys, &resolved);
@@ -134,7 +137,7 @@ impl<'d> Plan<'d> {
         }
         let name = || entry.path().to_owned();
         if self.report.mismatched.len() == before {
-            for (second, array) in others.iter().copied() {
+            for &(second, array) in others {
                 if !array.equals(&first.1)? {
                     let (first, second) = (first.0.clone(), second.clone());
                     let misfit = Misfit::Disagreement { name: name(), first, second };

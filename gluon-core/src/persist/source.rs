@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::array::Array;
 use crate::buffer::for_dtype;
-use crate::dtype::sealed::LeBytes;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::shape::Shape;
@@ -23,7 +22,7 @@ const WINDOW: usize = 1 << 16;
 ///
 /// Of a file on disk only what is asked for comes into memory, so that a model is loaded without
 /// its file beside it.
-pub(super) struct Source {
+pub(crate) struct Source {
     path: PathBuf,
     len: usize,
     kind: Kind,
@@ -43,7 +42,7 @@ struct Window {
 
 impl Source {
     /// The file at `path`; a pipe or device is read to its end.
-    pub(super) fn open(path: &Path) -> Result<Source> {
+    pub(crate) fn open(path: &Path) -> Result<Source> {
         let wrap = |source| Error::Io { action: "read", path: path.to_path_buf(), source };
         let file = File::open(path).map_err(wrap)?;
         let metadata = file.metadata().map_err(wrap)?;
@@ -56,21 +55,21 @@ impl Source {
     }
 
     /// These bytes, as those of a file at `path`.
-    pub(super) fn memory(bytes: Vec<u8>, path: &Path) -> Source {
+    pub(crate) fn memory(bytes: Vec<u8>, path: &Path) -> Source {
         let path = path.to_path_buf();
         Source { path, len: bytes.len(), kind: Kind::Memory(Arc::new(bytes)) }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
     /// Fills `out` with the bytes from `start` on, which the caller has found to exist.
-    pub(super) fn read(&self, start: usize, out: &mut [u8]) -> Result<()> {
+    pub(crate) fn read(&self, start: usize, out: &mut [u8]) -> Result<()> {
         match &self.kind {
             Kind::Memory(bytes) => {
                 out.copy_from_slice(&bytes[start..start + out.len()]);
@@ -88,7 +87,7 @@ impl Source {
     }
 
     /// The bytes of `range`, which the caller has found to exist.
-    pub(super) fn bytes(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>> {
+    pub(crate) fn bytes(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>> {
         match &self.kind {
             Kind::Memory(bytes) => Ok(Cow::Borrowed(&bytes[range])),
             Kind::File(_) => {
@@ -100,12 +99,12 @@ impl Source {
     }
 
     /// The first bytes, at most `len` of them.
-    pub(super) fn head(&self, len: usize) -> Result<Cow<'_, [u8]>> {
+    pub(crate) fn head(&self, len: usize) -> Result<Cow<'_, [u8]>> {
         self.bytes(0..len.min(self.len))
     }
 
     /// The array whose elements are the bytes of `range`, which exist and fit its shape.
-    pub(super) fn array(&self, dtype: DType, shape: Shape, range: Range<usize>) -> Result<Array> {
+    pub(crate) fn array(&self, dtype: DType, shape: Shape, range: Range<usize>) -> Result<Array> {
         if let Kind::Memory(bytes) = &self.kind {
             return Ok(Array::part(dtype, shape, bytes, range));
         }

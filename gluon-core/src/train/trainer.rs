@@ -1,11 +1,15 @@
 //! Trainer: updates a model's parameters from their gradients.
 
+mod state;
+
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
 use crate::optim::{Optimizer, Slices, Step};
 use crate::parameter::{Entry, ParameterDict};
 use crate::tape::GradReq;
 use crate::tensor::Tensor;
+
+pub use state::State;
 
 /// Applies an optimizer to a model's parameters: one update of each storage per step.
 ///

@@ -10,6 +10,8 @@ pub(super) struct Header {
     pub(super) named: bool,
     pub(super) tensors: Vec<Record>,
     pub(super) training: Option<Training>,
+    pub(super) step: u64,
+    pub(super) seed: Option<u64>,
     /// Values of the user's, each in postcard's form.
     pub(super) values: Vec<(String, Vec<u8>)>,
 }
