@@ -47,6 +47,7 @@ neighbours! {
         no_forward
         not_a_member
         parameter
+        tied_parameter
     }
     member {
         behind_an_alias
@@ -65,9 +66,12 @@ neighbours! {
     }
     new {
         after_equals
+        argument_for_a_tied_field
+        by_hand_too
         in_an_enum
         later_field
         leaves_the_constructor
+        moves_a_field
         not_an_expression
         of_another_type
         on_the_struct
@@ -91,6 +95,7 @@ neighbours! {
         no_labels
         no_such_parameter
         not_a_layer
+        not_send
         underscore_alone
         unknown_attribute
         unknown_label
@@ -101,13 +106,16 @@ neighbours! {
         another_type_with_new
         by_a_skipped_field
         cycle
+        deeper_plain_data
         element_of_a_vector
+        into_an_option
         itself
         later_field
         name_in_files
         no_such_parameter
         not_a_path
         on_the_struct
+        overlapping
         parameter_twice
         parameter_with_block
         plain_data

@@ -31,9 +31,9 @@ pub use initialize::Initialization;
 pub use into_layer::IntoLayer;
 pub use member::Member;
 pub use share::{
-    CopiedAs, CopySkipped, NotAMember, Replicate, Shareable, SharedWith, Skipped, Source, tied,
+    CloneSkipped, CopiedAs, CopySkipped, NotAMember, Replicate, Shareable, SharedWith, Skipped,
+    Source, tied,
 };
-pub(crate) use tie::Snapshot;
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 

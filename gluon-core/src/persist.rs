@@ -12,6 +12,7 @@ pub mod array;
 pub mod atomic;
 mod contents;
 mod format;
+mod index;
 mod load;
 mod model;
 mod names;
@@ -19,9 +20,8 @@ mod near;
 pub mod params;
 mod plan;
 mod report;
-
-#[cfg(test)]
-mod tests;
+mod source;
+mod undo;
 
 use std::path::Path;
 

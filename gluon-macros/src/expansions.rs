@@ -38,83 +38,80 @@ fn the_whole_of_a_struct() {
     check(
         &expansion,
         expect![[r##"
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl ::gluon::Member for Mlp {
-            fn visit<'walk>(&'walk self, walk: &mut ::gluon::block::Walk<'walk, '_>) {
-                walk.enter(self);
-                <Dense as ::gluon::block::advice::AnyMember>::visit_as(
-                    &self.hidden,
-                    "hidden",
-                    walk,
-                );
-                <Dense as ::gluon::block::advice::AnyMember>::visit_as(
-                    &self.output,
-                    "output",
-                    walk,
-                );
-                walk.leave(self);
-            }
-            fn visit_mut(&mut self, walk: &mut ::gluon::block::WalkMut<'_>) {
-                walk.enter("mlp");
-                <Dense as ::gluon::block::advice::AnyMember>::visit_mut_as(
-                    &mut self.hidden,
-                    "hidden",
-                    walk,
-                );
-                <Dense as ::gluon::block::advice::AnyMember>::visit_mut_as(
-                    &mut self.output,
-                    "output",
-                    walk,
-                );
-                walk.leave(self);
-            }
-            fn rebuild(
-                &self,
-                map: &mut dyn ::core::ops::FnMut(&::gluon::Parameter) -> ::gluon::Parameter,
-            ) -> Self {
-                Self {
-                    hidden: <Dense as ::gluon::block::advice::AnyMember>::rebuild(
+            #[automatically_derived]
+            impl ::gluon::Member for Mlp {
+                fn visit<'walk>(&'walk self, walk: &mut ::gluon::block::Walk<'walk, '_>) {
+                    walk.enter(self);
+                    <Dense as ::gluon::block::advice::AnyMember>::visit_as(
                         &self.hidden,
-                        map,
-                    ),
-                    output: <Dense as ::gluon::block::advice::AnyMember>::rebuild(
+                        "hidden",
+                        walk,
+                    );
+                    <Dense as ::gluon::block::advice::AnyMember>::visit_as(
                         &self.output,
-                        map,
-                    ),
+                        "output",
+                        walk,
+                    );
+                    walk.leave(self);
+                }
+                fn visit_mut(&mut self, walk: &mut ::gluon::block::WalkMut<'_>) {
+                    walk.enter("mlp");
+                    <Dense as ::gluon::block::advice::AnyMember>::visit_mut_as(
+                        &mut self.hidden,
+                        "hidden",
+                        walk,
+                    );
+                    <Dense as ::gluon::block::advice::AnyMember>::visit_mut_as(
+                        &mut self.output,
+                        "output",
+                        walk,
+                    );
+                    walk.leave(self);
+                }
+                fn rebuild(
+                    &self,
+                    map: &mut dyn ::core::ops::FnMut(&::gluon::Parameter) -> ::gluon::Parameter,
+                ) -> Self {
+                    Self {
+                        hidden: <Dense as ::gluon::block::advice::AnyMember>::rebuild(
+                            &self.hidden,
+                            map,
+                        ),
+                        output: <Dense as ::gluon::block::advice::AnyMember>::rebuild(
+                            &self.output,
+                            map,
+                        ),
+                    }
                 }
             }
-        }
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl ::gluon::Block for Mlp {
-            fn hint(&self) -> &str {
-                "mlp"
+            #[automatically_derived]
+            impl ::gluon::Block for Mlp {
+                fn hint(&self) -> &::core::primitive::str {
+                    "mlp"
+                }
+                fn type_name(&self) -> &::core::primitive::str {
+                    "Mlp"
+                }
             }
-            fn type_name(&self) -> &str {
-                "Mlp"
+            #[automatically_derived]
+            impl ::gluon::block::Replicate for Mlp {}
+            #[automatically_derived]
+            impl Mlp {
+                /// A new `Mlp`, as it is declared.
+                ///
+                /// - `hidden` is `Dense :: new (256) . relu ()`
+                /// - `output` is `Dense :: new (10)`
+                #[must_use]
+                #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
+                pub fn new() -> Self {
+                    let hidden: Dense = Dense::new(256).relu();
+                    let output: Dense = Dense::new(10);
+                    let block = Self { hidden, output };
+                    ::gluon::block::declare(&block);
+                    block
+                }
             }
-        }
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl ::gluon::block::Replicate for Mlp {}
-        #[automatically_derived]
-        impl Mlp {
-            /// A new `Mlp`, as it is declared.
-            ///
-            /// - `hidden` is `Dense :: new (256) . relu ()`
-            /// - `output` is `Dense :: new (10)`
-            #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
-            pub fn new() -> Self {
-                let hidden: Dense = Dense::new(256).relu();
-                let output: Dense = Dense::new(10);
-                let block = Self { hidden, output };
-                ::gluon::block::declare(&block);
-                block
-            }
-        }
-    "##]],
+        "##]],
     );
 }
 
@@ -380,11 +377,11 @@ fn a_skipped_field() {
     check(
         &one(&expansion, "impl ::gluon::block::Replicate"),
         expect![[r#"
-        impl ::gluon::block::Replicate for Cached
-        where
-            for<'walk> Cache: ::core::clone::Clone,
-        {}
-    "#]],
+            impl ::gluon::block::Replicate for Cached
+            where
+                for<'walk> Cache: ::gluon::block::CloneSkipped,
+            {}
+        "#]],
     );
 }
 
@@ -567,48 +564,48 @@ fn generics() {
     check(
         &one(&expansion, "impl<'a, T, U, const N: usize> ::gluon::Block"),
         expect![[r#"
-        impl<'a, T, U, const N: usize> ::gluon::Block for Net<'a, T, U, N>
-        where
-            U: Clone,
-            T: ::gluon::Member,
-            T::Part: ::gluon::Member,
-        {
-            fn hint(&self) -> &str {
-                "net"
+            impl<'a, T, U, const N: usize> ::gluon::Block for Net<'a, T, U, N>
+            where
+                U: Clone,
+                T: ::gluon::Member,
+                T::Part: ::gluon::Member,
+            {
+                fn hint(&self) -> &::core::primitive::str {
+                    "net"
+                }
+                fn type_name(&self) -> &::core::primitive::str {
+                    "Net"
+                }
             }
-            fn type_name(&self) -> &str {
-                "Net"
-            }
-        }
-    "#]],
+        "#]],
     );
     check(
         &one(&expansion, "impl<'a, T, U, const N: usize> Net"),
         expect![[r#"
-        impl<'a, T, U, const N: usize> Net<'a, T, U, N>
-        where
-            U: Clone,
-        {
-            /// A new `Net`, as it is declared.
-            #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
-            fn new(name: &'a str, layers: [T; N], parts: Vec<T::Part>) -> Self
+            impl<'a, T, U, const N: usize> Net<'a, T, U, N>
             where
-                T: ::gluon::Member,
-                T::Part: ::gluon::Member,
+                U: Clone,
             {
-                let marker: PhantomData<U> = ::core::marker::PhantomData;
-                let block = Self {
-                    name,
-                    layers,
-                    parts,
-                    marker,
-                };
-                ::gluon::block::declare(&block);
-                block
+                /// A new `Net`, as it is declared.
+                #[must_use]
+                #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
+                fn new(name: &'a str, layers: [T; N], parts: Vec<T::Part>) -> Self
+                where
+                    T: ::gluon::block::advice::MemberArgument,
+                    T::Part: ::gluon::block::advice::MemberArgument,
+                {
+                    let marker: PhantomData<U> = ::core::marker::PhantomData;
+                    let block = Self {
+                        name,
+                        layers,
+                        parts,
+                        marker,
+                    };
+                    ::gluon::block::declare(&block);
+                    block
+                }
             }
-        }
-    "#]],
+        "#]],
     );
 }
 
@@ -624,109 +621,105 @@ fn options_of_the_struct() {
     check(
         &expansion,
         expect![[r##"
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl my::gluon::Member for Net {
-            fn visit<'walk>(&'walk self, walk: &mut my::gluon::block::Walk<'walk, '_>) {
-                walk.enter(self);
-                <Dense as my::gluon::block::advice::MemberInOrder>::visit_as(
-                    &self.layer,
-                    "layer",
-                    walk,
-                );
-                <HashMap<
-                    String,
-                    Dense,
-                > as my::gluon::block::advice::OrderedLayers>::visit_as(
-                    &self.heads,
-                    "heads",
-                    walk,
-                );
-                walk.leave(self);
-            }
-            fn visit_mut(&mut self, walk: &mut my::gluon::block::WalkMut<'_>) {
-                walk.enter("net");
-                <Dense as my::gluon::block::advice::MemberInOrder>::visit_mut_as(
-                    &mut self.layer,
-                    "layer",
-                    walk,
-                );
-                <HashMap<
-                    String,
-                    Dense,
-                > as my::gluon::block::advice::OrderedLayers>::visit_mut_as(
-                    &mut self.heads,
-                    "heads",
-                    walk,
-                );
-                walk.leave(self);
-            }
-            fn rebuild(
-                &self,
-                map: &mut dyn ::core::ops::FnMut(&my::gluon::Parameter) -> my::gluon::Parameter,
-            ) -> Self {
-                Self {
-                    layer: <Dense as my::gluon::block::advice::MemberInOrder>::rebuild(
+            #[automatically_derived]
+            impl my::gluon::Member for Net {
+                fn visit<'walk>(&'walk self, walk: &mut my::gluon::block::Walk<'walk, '_>) {
+                    walk.enter(self);
+                    <Dense as my::gluon::block::advice::MemberInOrder>::visit_as(
                         &self.layer,
-                        map,
-                    ),
-                    heads: <HashMap<
+                        "layer",
+                        walk,
+                    );
+                    <HashMap<
                         String,
                         Dense,
-                    > as my::gluon::block::advice::OrderedLayers>::rebuild(&self.heads, map),
+                    > as my::gluon::block::advice::OrderedLayers>::visit_as(
+                        &self.heads,
+                        "heads",
+                        walk,
+                    );
+                    walk.leave(self);
+                }
+                fn visit_mut(&mut self, walk: &mut my::gluon::block::WalkMut<'_>) {
+                    walk.enter("net");
+                    <Dense as my::gluon::block::advice::MemberInOrder>::visit_mut_as(
+                        &mut self.layer,
+                        "layer",
+                        walk,
+                    );
+                    <HashMap<
+                        String,
+                        Dense,
+                    > as my::gluon::block::advice::OrderedLayers>::visit_mut_as(
+                        &mut self.heads,
+                        "heads",
+                        walk,
+                    );
+                    walk.leave(self);
+                }
+                fn rebuild(
+                    &self,
+                    map: &mut dyn ::core::ops::FnMut(&my::gluon::Parameter) -> my::gluon::Parameter,
+                ) -> Self {
+                    Self {
+                        layer: <Dense as my::gluon::block::advice::MemberInOrder>::rebuild(
+                            &self.layer,
+                            map,
+                        ),
+                        heads: <HashMap<
+                            String,
+                            Dense,
+                        > as my::gluon::block::advice::OrderedLayers>::rebuild(&self.heads, map),
+                    }
                 }
             }
-        }
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl my::gluon::Block for Net {
-            fn hint(&self) -> &str {
-                "net"
+            #[automatically_derived]
+            impl my::gluon::Block for Net {
+                fn hint(&self) -> &::core::primitive::str {
+                    "net"
+                }
+                fn type_name(&self) -> &::core::primitive::str {
+                    "Net"
+                }
+                fn describe(&self) -> ::core::option::Option<::std::string::String> {
+                    ::core::option::Option::Some(Net::line(self))
+                }
             }
-            fn type_name(&self) -> &str {
-                "Net"
+            #[automatically_derived]
+            impl my::gluon::block::Replicate for Net {}
+            #[automatically_derived]
+            impl Net {
+                /// A new `Net`, as it is declared.
+                #[must_use]
+                #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
+                fn build(layer: Dense, heads: HashMap<String, Dense>) -> Self {
+                    let block = Self { layer, heads };
+                    my::gluon::block::declare(&block);
+                    block
+                }
             }
-            fn describe(&self) -> ::core::option::Option<::std::string::String> {
-                ::core::option::Option::Some(Net::line(self))
+            #[automatically_derived]
+            impl my::gluon::Forward for Net {
+                fn forward(
+                    &self,
+                    input: &my::gluon::Tensor,
+                ) -> my::gluon::Result<my::gluon::Tensor> {
+                    let input = ::core::clone::Clone::clone(input);
+                    let input = <Dense as my::gluon::block::advice::MemberInOrder>::apply_in_order(
+                        &self.layer,
+                        input,
+                    )?;
+                    let input = <HashMap<
+                        String,
+                        Dense,
+                    > as my::gluon::block::advice::OrderedLayers>::apply_in_order(
+                        &self.heads,
+                        input,
+                    )?;
+                    ::core::result::Result::Ok(input)
+                }
             }
-        }
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl my::gluon::block::Replicate for Net {}
-        #[automatically_derived]
-        impl Net {
-            /// A new `Net`, as it is declared.
-            #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
-            fn build(layer: Dense, heads: HashMap<String, Dense>) -> Self {
-                let block = Self { layer, heads };
-                my::gluon::block::declare(&block);
-                block
-            }
-        }
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl my::gluon::Forward for Net {
-            fn forward(
-                &self,
-                input: &my::gluon::Tensor,
-            ) -> my::gluon::Result<my::gluon::Tensor> {
-                let input = ::core::clone::Clone::clone(input);
-                let input = <Dense as my::gluon::block::advice::MemberInOrder>::apply_in_order(
-                    &self.layer,
-                    input,
-                )?;
-                let input = <HashMap<
-                    String,
-                    Dense,
-                > as my::gluon::block::advice::OrderedLayers>::apply_in_order(
-                    &self.heads,
-                    input,
-                )?;
-                ::core::result::Result::Ok(input)
-            }
-        }
-    "##]],
+        "##]],
     );
 }
 
@@ -745,59 +738,55 @@ fn the_fallback() {
     check(
         &expansion,
         expect![[r#"
-        ::core::compile_error! {
-            "no field `hiden` in `Net`; did you mean `hidden`?"
-        }
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl ::gluon::Member for Net {
-            fn visit<'walk>(&'walk self, _: &mut ::gluon::block::Walk<'walk, '_>) {}
-            fn visit_mut(&mut self, _: &mut ::gluon::block::WalkMut<'_>) {}
-            fn rebuild(
-                &self,
-                _: &mut dyn ::core::ops::FnMut(&::gluon::Parameter) -> ::gluon::Parameter,
-            ) -> Self {
-                loop {}
+            ::core::compile_error! {
+                "no field `hiden` in `Net`; did you mean `hidden`?"
             }
-        }
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl ::gluon::Block for Net {
-            fn hint(&self) -> &str {
-                "net"
+            #[automatically_derived]
+            impl ::gluon::Member for Net {
+                fn visit<'walk>(&'walk self, _: &mut ::gluon::block::Walk<'walk, '_>) {}
+                fn visit_mut(&mut self, _: &mut ::gluon::block::WalkMut<'_>) {}
+                fn rebuild(
+                    &self,
+                    _: &mut dyn ::core::ops::FnMut(&::gluon::Parameter) -> ::gluon::Parameter,
+                ) -> Self {
+                    loop {}
+                }
             }
-            fn type_name(&self) -> &str {
-                "Net"
+            #[automatically_derived]
+            impl ::gluon::Block for Net {
+                fn hint(&self) -> &::core::primitive::str {
+                    "net"
+                }
+                fn type_name(&self) -> &::core::primitive::str {
+                    "Net"
+                }
             }
-        }
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl ::gluon::block::Replicate for Net {}
-        #[automatically_derived]
-        impl Net {
-            /// A new `Net`, as it is declared.
-            ///
-            /// - `hidden` is `Dense :: new (units)`
-            /// - `again` is a copy that shares
-            #[must_use]
-            #[allow(
-                dead_code,
-                unused_variables,
-                clippy::too_many_arguments,
-                clippy::new_without_default
-            )]
-            fn new(units: usize) -> Self {
-                loop {}
+            #[automatically_derived]
+            impl ::gluon::block::Replicate for Net {}
+            #[automatically_derived]
+            impl Net {
+                /// A new `Net`, as it is declared.
+                ///
+                /// - `hidden` is `Dense :: new (units)`
+                /// - `again` is a copy that shares
+                #[must_use]
+                #[allow(
+                    dead_code,
+                    unused_variables,
+                    clippy::too_many_arguments,
+                    clippy::new_without_default
+                )]
+                fn new(units: usize) -> Self {
+                    loop {}
+                }
             }
-        }
-        #[automatically_derived]
-        #[diagnostic::do_not_recommend]
-        impl ::gluon::Forward for Net {
-            fn forward(&self, _: &::gluon::Tensor) -> ::gluon::Result<::gluon::Tensor> {
-                loop {}
+            #[automatically_derived]
+            impl ::gluon::Forward for Net {
+                fn forward(&self, _: &::gluon::Tensor) -> ::gluon::Result<::gluon::Tensor> {
+                    loop {}
+                }
             }
-        }
-    "#]],
+        "#]],
     );
 }
 
@@ -814,17 +803,17 @@ fn a_sequential() {
     check(
         &expansion,
         expect![[r#"
-        fn net() -> Sequential {
-            let mut layers = ::gluon::nn::Layers::new();
-            layers.push(::gluon::block::IntoLayer::into_layer(Dense::new(8).relu()));
-            let copies: usize = 3;
-            for _ in 0..copies {
-                layers.push(::gluon::block::IntoLayer::into_layer(Dense::new(8)));
+            fn net() -> Sequential {
+                let mut layers = ::gluon::nn::Layers::new();
+                layers.push(::gluon::block::IntoLayer::into_layer(Dense::new(8).relu()));
+                let copies: ::core::primitive::usize = 3;
+                for _ in 0..copies {
+                    layers.push(::gluon::block::IntoLayer::into_layer(Dense::new(8)));
+                }
+                layers.push(::gluon::block::IntoLayer::into_layer(Dense::new(10)));
+                layers.into_sequential()
             }
-            layers.push(::gluon::block::IntoLayer::into_layer(Dense::new(10)));
-            ::gluon::nn::Sequential::from(layers)
-        }
-    "#]],
+        "#]],
     );
 }
 
@@ -839,50 +828,50 @@ fn a_sequential_with_ties() {
     check(
         &expansion,
         expect![[r#"
-        fn net() -> Sequential {
-            let mut layers = ::gluon::nn::Layers::new();
-            let a = Dense::new(8);
-            let mut after_0 = ::gluon::nn::Layers::new();
-            let mut layer = Dense::new(8).tanh();
-            match ::gluon::block::Shareable::source({
-                use ::gluon::block::NotAMember as _;
-                ::gluon::block::Source(&a).member()
-            }) {
-                source => {
-                    use ::gluon::block::SharedWith;
-                    SharedWith::tie(source, &mut layer)
-                }
-            };
-            after_0.tie("a", ::gluon::nn::Members::all());
-            after_0.push(::gluon::block::IntoLayer::into_layer(layer));
-            let layer = match ::gluon::block::Shareable::source({
-                use ::gluon::block::NotAMember as _;
-                ::gluon::block::Source(&a).member()
-            }) {
-                source => {
-                    use ::gluon::block::CopiedAs;
-                    use ::gluon::block::Replicate;
-                    CopiedAs::tied(Replicate::original(source))
-                }
-            };
-            after_0.tie("a", ::gluon::nn::Members::all());
-            after_0.push(::gluon::block::IntoLayer::into_layer(layer));
-            let mut layer = Dense::new(8);
-            match ::gluon::block::Shareable::source({
-                use ::gluon::block::NotAMember as _;
-                ::gluon::block::Source(&a.weight).member()
-            }) {
-                source => {
-                    use ::gluon::block::SharedWith;
-                    SharedWith::tie(source, &mut layer.weight)
-                }
-            };
-            after_0.tie("a", ::gluon::nn::Members::of(&layer, &layer.weight, &a, &a.weight));
-            after_0.push(::gluon::block::IntoLayer::into_layer(layer));
-            layers.label("a", ::gluon::block::IntoLayer::into_layer(a));
-            layers.append(after_0);
-            ::gluon::nn::Sequential::from(layers)
-        }
-    "#]],
+            fn net() -> Sequential {
+                let mut layers = ::gluon::nn::Layers::new();
+                let a = Dense::new(8);
+                let mut after_0 = ::gluon::nn::Layers::new();
+                let mut layer = Dense::new(8).tanh();
+                match ::gluon::block::Shareable::source({
+                    use ::gluon::block::NotAMember as _;
+                    ::gluon::block::Source(&a).member()
+                }) {
+                    source => {
+                        use ::gluon::block::SharedWith;
+                        SharedWith::tie(source, &mut layer)
+                    }
+                };
+                after_0.tie("a", ::gluon::nn::Members::all());
+                after_0.push(::gluon::block::IntoLayer::into_layer(layer));
+                let layer = match ::gluon::block::Shareable::source({
+                    use ::gluon::block::NotAMember as _;
+                    ::gluon::block::Source(&a).member()
+                }) {
+                    source => {
+                        use ::gluon::block::CopiedAs;
+                        use ::gluon::block::Replicate;
+                        CopiedAs::tied(Replicate::original(source))
+                    }
+                };
+                after_0.tie("a", ::gluon::nn::Members::all());
+                after_0.push(::gluon::block::IntoLayer::into_layer(layer));
+                let mut layer = Dense::new(8);
+                match ::gluon::block::Shareable::source({
+                    use ::gluon::block::NotAMember as _;
+                    ::gluon::block::Source(&a.weight).member()
+                }) {
+                    source => {
+                        use ::gluon::block::SharedWith;
+                        SharedWith::tie(source, &mut layer.weight)
+                    }
+                };
+                after_0.tie("a", ::gluon::nn::Members::of(&layer, &layer.weight, &a, &a.weight));
+                after_0.push(::gluon::block::IntoLayer::into_layer(layer));
+                layers.label("a", ::gluon::block::IntoLayer::into_layer(a));
+                layers.append(after_0);
+                layers.into_sequential()
+            }
+        "#]],
     );
 }

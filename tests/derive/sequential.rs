@@ -143,3 +143,23 @@ fn broken_ties_are_mended_by_initialize() -> Result<()> {
     assert!(dense(&net, 2).weight.is_same(&dense(&net, 0).weight));
     Ok(())
 }
+
+#[test]
+fn two_hundred_layers_need_no_recursion_limit() {
+    let d = || Dense::new(1);
+    #[rustfmt::skip]
+    let net = sequential![
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        first: d(), #[shared(first)] _,
+    ];
+    assert_eq!(net.len(), 202);
+}

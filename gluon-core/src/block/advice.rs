@@ -90,6 +90,17 @@ macro_rules! pairs {
     )*};
 }
 
+/// A type argument of a constructor that is a member: the same as [`Member`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a member of a block",
+    label = "not a block, a `Parameter`, a container of them, or plain data",
+    note = "a layer of your own derives `Block`"
+)]
+pub trait MemberArgument: Member {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Member> MemberArgument for M {}
+
 advice! {
     Member:
     /// Any member.

@@ -193,6 +193,17 @@ tuple!(A B C D E F G H I J);
 tuple!(A B C D E F G H I J K);
 tuple!(A B C D E F G H I J K L);
 
+/// The type of a `#[block(skip)]` field of a block that is copied: the same as `Clone`.
+#[diagnostic::on_unimplemented(
+    message = "a block with a `#[block(skip)]` field of type `{Self}` cannot be copied",
+    label = "a copy clones the skipped field, which is not `Clone`",
+    note = "make `{Self}` `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`"
+)]
+pub trait CloneSkipped {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> CloneSkipped for T {}
+
 /// A `#[block(skip)]` field on its way into a copy.
 ///
 /// A value that is `Clone` is cloned by the method here; any other meets the one of

@@ -1,11 +1,13 @@
 //! Formats: which one a file is in, or is to be written in.
 
 use std::fmt;
-use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::contents::{Arrays, Contents};
+use super::index::Index;
 use super::params;
+use super::source::Source;
 use crate::error::{Error, Result};
 
 /// A format for arrays on disk.
@@ -53,26 +55,36 @@ impl fmt::Display for Format {
 /// # Errors
 /// [`Error::Io`] if the file cannot be read, [`Error::Format`] if its bytes are not valid.
 pub fn read(path: impl AsRef<Path>) -> Result<Contents> {
-    read_any(path.as_ref()).map(|(_, contents)| contents)
+    index(path.as_ref())?.1.read()
 }
 
-/// The format of the file at `path`, and its arrays.
-pub(super) fn read_any(path: &Path) -> Result<(Format, Contents)> {
-    let bytes = fs::read(path).map_err(|source| Error::Io {
-        action: "read",
-        path: path.to_path_buf(),
-        source,
+/// The arrays of a file with these bytes, as [`read`] reads it; `path` serves the errors.
+///
+/// # Errors
+/// [`Error::Format`] if the bytes are not valid.
+pub fn from_bytes(bytes: impl Into<Vec<u8>>, path: impl AsRef<Path>) -> Result<Contents> {
+    index_of(Source::memory(bytes.into(), path.as_ref()))?.1.read()
+}
+
+/// The format of the file at `path`, and what it holds.
+pub(super) fn index(path: &Path) -> Result<(Format, Index)> {
+    index_of(Source::open(path)?)
+}
+
+fn index_of(source: Source) -> Result<(Format, Index)> {
+    let head = source.head(16)?.into_owned();
+    let source = Arc::new(source);
+    let format = Format::of_bytes(&head).ok_or_else(|| Error::Format {
+        path: source.path().to_path_buf(),
+        format: "model",
+        expected: "the first bytes of a known format".to_owned(),
+        found: if head.is_empty() { "nothing".to_owned() } else { format!("{head:02x?}") },
+        offset: 0,
     })?;
-    match Format::of_bytes(&bytes) {
-        Some(Format::Params) => Ok((Format::Params, params::from_bytes(bytes, path)?)),
-        None => Err(Error::Format {
-            path: path.to_path_buf(),
-            format: "model",
-            expected: "the first bytes of one of its formats".to_owned(),
-            found: format!("{:02x?}", &bytes[..bytes.len().min(8)]),
-            offset: 0,
-        }),
-    }
+    let index = match format {
+        Format::Params => params::index(&source)?,
+    };
+    Ok((format, index))
 }
 
 /// Writes the file at `path`, [atomically](super::atomic::write), in the format of its extension.

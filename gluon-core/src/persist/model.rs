@@ -7,7 +7,8 @@ use super::format;
 use super::load::Load;
 use super::plan::{Plan, Request};
 use super::report::Report;
-use crate::block::{Block, Snapshot, declare};
+use super::undo::Undo;
+use crate::block::{Block, declare};
 use crate::error::{Error, Result};
 use crate::parameter::ParameterDict;
 
@@ -111,25 +112,27 @@ pub(super) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
 
 fn load_model<B: Block>(model: &mut B, path: &Path, load: &Load) -> Result<Report> {
     let rules = load.compile()?;
-    let (format, contents) = format::read_any(path)?;
+    let (format, index) = format::index(path)?;
     let prefix = format!("{}0_", model.hint());
-    let request =
-        Request { path, format, contents: &contents, load, rules: &rules, prefix: &prefix };
+    let request = Request { path, format, index: &index, load, rules: &rules, prefix: &prefix };
 
-    // Tying changes the model, so what it held is put back unless the file fits.
-    let before = Snapshot::of(model);
-    let result = tie_and_load(model, &request);
-    if load.dry_run || result.is_err() {
-        before.restore(model);
+    // Tying again changes the model, which has to be as it was if the file does not fit.
+    let broken = matches!(model.collect_params().check(), Err(Error::BrokenTie { .. }));
+    let undo = broken.then(|| Undo::new(model));
+    let outcome = load_tied(model, &request);
+    if let Some(undo) = undo
+        && (outcome.is_err() || load.dry_run)
+    {
+        undo.restore(model);
     }
-    result
+    outcome
 }
 
-fn tie_and_load<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
+fn load_tied<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
     model.tie()?;
     let parameters = model.collect_params();
     parameters.check()?;
-    let plan = Plan::new(&parameters, request);
+    let plan = Plan::new(&parameters, request)?;
     if request.load.dry_run {
         return Ok(plan.into_report());
     }

@@ -33,20 +33,15 @@ fn member(block: &Block) -> TokenStream {
     let lifetime = fresh_lifetime(block);
     let (parameter, shared, changed) =
         (block.paths.root("Parameter"), block.paths.block("Walk"), block.paths.block("WalkMut"));
-    let hint = &block.hint;
     let visit = walk::visit(block, &walk);
     let visit_mut = walk::visit_mut(block, &walk);
     let rebuild = walk::rebuild(block, &map);
     let body = quote! {
         fn visit<#lifetime>(&#lifetime self, #walk: &mut #shared<#lifetime, '_>) {
-            #walk.enter(self);
             #visit
-            #walk.leave(self);
         }
         fn visit_mut(&mut self, #walk: &mut #changed<'_>) {
-            #walk.enter(#hint);
             #visit_mut
-            #walk.leave(self);
         }
         fn rebuild(&self, #map: &mut dyn ::core::ops::FnMut(&#parameter) -> #parameter) -> Self {
             #rebuild
@@ -65,10 +60,10 @@ fn named(block: &Block) -> TokenStream {
         }
     });
     let body = quote! {
-        fn hint(&self) -> &str {
+        fn hint(&self) -> &::core::primitive::str {
             #hint
         }
-        fn type_name(&self) -> &str {
+        fn type_name(&self) -> &::core::primitive::str {
             #name
         }
         #describe
@@ -81,12 +76,13 @@ fn replicate(block: &Block) -> TokenStream {
     let replicate = block.paths.block("Replicate");
     let mut bounds = bounds::members(block, &replicate);
     let lifetime = fresh_lifetime(block);
+    let clone = block.paths.block("CloneSkipped");
     for field in block.fields().filter(|field| field.skip) {
         let ty = &field.ty;
         // The lifetime keeps the compiler from asking before a copy is made.
-        bounds.push(quote!(for<#lifetime> #ty: ::core::clone::Clone));
+        bounds.push(quote!(for<#lifetime> #ty: #clone));
     }
-    implement(block, &replicate, &bounds, TokenStream::new())
+    implement_at(Some(block.ident.span()), block, &replicate, &bounds, TokenStream::new())
 }
 
 /// `Forward`, which an impl by hand conflicts with at `span`.
@@ -96,7 +92,6 @@ fn forward(block: &Block, span: Span) -> TokenStream {
     let apply = walk::apply(block, &input);
     let body = quote! {
         fn forward(&self, #input: &#tensor) -> #result<#tensor> {
-            let #input = ::core::clone::Clone::clone(#input);
             #apply
         }
     };
@@ -134,11 +129,18 @@ fn implement_at(
     let item = quote_spanned! {span=>
         impl #impl_generics #path for #ident #ty_generics #where_clause { #body }
     };
+    let allow = allow(block);
     quote! {
         #[automatically_derived]
-        #[diagnostic::do_not_recommend]
+        #allow
         #item
     }
+}
+
+/// Allows in an impl what is allowed in the declaration.
+fn allow(block: &Block) -> Option<TokenStream> {
+    let allowed = &block.allowed;
+    (!allowed.is_empty()).then(|| quote!(#[allow(#(#allowed),*)]))
 }
 
 /// The trait that members of `block` must have.

@@ -32,12 +32,11 @@ pub(super) fn sequential(model: &Model, paths: &Paths) -> TokenStream {
         made.extend(quote!(#make let mut #run = #list::new();));
         added.extend(quote!(#layers.label(#name, #boxed); #layers.append(#run);));
     }
-    let sequential = paths.nn("Sequential");
     quote! {{
         let mut #layers = #list::new();
         #made
         #added
-        #sequential::from(#layers)
+        #layers.into_sequential()
     }}
 }
 
@@ -83,7 +82,7 @@ fn push(step: &Step, run: &Ident, paths: &Paths) -> TokenStream {
         Some(count) => {
             let copies = local("copies");
             quote! {
-                let #copies: usize = #count;
+                let #copies: ::core::primitive::usize = #count;
                 for _ in 0..#copies {
                     #push
                 }

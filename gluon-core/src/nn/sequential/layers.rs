@@ -72,23 +72,22 @@ impl Layers {
         self.ties.extend(members.0.into_iter().map(tie));
     }
 
-    fn index(&self, label: &str) -> Option<usize> {
-        self.labels.iter().find(|(name, _)| *name == label).map(|(_, index)| *index)
-    }
-}
-
-impl From<Layers> for Sequential {
-    fn from(layers: Layers) -> Sequential {
+    /// The layers as a net.
+    pub fn into_sequential(self) -> Sequential {
         let resolve = |tie: &Declared| {
             let layer = match tie.layer {
                 At::Index(index) => index,
-                At::Label(name) => layers.index(name)?,
+                At::Label(name) => self.index(name)?,
             };
-            let source = layers.index(tie.label)?;
+            let source = self.index(tie.label)?;
             Some(Tied { layer, member: tie.member.clone(), source, of: tie.source.clone() })
         };
-        let ties = layers.ties.iter().filter_map(resolve).collect();
-        Sequential { layers: layers.layers, ties }
+        let ties = self.ties.iter().filter_map(resolve).collect();
+        Sequential { layers: self.layers, ties }
+    }
+
+    fn index(&self, label: &str) -> Option<usize> {
+        self.labels.iter().find(|(name, _)| *name == label).map(|(_, index)| *index)
     }
 }
 

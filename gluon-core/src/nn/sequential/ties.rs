@@ -26,8 +26,8 @@ impl Tied {
 
     /// Shows the tie.
     pub(super) fn visit<'a>(&self, layers: &'a [Box<dyn Layer>], walk: &mut Walk<'a, '_>) {
-        let member = layers.get(self.layer).and_then(|layer| find(layer, &self.member));
-        let source = layers.get(self.source).and_then(|layer| find(layer, &self.of));
+        let member = layers.get(self.layer).and_then(|layer| find(&**layer, &self.member));
+        let source = layers.get(self.source).and_then(|layer| find(&**layer, &self.of));
         if let Some((member, source)) = member.zip(source) {
             let (field, target) = self.names();
             walk.tie(&field, &target, member, source);
@@ -37,7 +37,7 @@ impl Tied {
     /// Shows the tie, to be changed.
     pub(super) fn visit_mut(&self, layers: &mut [Box<dyn Layer>], walk: &mut WalkMut<'_>) {
         let Some((earlier, rest)) = layers.split_at_mut_checked(self.layer) else { return };
-        let source = earlier.get(self.source).and_then(|layer| find(layer, &self.of));
+        let source = earlier.get(self.source).and_then(|layer| find(&**layer, &self.of));
         let (Some(source), Some(layer)) = (source, rest.first_mut()) else { return };
         let names = self.names();
         if self.member.is_empty() {
@@ -49,7 +49,7 @@ impl Tied {
 }
 
 /// The parameter at `path` in `layer`; the layer itself if it is empty.
-fn find<'a>(layer: &'a Box<dyn Layer>, path: &str) -> Option<&'a dyn Member> {
+fn find<'a>(layer: &'a dyn Layer, path: &str) -> Option<&'a dyn Member> {
     if path.is_empty() {
         return Some(layer);
     }
