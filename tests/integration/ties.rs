@@ -9,6 +9,7 @@ use gluon::optim::{Adam, Sgd};
 use gluon::prelude::*;
 use gluon::train::Trainer;
 
+/// Makes the trainer of a model's parameters.
 type MakeTrainer = fn(ParameterDict) -> Result<Trainer>;
 
 /// Every optimizer, with what it can remember of a parameter.
