@@ -34,7 +34,6 @@ pub use share::{
     CloneSkipped, CopiedAs, CopySkipped, NotAMember, Replicate, Shareable, SharedWith, Skipped,
     Source, tied,
 };
-pub(crate) use tie::Snapshot;
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 

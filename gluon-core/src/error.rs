@@ -2,6 +2,8 @@
 
 mod misfit;
 
+use std::error::Error as _;
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::dtype::DType;
@@ -15,7 +17,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What went wrong.
 ///
 /// Messages put the subject first, then what was expected, then what was found, then the remedy.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     // --- shapes and types of tensors ---
@@ -325,4 +327,48 @@ pub enum Error {
         /// Every way in which it does not fit.
         misfits: Vec<Misfit>,
     },
+
+    /// A format that this build cannot read or write.
+    #[error("`{}` is a {format} file; build with the feature `{feature}` to use it", path.display())]
+    FormatDisabled {
+        /// The file.
+        path: PathBuf,
+        /// The format's name.
+        format: &'static str,
+        /// The feature of this crate that adds it.
+        feature: &'static str,
+    },
+
+    /// Arrays that a format cannot hold.
+    #[error("a {format} file expected {expected}, found {found}")]
+    Unstorable {
+        /// The format's name.
+        format: &'static str,
+        /// What it can hold, in words.
+        expected: &'static str,
+        /// What it was given.
+        found: String,
+    },
+
+    /// State of training that does not fit a trainer.
+    #[error("the trainer expected {expected}, found {found}")]
+    TrainerState {
+        /// What it takes, in words.
+        expected: String,
+        /// What there is.
+        found: String,
+    },
+}
+
+/// The message and its causes, so that what `main` returns and `unwrap` meets reads as text.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
 }

@@ -19,6 +19,12 @@ use crate::kernel::float::Float;
 /// A rule is plain data; what it remembers of each parameter, its *state*, is kept by the
 /// [`Trainer`](crate::train::Trainer) as tensors of the parameter's shape, which begin at 0.
 pub trait Optimizer: fmt::Debug + Send + Sync {
+    /// The rule's name, by which a checkpoint knows it: the type's, unless it says otherwise.
+    fn name(&self) -> String {
+        let text = format!("{self:?}");
+        text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+    }
+
     /// The learning rate.
     fn learning_rate(&self) -> f64;
 

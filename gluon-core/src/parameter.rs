@@ -14,6 +14,7 @@ use crate::tape::{GradReq, Leaf, Origin};
 use crate::tensor::Tensor;
 
 pub use dict::{Entry, ParameterDict};
+pub(crate) use state::Snapshot;
 use state::Value;
 
 /// A handle to a tensor that belongs to a model: initialized, trained, shared and saved by name.

@@ -12,16 +12,22 @@ pub mod array;
 pub mod atomic;
 mod contents;
 mod format;
+pub(crate) mod index;
 mod load;
-mod model;
+pub(crate) mod model;
 mod names;
+#[cfg(feature = "checkpoint")]
+pub(crate) mod native;
 mod near;
+#[cfg(feature = "npz")]
+mod npz;
 pub mod params;
 mod plan;
 mod report;
-
-#[cfg(test)]
-mod tests;
+#[cfg(feature = "safetensors")]
+mod safetensors;
+pub(crate) mod source;
+mod undo;
 
 use std::path::Path;
 
@@ -29,7 +35,7 @@ use crate::error::Result;
 
 pub use array::Array;
 pub use contents::{Arrays, Contents, Note};
-pub use format::{Format, read, write};
+pub use format::{Format, from_bytes, read, write};
 pub use load::{Cast, Load};
 pub use model::Persist;
 pub use report::{Converted, Renamed, Report, Tied};

@@ -1,5 +1,9 @@
 //! Training: an optimizer applied to the parameters of a model.
 
+#[cfg(feature = "checkpoint")]
+mod checkpoint;
 mod trainer;
 
-pub use trainer::Trainer;
+#[cfg(feature = "checkpoint")]
+pub use checkpoint::Checkpoint;
+pub use trainer::{State, Trainer};

@@ -120,6 +120,20 @@ fn a_frozen_parameter_keeps_its_values_and_the_others_learn() {
 }
 
 #[test]
+fn a_model_may_change_its_type_in_the_middle_of_training() {
+    let mut net = net();
+    let mut trainer = Trainer::new(net.collect_params(), Adam::new(0.01)).unwrap();
+    step(&net, &mut trainer);
+    let mut kept = net.duplicate();
+    net.cast(DType::F64);
+    kept.cast(DType::F64);
+    let x = x().to_dtype(DType::F64);
+    record(|| net.forward(&x)?.square()?.mean_axes(&[1], false)).unwrap().backward().unwrap();
+    trainer.step(3).unwrap();
+    assert_ne!(net.output.weight.data().unwrap(), kept.output.weight.data().unwrap());
+}
+
+#[test]
 fn many_threads_run_one_model() {
     let net = net();
     let expected = net.forward(&x()).unwrap();

@@ -15,7 +15,7 @@ impl<'a> Visitor<'a> for Relative<'a> {
     }
 }
 
-fn relative<'a, M: Member + ?Sized>(member: &'a M) -> Vec<(String, &'a Parameter)> {
+fn relative(member: &dyn Member) -> Vec<(String, &Parameter)> {
     let mut list = Relative::default();
     Walk::run(member, None, &mut list);
     list.0
@@ -95,31 +95,6 @@ pub(super) fn retie_all<M: Member + ?Sized>(root: &mut M) -> Result<()> {
     let mut all = RetieAll { error: None };
     WalkMut::run(root, None, &mut all);
     all.error.map_or(Ok(()), Err)
-}
-
-/// The parameters that each place of a model holds, to be put back.
-pub(crate) struct Snapshot(Vec<Parameter>);
-
-impl Snapshot {
-    /// What `root` holds now.
-    pub(crate) fn of<M: Member + ?Sized>(root: &M) -> Snapshot {
-        Snapshot(relative(root).into_iter().map(|(_, parameter)| parameter.share()).collect())
-    }
-
-    /// Puts everything back into the same `root`, whose structure has not changed.
-    pub(crate) fn restore<M: Member + ?Sized>(self, root: &mut M) {
-        struct Restore(std::vec::IntoIter<Parameter>);
-
-        impl VisitorMut for Restore {
-            fn parameter(&mut self, _: &Place<'_>, parameter: &mut Parameter) {
-                if let Some(old) = self.0.next() {
-                    *parameter = old;
-                }
-            }
-        }
-
-        WalkMut::run(root, None, &mut Restore(self.0.into_iter()));
-    }
 }
 
 struct RetieAll {

@@ -13,6 +13,7 @@ use crate::tape::Origin;
 use crate::tensor::Tensor;
 
 /// What a parameter holds.
+#[derive(Clone)]
 pub(super) enum Value {
     /// Nothing: `initialize` was not called.
     Missing,
@@ -32,7 +33,28 @@ impl Value {
     }
 }
 
+/// What a parameter held, to be put back if something fails.
+pub(crate) struct Snapshot {
+    shape: Shape,
+    dtype: DType,
+    value: Value,
+}
+
 impl Parameter {
+    /// What the parameter holds, without a copy of the values.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let value = self.value().clone();
+        Snapshot { shape: self.shape(), dtype: self.dtype(), value }
+    }
+
+    /// Makes the parameter hold what it held.
+    pub(crate) fn restore(&self, snapshot: &Snapshot) {
+        let mut value = self.value_mut();
+        let mut declared = self.declared_mut();
+        (declared.shape, declared.dtype) = (snapshot.shape, snapshot.dtype);
+        value.clone_from(&snapshot.value);
+    }
+
     /// The values: a handle that keeps them even when the parameter is updated later.
     ///
     /// # Errors

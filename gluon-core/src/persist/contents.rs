@@ -1,6 +1,8 @@
 //! Contents: the arrays of a file, free of any format.
 
 use std::collections::BTreeMap;
+#[cfg(any(feature = "checkpoint", feature = "safetensors"))]
+use std::collections::HashMap;
 use std::fmt;
 
 use super::array::Array;
@@ -32,6 +34,28 @@ impl Arrays {
     /// Whether there is no array.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The arrays by where their elements are: those of one storage come once, with all their
+    /// names.
+    #[cfg(any(feature = "checkpoint", feature = "safetensors"))]
+    pub(super) fn by_storage(&self) -> Vec<(Vec<&str>, &Array)> {
+        let mut groups: Vec<(Vec<&str>, &Array)> = Vec::with_capacity(self.len());
+        let mut places = HashMap::with_capacity(self.len());
+        for (name, array) in self.iter() {
+            let Some(name) = name else {
+                groups.push((Vec::new(), array));
+                continue;
+            };
+            let bytes = array.bytes().as_ptr_range();
+            let place =
+                *places.entry((bytes, array.dtype(), *array.shape())).or_insert_with(|| {
+                    groups.push((Vec::new(), array));
+                    groups.len() - 1
+                });
+            groups[place].0.push(name);
+        }
+        groups
     }
 
     /// The arrays, with their names if they have any.

@@ -1,22 +1,38 @@
 //! Formats: which one a file is in, or is to be written in.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::contents::{Arrays, Contents};
+use super::index::Index;
 use super::params;
+use super::source::Source;
 use crate::error::{Error, Result};
 
 /// A format for arrays on disk.
 ///
 /// The extension of a path chooses it when a file is written, the first bytes of the file when it
 /// is read.
+///
+/// | format | extension | feature | shared parameters |
+/// | --- | --- | --- | --- |
+/// | [`Params`](Format::Params) | `.params`, none, or any other | | under every name |
+/// | [`Gluon`](Format::Gluon) | `.gluon` | `checkpoint` (default) | once, with their names |
+/// | [`SafeTensors`](Format::SafeTensors) | `.safetensors` | `safetensors` | once, other names in the metadata |
+/// | [`Npz`](Format::Npz) | `.npz` | `npz` | under every name |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
     /// MXNet's `.params`, what Gluon saves models to.
     Params,
+    /// Our own `.gluon`: every array is checked when it is read, and training can be resumed.
+    Gluon,
+    /// `.safetensors`, what most others read. Holds arrays with names only.
+    SafeTensors,
+    /// `.npz`, what NumPy's `savez` writes: a ZIP archive of `.npy` files.
+    Npz,
 }
 
 impl Format {
@@ -25,20 +41,46 @@ impl Format {
     /// Without an extension, or with one that no format has, it is [`Params`](Format::Params):
     /// Gluon writes that format whatever the file is called.
     pub fn of_path(path: impl AsRef<Path>) -> Format {
-        let _ = path.as_ref();
-        Format::Params
+        let extension = path.as_ref().extension().unwrap_or_default().to_ascii_lowercase();
+        match extension.to_str() {
+            Some("gluon") => Format::Gluon,
+            Some("safetensors") => Format::SafeTensors,
+            Some("npz") => Format::Npz,
+            _ => Format::Params,
+        }
     }
 
-    /// The format of a file that begins with these bytes, or `None` if no format does.
+    /// The format of a file that begins with these bytes, 9 or more if there are so many; `None` if
+    /// no format does.
     pub fn of_bytes(bytes: &[u8]) -> Option<Format> {
-        bytes.starts_with(&params::MAGIC).then_some(Format::Params)
+        match bytes {
+            _ if bytes.starts_with(&params::MAGIC) => Some(Format::Params),
+            [0x89, b'g', b'l', b'u', b'o', b'n', ..] => Some(Format::Gluon),
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Format::Npz),
+            // the length of a header below 4 GiB, and the header's first letter
+            [_, _, _, _, 0, 0, 0, 0, b'{', ..] => Some(Format::SafeTensors),
+            _ => None,
+        }
     }
 
     /// The format's name.
     pub fn name(self) -> &'static str {
         match self {
             Format::Params => params::FORMAT,
+            Format::Gluon => "gluon",
+            Format::SafeTensors => "safetensors",
+            Format::Npz => "npz",
         }
+    }
+
+    /// The error that this build does not know the format.
+    #[allow(dead_code, reason = "used by builds without some feature")]
+    fn disabled(self, path: &Path) -> Error {
+        let feature = match self {
+            Format::Gluon => "checkpoint",
+            _ => self.name(),
+        };
+        Error::FormatDisabled { path: path.to_path_buf(), format: self.name(), feature }
     }
 }
 
@@ -51,36 +93,86 @@ impl fmt::Display for Format {
 /// Reads the arrays of the file at `path`, whose first bytes tell the format.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read, [`Error::Format`] if its bytes are not valid.
+/// [`Error::Io`] if the file cannot be read, [`Error::Format`] if its bytes are not valid,
+/// [`Error::FormatDisabled`] if its format needs a feature.
 pub fn read(path: impl AsRef<Path>) -> Result<Contents> {
-    read_any(path.as_ref()).map(|(_, contents)| contents)
+    index(path.as_ref())?.1.read()
 }
 
-/// The format of the file at `path`, and its arrays.
-pub(super) fn read_any(path: &Path) -> Result<(Format, Contents)> {
-    let bytes = fs::read(path).map_err(|source| Error::Io {
-        action: "read",
-        path: path.to_path_buf(),
-        source,
+/// The arrays of a file with these bytes, as [`read`] reads it; `path` serves the errors.
+///
+/// # Errors
+/// [`Error::Format`] if the bytes are not valid, [`Error::FormatDisabled`] if their format needs a
+/// feature.
+pub fn from_bytes(bytes: impl Into<Vec<u8>>, path: impl AsRef<Path>) -> Result<Contents> {
+    index_of(Source::memory(bytes.into(), path.as_ref()))?.1.read()
+}
+
+/// The format of the file at `path`, and what it holds.
+pub(super) fn index(path: &Path) -> Result<(Format, Index)> {
+    index_of(Source::open(path)?)
+}
+
+fn index_of(source: Source) -> Result<(Format, Index)> {
+    let head = source.head(16)?.into_owned();
+    let source = Arc::new(source);
+    let format = Format::of_bytes(&head).ok_or_else(|| Error::Format {
+        path: source.path().to_path_buf(),
+        format: "model",
+        expected: "the first bytes of a known format".to_owned(),
+        found: if head.is_empty() { "nothing".to_owned() } else { format!("{head:02x?}") },
+        offset: 0,
     })?;
-    match Format::of_bytes(&bytes) {
-        Some(Format::Params) => Ok((Format::Params, params::from_bytes(bytes, path)?)),
-        None => Err(Error::Format {
-            path: path.to_path_buf(),
-            format: "model",
-            expected: "the first bytes of one of its formats".to_owned(),
-            found: format!("{:02x?}", &bytes[..bytes.len().min(8)]),
-            offset: 0,
-        }),
-    }
+    let index = match format {
+        Format::Params => params::index(&source)?,
+        #[cfg(feature = "checkpoint")]
+        Format::Gluon => super::native::open(&source)?.0,
+        #[cfg(feature = "safetensors")]
+        Format::SafeTensors => super::safetensors::index(&source)?,
+        #[cfg(feature = "npz")]
+        Format::Npz => super::npz::index(&source)?,
+        #[allow(unreachable_patterns, reason = "all features may be on")]
+        other => return Err(other.disabled(source.path())),
+    };
+    Ok((format, index))
 }
 
 /// Writes the file at `path`, [atomically](super::atomic::write), in the format of its extension.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be written.
+/// [`Error::Io`] if the file cannot be written, [`Error::Unstorable`] if the format cannot hold
+/// the arrays, [`Error::FormatDisabled`] if it needs a feature.
 pub fn write(path: impl AsRef<Path>, arrays: &Arrays) -> Result<()> {
-    match Format::of_path(&path) {
+    let path = path.as_ref();
+    let format = Format::of_path(path);
+    if format != Format::Params {
+        unique(format, arrays)?;
+    }
+    match format {
         Format::Params => params::write(path, arrays),
+        #[cfg(feature = "checkpoint")]
+        Format::Gluon => {
+            let image = super::native::Image::new(arrays, &super::native::Extras::default())?;
+            super::atomic::write(path, |out| image.write(out))
+        }
+        #[cfg(feature = "safetensors")]
+        Format::SafeTensors => super::safetensors::write(path, arrays),
+        #[cfg(feature = "npz")]
+        Format::Npz => super::npz::write(path, arrays),
+        #[allow(unreachable_patterns, reason = "all features may be on")]
+        other => Err(other.disabled(path)),
+    }
+}
+
+/// Of equal names, only `.params` has a rule.
+fn unique(format: Format, arrays: &Arrays) -> Result<()> {
+    let mut names = HashSet::new();
+    match arrays.iter().filter_map(|(name, _)| name).find(|name| !names.insert(*name)) {
+        Some(name) => Err(Error::Unstorable {
+            format: format.name(),
+            expected: "names that differ",
+            found: format!("`{}` twice", name.escape_debug()),
+        }),
+        None => Ok(()),
     }
 }

@@ -108,7 +108,7 @@ impl Load {
     ///
     /// # Errors
     /// [`Error::BadArgument`] if a pattern is not a regular expression.
-    pub(super) fn compile(&self) -> Result<Rules> {
+    pub(crate) fn compile(&self) -> Result<Rules> {
         let rules = self.rules.iter().map(Rule::compile).collect::<Result<_>>()?;
         let selection = match &self.selection {
             Some(pattern) => Some(regex(&format!("^(?:{pattern})"), "select", pattern)?),
@@ -148,7 +148,7 @@ impl fmt::Debug for Rule {
 }
 
 /// The rules of a [`Load`], ready for use.
-pub(super) struct Rules {
+pub(crate) struct Rules {
     rules: Vec<Compiled>,
     selection: Option<Regex>,
 }

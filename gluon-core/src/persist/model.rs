@@ -5,9 +5,11 @@ use std::path::Path;
 use super::contents::Arrays;
 use super::format;
 use super::load::Load;
-use super::plan::{Plan, Request};
+use super::plan::Plan;
+pub(crate) use super::plan::Request;
 use super::report::Report;
-use crate::block::{Block, Snapshot, declare};
+use super::undo::Undo;
+use crate::block::{Block, declare};
 use crate::error::{Error, Result};
 use crate::parameter::ParameterDict;
 
@@ -86,14 +88,17 @@ pub trait Persist: Block {
     where
         Self: Sized,
     {
-        load_model(self, path.as_ref(), load)
+        let path = path.as_ref();
+        let rules = load.compile()?;
+        let (format, index) = format::index(path)?;
+        load_index(self, &Request { path, format, index: &index, load, rules: &rules })
     }
 }
 
 impl<B: Block> Persist for B {}
 
 /// What a file of these parameters holds: each under every name it has, in order.
-pub(super) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
+pub(crate) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
     parameters.check()?;
     let mut arrays = Vec::new();
     for entry in parameters {
@@ -109,27 +114,26 @@ pub(super) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
     Ok(Arrays::Dict(arrays))
 }
 
-fn load_model<B: Block>(model: &mut B, path: &Path, load: &Load) -> Result<Report> {
-    let rules = load.compile()?;
-    let (format, contents) = format::read_any(path)?;
-    let prefix = format!("{}0_", model.hint());
-    let request =
-        Request { path, format, contents: &contents, load, rules: &rules, prefix: &prefix };
-
-    // Tying changes the model, so what it held is put back unless the file fits.
-    let before = Snapshot::of(model);
-    let result = tie_and_load(model, &request);
-    if load.dry_run || result.is_err() {
-        before.restore(model);
+/// Loads a file that was indexed.
+pub(crate) fn load_index<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
+    // Tying again changes the model, which has to be as it was if the file does not fit.
+    let broken = matches!(model.collect_params().check(), Err(Error::BrokenTie { .. }));
+    let undo = broken.then(|| Undo::new(model));
+    let outcome = load_tied(model, request);
+    if let Some(undo) = undo
+        && (outcome.is_err() || request.load.dry_run)
+    {
+        undo.restore(model);
     }
-    result
+    outcome
 }
 
-fn tie_and_load<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
+fn load_tied<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
     model.tie()?;
     let parameters = model.collect_params();
     parameters.check()?;
-    let plan = Plan::new(&parameters, request);
+    let prefix = format!("{}0_", model.hint());
+    let plan = Plan::new(&parameters, &prefix, request)?;
     if request.load.dry_run {
         return Ok(plan.into_report());
     }

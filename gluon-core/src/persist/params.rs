@@ -7,15 +7,16 @@
 //! - scalars that were saved outside np-shape mode, which MXNet writes but cannot load, are read;
 //! - arrays saved in np-shape mode (version 3) and outside it may stand in one file.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::persist::atomic;
-use crate::persist::contents::{Arrays, Contents, Note};
+use crate::persist::contents::{Arrays, Contents};
+use crate::persist::index::Index;
+use crate::persist::source::Source;
 
 mod cursor;
 mod reader;
@@ -34,28 +35,28 @@ pub(super) const FORMAT: &str = "MXNet .params";
 
 /// Reads the file at `path`.
 ///
-/// The arrays share one buffer as large as the file; only sparse ones take more. Reading takes at
-/// most a small multiple of the file's size, and sparse arrays together at most 64 MiB or 256
-/// times the file's size when made dense, whichever is more.
+/// Elements go straight into the memory of each array. Sparse arrays together may take 64 MiB or
+/// 256 times the file's size when made dense, whichever is more.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be read, [`Error::Format`] if its bytes are not valid.
+/// [`Error::Io`](crate::Error::Io) if the file cannot be read,
+/// [`Error::Format`](crate::Error::Format) if its bytes are not valid.
 pub fn read(path: impl AsRef<Path>) -> Result<Contents> {
-    let path = path.as_ref();
-    let bytes = fs::read(path).map_err(|source| Error::Io {
-        action: "read",
-        path: path.to_path_buf(),
-        source,
-    })?;
-    from_bytes(bytes, path)
+    index(&Arc::new(Source::open(path.as_ref())?))?.read()
 }
 
-/// The arrays of a file with these bytes, as [`read`] reads it; `path` serves the errors.
+/// The arrays of a file with these bytes, as [`read`] reads it; `path` serves the errors. Arrays
+/// share the bytes.
 ///
 /// # Errors
-/// [`Error::Format`] if the bytes are not valid.
+/// [`Error::Format`](crate::Error::Format) if the bytes are not valid.
 pub fn from_bytes(bytes: impl Into<Vec<u8>>, path: impl AsRef<Path>) -> Result<Contents> {
-    reader::read(&Arc::new(bytes.into()), path.as_ref())
+    index(&Arc::new(Source::memory(bytes.into(), path.as_ref())))?.read()
+}
+
+/// What a file holds.
+pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
+    reader::index(source)
 }
 
 /// Writes the file at `path`, [atomically](atomic::write).
@@ -78,7 +79,7 @@ pub fn from_bytes(bytes: impl Into<Vec<u8>>, path: impl AsRef<Path>) -> Result<C
 /// ```
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be written.
+/// [`Error::Io`](crate::Error::Io) if the file cannot be written.
 pub fn write(path: impl AsRef<Path>, arrays: &Arrays) -> Result<()> {
     atomic::write(path, |out| write_to(out, arrays))
 }

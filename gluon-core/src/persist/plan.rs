@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::array::Array;
-use super::contents::{Arrays, Contents};
 use super::format::Format;
+use super::index::{Index, Stored};
 use super::load::{Cast, Load, Rules};
 use super::names::{Names, Resolved};
 use super::near::near;
@@ -20,14 +19,12 @@ use crate::tensor::Tensor;
 const MOST_SEARCHED: usize = 500;
 
 /// A file that was read, and how it is to be loaded into a model.
-pub(super) struct Request<'f> {
-    pub(super) path: &'f Path,
-    pub(super) format: Format,
-    pub(super) contents: &'f Contents,
-    pub(super) load: &'f Load,
-    pub(super) rules: &'f Rules,
-    /// What the model's scoped names begin with: `mlp0_`.
-    pub(super) prefix: &'f str,
+pub(crate) struct Request<'f> {
+    pub(crate) path: &'f Path,
+    pub(crate) format: Format,
+    pub(crate) index: &'f Index,
+    pub(crate) load: &'f Load,
+    pub(crate) rules: &'f Rules,
 }
 
 /// What a file would do to a model.
@@ -41,13 +38,17 @@ struct Change<'d> {
     parameter: &'d Entry,
     /// The type that the parameter takes before.
     cast: Option<DType>,
-    array: Array,
+    array: Stored,
 }
 
 impl<'d> Plan<'d> {
-    /// Compares the arrays of a file with `parameters`.
-    pub(super) fn new(parameters: &'d ParameterDict, request: &Request<'_>) -> Plan<'d> {
-        let Request { path, format, contents, load, .. } = *request;
+    /// Compares the arrays of a file with `parameters`, whose scoped names begin with `prefix`.
+    pub(super) fn new(
+        parameters: &'d ParameterDict,
+        prefix: &str,
+        request: &Request<'_>,
+    ) -> Result<Plan<'d>> {
+        let Request { path, format, index, load, .. } = *request;
         let report = Report {
             path: path.to_path_buf(),
             format,
@@ -59,33 +60,32 @@ impl<'d> Plan<'d> {
             converted: Vec::new(),
             tied: Vec::new(),
             unselected: Vec::new(),
-            notes: contents.notes.clone(),
+            notes: index.notes.clone(),
             allowed: [load.allow_missing, load.ignore_extra],
         };
         let mut plan = Plan { report, changes: Vec::new() };
-        match &contents.arrays {
-            Arrays::List(arrays) if !arrays.is_empty() => {
-                plan.report.mismatched.push(Misfit::Unnamed { count: arrays.len() });
-            }
-            Arrays::List(_) => plan.match_up(parameters, &[], request),
-            Arrays::Dict(arrays) => plan.match_up(parameters, arrays, request),
+        if index.named || index.entries.is_empty() {
+            plan.match_up(parameters, prefix, request)?;
+        } else {
+            plan.report.mismatched.push(Misfit::Unnamed { count: index.entries.len() });
         }
-        plan
+        Ok(plan)
     }
 
     fn match_up(
         &mut self,
         parameters: &'d ParameterDict,
-        arrays: &[(String, Array)],
+        prefix: &str,
         request: &Request<'_>,
-    ) {
-        let Request { load, rules, prefix, .. } = *request;
+    ) -> Result<()> {
+        let Request { load, rules, .. } = *request;
+        let arrays = &request.index.entries;
         let keys: Vec<&str> = arrays.iter().map(|(key, _)| key.as_str()).collect();
         let resolved = Names::new(parameters, prefix).resolve(&keys, rules);
         self.check_renamed(&keys, &resolved);
 
         let selected = |entry: &Entry| -> bool { entry.paths().any(|path| rules.selects(path)) };
-        let mut found: Vec<Vec<&(String, Array)>> = vec![Vec::new(); parameters.len()];
+        let mut found: Vec<Vec<&(String, Stored)>> = vec![Vec::new(); parameters.len()];
         let mut extra: Vec<&str> = Vec::new();
         for (item, Resolved { name, parameter }) in arrays.iter().zip(&resolved) {
             let entry = parameter.and_then(|index| parameters.iter().nth(index));
@@ -100,12 +100,13 @@ impl<'d> Plan<'d> {
         let mut missing: Vec<&Entry> = Vec::new();
         for (entry, items) in parameters.iter().zip(found) {
             match items.split_first() {
-                Some((first, others)) => self.assign(entry, first, others, load),
+                Some((first, others)) => self.assign(entry, first, others, load)?,
                 None if selected(entry) => missing.push(entry),
                 None => {}
             }
         }
         self.suggest(&missing, &extra);
+        Ok(())
     }
 
     /// Two names that a rule makes equal would leave it to chance which one counts.
@@ -126,23 +127,27 @@ impl<'d> Plan<'d> {
     fn assign(
         &mut self,
         entry: &'d Entry,
-        first: &(String, Array),
-        others: &[&(String, Array)],
+        first: &(String, Stored),
+        others: &[&(String, Stored)],
         load: &Load,
-    ) {
+    ) -> Result<()> {
         let before = self.report.mismatched.len();
         for item in std::iter::once(first).chain(others.iter().copied()) {
             self.check(entry, item, load);
         }
         let name = || entry.path().to_owned();
         if self.report.mismatched.len() == before {
-            if let Some((second, _)) = others.iter().find(|(_, array)| *array != first.1) {
-                let (first, second) = (first.0.clone(), second.clone());
-                self.report.mismatched.push(Misfit::Disagreement { name: name(), first, second });
+            for &(second, array) in others {
+                if !array.equals(&first.1)? {
+                    let (first, second) = (first.0.clone(), second.clone());
+                    let misfit = Misfit::Disagreement { name: name(), first, second };
+                    self.report.mismatched.push(misfit);
+                    break;
+                }
             }
         }
         if self.report.mismatched.len() > before {
-            return;
+            return Ok(());
         }
 
         if !others.is_empty() {
@@ -151,7 +156,7 @@ impl<'d> Plan<'d> {
             self.report.tied.push(Tied { name: name(), keys });
         }
         let array = &first.1;
-        let (own, found) = (entry.dtype(), array.dtype());
+        let (own, found) = (entry.dtype(), array.dtype);
         let mut cast = None;
         if own != found {
             let to_file = load.cast == Some(Cast::ToFile);
@@ -161,20 +166,21 @@ impl<'d> Plan<'d> {
         }
         self.report.loaded.push(name());
         self.changes.push(Change { parameter: entry, cast, array: array.clone() });
+        Ok(())
     }
 
     /// Whether `entry` can take an array by shape and type.
-    fn check(&mut self, entry: &Entry, (key, array): &(String, Array), load: &Load) {
+    fn check(&mut self, entry: &Entry, (key, array): &(String, Stored), load: &Load) {
         let name = entry.path();
         if entry.paths().all(|path| path != key) {
             self.report.renamed.push(Renamed { key: key.clone(), name: name.to_owned() });
         }
         let (name, key) = (name.to_owned(), key.clone());
-        let (expected, found) = (entry.shape(), *array.shape());
+        let (expected, found) = (entry.shape(), array.shape);
         if !takes(&expected, &found) {
             self.report.mismatched.push(Misfit::Shape { name, key, expected, found });
-        } else if entry.dtype() != array.dtype() && load.cast.is_none() {
-            let (expected, found) = (entry.dtype(), array.dtype());
+        } else if entry.dtype() != array.dtype && load.cast.is_none() {
+            let (expected, found) = (entry.dtype(), array.dtype);
             self.report.mismatched.push(Misfit::DType { name, key, expected, found });
         }
     }
@@ -211,13 +217,15 @@ impl<'d> Plan<'d> {
         self.report
     }
 
-    /// Changes the model.
+    /// Changes the model, once all arrays have been read.
     pub(super) fn apply(self) -> Result<Report> {
-        for Change { parameter, cast, array } in self.changes {
+        let read = |change: &Change<'_>| change.array.read().map(Tensor::from);
+        let tensors = self.changes.iter().map(read).collect::<Result<Vec<_>>>()?;
+        for (Change { parameter, cast, .. }, tensor) in self.changes.into_iter().zip(tensors) {
             if let Some(dtype) = cast {
                 parameter.cast(dtype);
             }
-            parameter.set_data(&Tensor::from(array))?;
+            parameter.set_data(&tensor)?;
         }
         Ok(self.report)
     }

@@ -1,26 +1,27 @@
 //! A place in a file's bytes: every read is checked, and every error says where it happened.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::Range;
-use std::path::Path;
 
 use super::FORMAT;
 use crate::error::{Error, Result};
+use crate::persist::source::Source;
 
 /// The place up to which a file has been read.
 pub(super) struct Cursor<'a> {
-    bytes: &'a [u8],
+    source: &'a Source,
     offset: usize,
-    path: &'a Path,
 }
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(bytes: &'a [u8], path: &'a Path) -> Cursor<'a> {
-        Cursor { bytes, offset: 0, path }
+    pub(super) fn new(source: &'a Source) -> Cursor<'a> {
+        Cursor { source, offset: 0 }
     }
 
-    pub(super) fn bytes(&self) -> &'a [u8] {
-        self.bytes
+    /// The bytes of a range that was taken.
+    pub(super) fn bytes(&self, range: Range<usize>) -> Result<Cow<'a, [u8]>> {
+        self.source.bytes(range)
     }
 
     pub(super) fn offset(&self) -> usize {
@@ -29,7 +30,7 @@ impl<'a> Cursor<'a> {
 
     /// The number of bytes not read yet.
     pub(super) fn remaining(&self) -> usize {
-        self.bytes.len() - self.offset
+        self.source.len() - self.offset
     }
 
     /// The error that at `offset` not `expected` stands but `found`.
@@ -40,7 +41,7 @@ impl<'a> Cursor<'a> {
         found: impl Into<String>,
     ) -> Error {
         Error::Format {
-            path: self.path.to_path_buf(),
+            path: self.source.path().to_path_buf(),
             format: FORMAT,
             expected: expected.into(),
             found: found.into(),
@@ -53,7 +54,7 @@ impl<'a> Cursor<'a> {
         let start = self.offset;
         let end = usize::try_from(len).ok().and_then(|len| start.checked_add(len));
         match end {
-            Some(end) if end <= self.bytes.len() => {
+            Some(end) if end <= self.source.len() => {
                 self.offset = end;
                 Ok(start..end)
             }
@@ -68,7 +69,7 @@ impl<'a> Cursor<'a> {
     fn word<const N: usize>(&mut self, what: impl Display) -> Result<[u8; N]> {
         let mut word = [0; N];
         let range = self.take(N as u64, what)?;
-        word.copy_from_slice(&self.bytes[range]);
+        self.source.read(range.start, &mut word)?;
         Ok(word)
     }
 

@@ -2,19 +2,20 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::path::Path;
 use std::sync::Arc;
 
+use super::MAGIC;
 use super::cursor::Cursor;
 use super::record::{Kind, Label, Record};
 use super::sparse::{self, Room};
-use super::{Arrays, Contents, MAGIC, Note};
 use crate::error::Result;
-use crate::persist::array::Array;
+use crate::persist::contents::Note;
+use crate::persist::index::{Index, Stored};
+use crate::persist::source::Source;
 
-/// The arrays of a file.
-pub(super) fn read(bytes: &Arc<Vec<u8>>, path: &Path) -> Result<Contents> {
-    let mut cursor = Cursor::new(bytes, path);
+/// What a file holds. Elements are left where they are, those of sparse arrays excepted.
+pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
+    let mut cursor = Cursor::new(source);
     let magic = cursor.u64("the magic number")?;
     if magic != u64::from_le_bytes(MAGIC) {
         return Err(cursor.error(0, "0x112", format!("{magic:#x}")));
@@ -28,9 +29,10 @@ pub(super) fn read(bytes: &Arc<Vec<u8>>, path: &Path) -> Result<Contents> {
         .collect::<Result<Vec<_>>>()?;
     let names = names(&mut cursor, records.len())?;
 
-    let mut loader =
-        Loader { buffer: bytes, cursor: &cursor, room: Room::new(bytes.len()), notes: Vec::new() };
-    let arrays = match names {
+    let room = Room::new(source.len());
+    let mut loader = Loader { source, cursor: &cursor, room, notes: Vec::new() };
+    let named = names.is_some();
+    let entries = match names {
         None => loader.list(records)?,
         Some(names) => loader.dict(records, names)?,
     };
@@ -38,11 +40,11 @@ pub(super) fn read(bytes: &Arc<Vec<u8>>, path: &Path) -> Result<Contents> {
     if cursor.remaining() > 0 {
         notes.push(Note::TrailingBytes { count: cursor.remaining() });
     }
-    Ok(Contents { arrays, notes })
+    Ok(Index { entries, named, notes })
 }
 
 /// The names of the `arrays` arrays, or `None` if they have none.
-fn names<'a>(cursor: &mut Cursor<'a>, arrays: usize) -> Result<Option<Vec<&'a str>>> {
+fn names(cursor: &mut Cursor<'_>, arrays: usize) -> Result<Option<Vec<String>>> {
     let start = cursor.offset();
     let count = cursor.u64("the number of names")?;
     if count == 0 {
@@ -55,54 +57,55 @@ fn names<'a>(cursor: &mut Cursor<'a>, arrays: usize) -> Result<Option<Vec<&'a st
     (0..arrays).map(|index| name(cursor, index)).collect::<Result<_>>().map(Some)
 }
 
-fn name<'a>(cursor: &mut Cursor<'a>, index: usize) -> Result<&'a str> {
+fn name(cursor: &mut Cursor<'_>, index: usize) -> Result<String> {
     let len = cursor.u64(format_args!("the length of the name of array {index}"))?;
     let range = cursor.take(len, format_args!("the name of array {index}"))?;
     let start = range.start;
-    std::str::from_utf8(&cursor.bytes()[range]).map_err(|error| {
+    String::from_utf8(cursor.bytes(range)?.into_owned()).map_err(|error| {
         let expected = format!("the name of array {index} in UTF-8");
-        cursor.error(start + error.valid_up_to(), expected, "other bytes")
+        cursor.error(start + error.utf8_error().valid_up_to(), expected, "other bytes")
     })
 }
 
-/// Turns records into arrays.
+/// Turns records into entries.
 struct Loader<'a> {
-    buffer: &'a Arc<Vec<u8>>,
+    source: &'a Arc<Source>,
     cursor: &'a Cursor<'a>,
     room: Room,
     notes: Vec<Note>,
 }
 
 impl Loader<'_> {
-    fn list(&mut self, records: Vec<Record>) -> Result<Arrays> {
-        let mut arrays = Vec::with_capacity(records.len());
+    fn list(&mut self, records: Vec<Record>) -> Result<Vec<(String, Stored)>> {
+        let mut entries = Vec::with_capacity(records.len());
         for (index, record) in records.into_iter().enumerate() {
-            arrays.push(self.array(&record, Label { index, name: None })?);
+            let stored = self.stored(&record, Label { index, name: None })?;
+            entries.push((String::new(), stored));
         }
-        Ok(Arrays::List(arrays))
+        Ok(entries)
     }
 
     /// Of equal names, the last array counts, at the place of the first, as in a Python dict.
-    fn dict(&mut self, records: Vec<Record>, names: Vec<&str>) -> Result<Arrays> {
-        let mut entries: Vec<(String, Array)> = Vec::with_capacity(records.len());
+    fn dict(&mut self, records: Vec<Record>, names: Vec<String>) -> Result<Vec<(String, Stored)>> {
+        let mut entries: Vec<(String, Stored)> = Vec::with_capacity(records.len());
         let mut places = HashMap::with_capacity(records.len());
         for (index, (record, name)) in records.into_iter().zip(names).enumerate() {
-            let array = self.array(&record, Label { index, name: Some(name) })?;
-            match places.entry(name) {
+            let stored = self.stored(&record, Label { index, name: Some(&name) })?;
+            match places.entry(name.clone()) {
                 Entry::Vacant(place) => {
                     place.insert(entries.len());
-                    entries.push((name.to_string(), array));
+                    entries.push((name, stored));
                 }
                 Entry::Occupied(place) => {
-                    entries[*place.get()].1 = array;
-                    self.notes.push(Note::DuplicateName { array: name.to_string() });
+                    entries[*place.get()].1 = stored;
+                    self.notes.push(Note::DuplicateName { array: name });
                 }
             }
         }
-        Ok(Arrays::Dict(entries))
+        Ok(entries)
     }
 
-    fn array(&mut self, record: &Record, label: Label<'_>) -> Result<Array> {
+    fn stored(&mut self, record: &Record, label: Label<'_>) -> Result<Stored> {
         let name = || label.name.map_or_else(|| label.index.to_string(), str::to_string);
         match &record.kind {
             Kind::Dense => {}
@@ -110,9 +113,10 @@ impl Loader<'_> {
             Kind::Sparse(sparse) => {
                 let storage = sparse.storage.name();
                 self.notes.push(Note::Densified { array: name(), storage });
-                return sparse::densify(self.cursor, record, sparse, label, &mut self.room);
+                let array = sparse::densify(self.cursor, record, sparse, label, &mut self.room)?;
+                return Ok(array.into());
             }
         }
-        Ok(Array::part(record.dtype, record.shape, self.buffer, record.data.clone()))
+        Ok(Stored::plain(record.dtype, record.shape, self.source, record.data.clone()))
     }
 }

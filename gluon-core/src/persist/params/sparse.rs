@@ -61,10 +61,10 @@ impl Indices {
         self.range.len() / self.dtype.size()
     }
 
-    /// The indices, each with its offset in the file.
+    /// The indices, whose bytes these are, each with its offset in the file.
     fn iter(&self, bytes: &[u8]) -> impl Iterator<Item = (usize, i64)> {
         let size = self.dtype.size();
-        bytes[self.range.clone()].chunks_exact(size).enumerate().map(move |(i, bytes)| {
+        bytes.chunks_exact(size).enumerate().map(move |(i, bytes)| {
             let index = match *bytes {
                 [a, b, c, d] => i64::from(i32::from_le_bytes([a, b, c, d])),
                 [a, b, c, d, e, f, g, h] => i64::from_le_bytes([a, b, c, d, e, f, g, h]),
@@ -140,11 +140,12 @@ impl Placer<'_> {
     }
 
     fn place_rows(&self, rows: &Indices, dense: &mut [u8]) -> Result<()> {
-        let bytes = self.cursor.bytes();
-        let mut stored = &bytes[self.record.data.clone()];
+        let data = self.cursor.bytes(self.record.data.clone())?;
+        let numbers = self.cursor.bytes(rows.range.clone())?;
+        let mut stored = &*data;
         let row_len = stored.len().checked_div(rows.len()).unwrap_or(0);
         let mut next = 0;
-        for (offset, row) in rows.iter(bytes) {
+        for (offset, row) in rows.iter(&numbers) {
             let row = self.place(offset, row, next, self.record.shape[0], "row")?;
             next = row + 1;
             let (values, rest) = stored.split_at(row_len);
@@ -162,13 +163,15 @@ impl Placer<'_> {
     }
 
     fn place_elements(&self, starts: &Indices, columns: &Indices, dense: &mut [u8]) -> Result<()> {
-        let bytes = self.cursor.bytes();
+        let data = self.cursor.bytes(self.record.data.clone())?;
+        let [start_bytes, column_bytes] =
+            [starts, columns].map(|list| self.cursor.bytes(list.range.clone()));
+        let (start_bytes, column_bytes) = (start_bytes?, column_bytes?);
         let width = self.record.shape[1];
         let size = self.record.dtype.size();
-        let mut stored =
-            bytes[self.record.data.clone()].chunks_exact(size).zip(columns.iter(bytes));
+        let mut stored = data.chunks_exact(size).zip(columns.iter(&column_bytes));
         let mut from = 0;
-        for (line, (offset, to)) in starts.iter(bytes).enumerate() {
+        for (line, (offset, to)) in starts.iter(&start_bytes).enumerate() {
             // the first start is 0, and each later one ends a row
             let most = if line == 0 { 1 } else { columns.len() + 1 };
             let to = self.place(offset, to, from, most, "start of a row")?;

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+use std::fs;
+
 use super::*;
+use crate::Error;
+use crate::persist::Note;
 use crate::persist::array::Array;
 
 mod golden;

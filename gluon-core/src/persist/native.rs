@@ -1,0 +1,325 @@
+//! Our own files, `.gluon`: a checked table of what there is, then the elements, aligned.
+//!
+//! `docs/file-format.md` describes the bytes. A reader for every version stays; files of each are
+//! in `tests/data/checkpoint`.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::array::{Array, byte_len};
+use super::contents::Arrays;
+use super::index::{Index, Stored};
+use super::source::Source;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::shape::Shape;
+
+mod header;
+
+use header::{Header, Record};
+
+/// The first bytes of every `.gluon` file: no text, and broken by whatever converts line ends.
+const MAGIC: [u8; 8] = *b"\x89gluon\r\n";
+
+/// The format's name in errors.
+const FORMAT: &str = "gluon";
+
+/// The version that is written.
+const VERSION: u32 = 1;
+
+/// Bytes before the header: magic number, version, checksum and length of the header.
+const HEAD: usize = 24;
+
+/// Elements begin at multiples of this, counted from the start of the file.
+const ALIGNMENT: usize = 64;
+
+/// What a checkpoint holds besides the parameters of a model.
+#[derive(Clone, Default)]
+pub(crate) struct Extras {
+    pub(crate) training: Option<Training>,
+    /// How many steps were done.
+    pub(crate) step: u64,
+    /// The seed that random numbers come from.
+    pub(crate) seed: Option<u64>,
+    /// Values of the user's, each in postcard's form.
+    pub(crate) values: BTreeMap<String, Vec<u8>>,
+}
+
+/// Where training stood.
+#[derive(Clone)]
+pub(crate) struct Training {
+    /// The optimizer's name.
+    pub(crate) optimizer: String,
+    pub(crate) learning_rate: f64,
+    pub(crate) slots: Vec<Slot>,
+}
+
+/// What the optimizer remembers of one parameter.
+#[derive(Clone)]
+pub(crate) struct Slot {
+    /// The parameter's canonical structural name.
+    pub(crate) parameter: String,
+    /// How many updates it has had.
+    pub(crate) count: u64,
+    /// The tensors of state by name.
+    pub(crate) state: Vec<(String, Stored)>,
+}
+
+/// A file ready to be written.
+pub(crate) struct Image {
+    head: Vec<u8>,
+    arrays: Vec<Array>,
+}
+
+impl Image {
+    /// The file of these arrays; those of one storage stand in it once.
+    pub(crate) fn new(arrays: &Arrays, extras: &Extras) -> Result<Image> {
+        let mut image = Image { head: Vec::new(), arrays: Vec::new() };
+        let mut end = 0;
+        let mut tensors = Vec::new();
+        for (names, array) in arrays.by_storage() {
+            let mut names = names.into_iter().map(str::to_owned);
+            let name = names.next().unwrap_or_default();
+            tensors.push(image.record(name, names.collect(), array.clone(), &mut end));
+        }
+        let training = match &extras.training {
+            Some(training) => Some(image.training(training, &mut end)?),
+            None => None,
+        };
+        let named = matches!(arrays, Arrays::Dict(_));
+        let values = extras.values.clone().into_iter().collect();
+        let Extras { step, seed, .. } = *extras;
+        let header = Header { named, tensors, training, step, seed, values }.to_bytes();
+
+        image.head.extend(MAGIC);
+        image.head.extend(VERSION.to_le_bytes());
+        image.head.extend(crc32fast::hash(&header).to_le_bytes());
+        image.head.extend((header.len() as u64).to_le_bytes());
+        image.head.extend(header);
+        image.head.resize(image.head.len().next_multiple_of(ALIGNMENT), 0);
+        Ok(image)
+    }
+
+    fn training(&mut self, training: &Training, end: &mut usize) -> Result<header::Training> {
+        let mut slots = Vec::with_capacity(training.slots.len());
+        for Slot { parameter, count, state } in &training.slots {
+            let mut records = Vec::with_capacity(state.len());
+            for (name, stored) in state {
+                records.push(self.record(name.clone(), Vec::new(), stored.read()?, end));
+            }
+            let (parameter, count) = (parameter.clone(), *count);
+            slots.push(header::Slot { parameter, count, state: records });
+        }
+        let (optimizer, learning_rate) = (training.optimizer.clone(), training.learning_rate);
+        Ok(header::Training { optimizer, learning_rate, slots })
+    }
+
+    /// Places `array` after those before, which end at `end`.
+    fn record(
+        &mut self,
+        name: String,
+        aliases: Vec<String>,
+        array: Array,
+        end: &mut usize,
+    ) -> Record {
+        let offset = end.next_multiple_of(ALIGNMENT);
+        *end = offset + array.bytes().len();
+        let record = Record {
+            name,
+            aliases,
+            dtype: array.dtype().name().to_owned(),
+            shape: array.shape().iter().map(|&size| size as u64).collect(),
+            offset: offset as u64,
+            checksum: crc32fast::hash(array.bytes()),
+        };
+        self.arrays.push(array);
+        record
+    }
+
+    /// Writes the bytes of the file.
+    pub(crate) fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+        out.write_all(&self.head)?;
+        let mut end = 0usize;
+        for array in &self.arrays {
+            let padding = end.next_multiple_of(ALIGNMENT) - end;
+            out.write_all(&[0; ALIGNMENT][..padding])?;
+            out.write_all(array.bytes())?;
+            end += padding + array.bytes().len();
+        }
+        Ok(())
+    }
+}
+
+/// What a file holds. Elements are checked as they are read.
+pub(crate) fn open(source: &Arc<Source>) -> Result<(Index, Extras)> {
+    let reader = Reader { source };
+    let (header, data) = reader.header()?;
+    let mut place = Placer { reader: &reader, data, end: 0, names: HashSet::new() };
+
+    let mut entries = Vec::new();
+    for record in header.tensors {
+        let stored = place.stored(&record)?;
+        for name in std::iter::once(record.name).chain(record.aliases) {
+            if header.named {
+                place.unique(&name)?;
+            }
+            entries.push((name, stored.clone()));
+        }
+    }
+    let mut training = None;
+    if let Some(header::Training { optimizer, learning_rate, slots }) = header.training {
+        let slots = slots.into_iter().map(|header::Slot { parameter, count, state }| {
+            let state = state
+                .into_iter()
+                .map(|record| Ok((record.name.clone(), place.stored(&record)?)))
+                .collect::<Result<_>>()?;
+            Ok(Slot { parameter, count, state })
+        });
+        let slots = slots.collect::<Result<_>>()?;
+        training = Some(Training { optimizer, learning_rate, slots });
+    }
+    place.finish()?;
+    let index = Index { entries, named: header.named, notes: Vec::new() };
+    let (step, seed, values) = (header.step, header.seed, header.values.into_iter().collect());
+    Ok((index, Extras { training, step, seed, values }))
+}
+
+struct Reader<'s> {
+    source: &'s Arc<Source>,
+}
+
+impl Reader<'_> {
+    fn error(&self, offset: usize, expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::Format {
+            path: self.source.path().to_path_buf(),
+            format: FORMAT,
+            expected: expected.into(),
+            found: found.into(),
+            offset: offset as u64,
+        }
+    }
+
+    /// The header, and where the elements begin.
+    fn header(&self) -> Result<(Header, usize)> {
+        let len = self.source.len();
+        let head = self.source.head(HEAD)?;
+        let Some((magic, rest)) = head.split_first_chunk::<8>().filter(|_| head.len() == HEAD)
+        else {
+            return Err(self.error(0, format!("{HEAD} bytes at least"), format!("{len} bytes")));
+        };
+        if *magic != MAGIC {
+            return Err(self.error(0, "the magic number", format!("{magic:02x?}")));
+        }
+        let word = |at: usize| rest[at..at + 4].try_into().map_or(0, u32::from_le_bytes);
+        let (version, checksum) = (word(0), word(4));
+        if version != VERSION {
+            let expected = format!("version {VERSION}; update this program");
+            return Err(self.error(8, expected, version.to_string()));
+        }
+        let size = u64::from(word(8)) | u64::from(word(12)) << 32;
+        let size = usize::try_from(size).ok().filter(|size| *size <= len - HEAD);
+        let Some(size) = size else {
+            let found = format!("{} left", len - HEAD);
+            return Err(self.error(16, "the length of the header", found));
+        };
+        let bytes = self.source.bytes(HEAD..HEAD + size)?;
+        if crc32fast::hash(&bytes) != checksum {
+            return Err(self.error(HEAD, "a header of the checksum before it", "another one"));
+        }
+        let header = Header::from_bytes(&bytes)
+            .map_err(|found| self.error(HEAD, "a header of version 1", found))?;
+        Ok((header, (HEAD + size).next_multiple_of(ALIGNMENT)))
+    }
+}
+
+/// Finds the arrays of a file, one after another.
+struct Placer<'r> {
+    reader: &'r Reader<'r>,
+    /// Where elements begin.
+    data: usize,
+    /// Where the arrays so far end, counted from there.
+    end: usize,
+    names: HashSet<String>,
+}
+
+impl Placer<'_> {
+    fn unique(&mut self, name: &str) -> Result<()> {
+        if self.names.insert(name.to_owned()) {
+            return Ok(());
+        }
+        let found = format!("`{}` twice", name.escape_debug());
+        Err(self.reader.error(HEAD, "names that differ", found))
+    }
+
+    fn stored(&mut self, record: &Record) -> Result<Stored> {
+        let Record { name, dtype, shape, offset, checksum, .. } = record;
+        let label = format!("array `{}`", name.escape_debug());
+        let error = |expected: String, found: String| self.reader.error(HEAD, expected, found);
+
+        let known = DTYPES.iter().find(|known| known.name() == dtype);
+        let dtype = *known
+            .ok_or_else(|| error(format!("an element type for {label}"), format!("{dtype:?}")))?;
+        let sizes: Option<Vec<usize>> = shape.iter().map(|&n| usize::try_from(n).ok()).collect();
+        let fits = sizes.and_then(|sizes| Shape::try_new(&sizes));
+        let fits = fits.and_then(|shape| Some((shape, byte_len(dtype, &shape)?)));
+        let (shape, len) = fits.ok_or_else(|| {
+            error(format!("a shape that fits into memory for {label}"), format!("{shape:?}"))
+        })?;
+
+        let expected = self.end.next_multiple_of(ALIGNMENT);
+        if *offset != expected as u64 {
+            return Err(error(format!("{label} to begin at {expected}"), offset.to_string()));
+        }
+        let range = (self.data.checked_add(expected)).and_then(|start| {
+            let end = start.checked_add(len)?;
+            (end <= self.reader.source.len()).then_some(start..end)
+        });
+        let Some(range) = range else {
+            let left = self.reader.source.len().saturating_sub(self.data);
+            return Err(error(
+                format!("{len} bytes at {expected} for {label}"),
+                format!("{left} bytes"),
+            ));
+        };
+        self.end = expected + len;
+
+        let (source, checksum) = (Arc::clone(self.reader.source), *checksum);
+        Ok(Stored::encoded(dtype, shape, move || {
+            let start = range.start;
+            let array = source.array(dtype, shape, range.clone())?;
+            if crc32fast::hash(array.bytes()) == checksum {
+                return Ok(array);
+            }
+            let expected = format!("elements of the checksum of {label}");
+            Err(Reader { source: &source }.error(start, expected, "others"))
+        }))
+    }
+
+    /// Nothing may follow the elements.
+    fn finish(&self) -> Result<()> {
+        let len = self.reader.source.len();
+        let end = self.data.saturating_add(self.end);
+        // A file without elements may end before the padding does.
+        if len == end || (self.end == 0 && len <= end) {
+            return Ok(());
+        }
+        Err(self.reader.error(end, "the end of the file", format!("{} bytes more", len - end)))
+    }
+}
+
+const DTYPES: [DType; 13] = [
+    DType::F32,
+    DType::F64,
+    DType::F16,
+    DType::BF16,
+    DType::I8,
+    DType::I16,
+    DType::I32,
+    DType::I64,
+    DType::U8,
+    DType::U16,
+    DType::U32,
+    DType::U64,
+    DType::Bool,
+];

@@ -1,0 +1,177 @@
+//! Sources: the bytes of a file, read where they are needed.
+
+use std::borrow::Cow;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::array::Array;
+use crate::buffer::for_dtype;
+use crate::dtype::{DType, Element};
+use crate::error::{Error, Result};
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+
+/// Bytes that are read at once, so that small arrays and the words around them share a call to
+/// the operating system.
+const WINDOW: usize = 1 << 16;
+
+/// The bytes of a file, whose length is known.
+///
+/// Of a file on disk only what is asked for comes into memory, so that a model is loaded without
+/// its file beside it.
+pub(crate) struct Source {
+    path: PathBuf,
+    len: usize,
+    kind: Kind,
+}
+
+enum Kind {
+    Memory(Arc<Vec<u8>>),
+    File(Mutex<Window>),
+}
+
+/// A file and the part of it that was read last.
+struct Window {
+    file: File,
+    start: usize,
+    bytes: Vec<u8>,
+}
+
+impl Source {
+    /// The file at `path`; a pipe or device is read to its end.
+    pub(crate) fn open(path: &Path) -> Result<Source> {
+        let wrap = |source| Error::Io { action: "read", path: path.to_path_buf(), source };
+        let file = File::open(path).map_err(wrap)?;
+        let metadata = file.metadata().map_err(wrap)?;
+        if !metadata.is_file() {
+            return Ok(Source::memory(fs::read(path).map_err(wrap)?, path));
+        }
+        let len = usize::try_from(metadata.len()).map_err(|error| wrap(io::Error::other(error)))?;
+        let window = Window { file, start: 0, bytes: Vec::new() };
+        Ok(Source { path: path.to_path_buf(), len, kind: Kind::File(Mutex::new(window)) })
+    }
+
+    /// These bytes, as those of a file at `path`.
+    pub(crate) fn memory(bytes: Vec<u8>, path: &Path) -> Source {
+        let path = path.to_path_buf();
+        Source { path, len: bytes.len(), kind: Kind::Memory(Arc::new(bytes)) }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Fills `out` with the bytes from `start` on, which the caller has found to exist.
+    pub(crate) fn read(&self, start: usize, out: &mut [u8]) -> Result<()> {
+        match &self.kind {
+            Kind::Memory(bytes) => {
+                out.copy_from_slice(&bytes[start..start + out.len()]);
+                Ok(())
+            }
+            Kind::File(window) => {
+                let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
+                window.read(start, out).map_err(|source| Error::Io {
+                    action: "read",
+                    path: self.path.clone(),
+                    source,
+                })
+            }
+        }
+    }
+
+    /// The bytes of `range`, which the caller has found to exist.
+    pub(crate) fn bytes(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>> {
+        match &self.kind {
+            Kind::Memory(bytes) => Ok(Cow::Borrowed(&bytes[range])),
+            Kind::File(_) => {
+                let mut bytes = vec![0; range.len()];
+                self.read(range.start, &mut bytes)?;
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+
+    /// The first bytes, at most `len` of them.
+    pub(crate) fn head(&self, len: usize) -> Result<Cow<'_, [u8]>> {
+        self.bytes(0..len.min(self.len))
+    }
+
+    /// The array whose elements are the bytes of `range`, which exist and fit its shape.
+    pub(crate) fn array(&self, dtype: DType, shape: Shape, range: Range<usize>) -> Result<Array> {
+        if let Kind::Memory(bytes) = &self.kind {
+            return Ok(Array::part(dtype, shape, bytes, range));
+        }
+        for_dtype!(dtype, T => self.elements::<T>(shape, range)).map(Array::from)
+    }
+
+    /// Elements are read straight into a tensor if their bytes are the machine's own.
+    fn elements<T: Element>(&self, shape: Shape, range: Range<usize>) -> Result<Tensor> {
+        let mut elements = vec![T::default(); shape.size()];
+        match T::in_place_mut(&mut elements) {
+            Some(bytes) => self.read(range.start, bytes)?,
+            None => elements = T::decode(&self.bytes(range)?),
+        }
+        Tensor::from_vec(elements, shape)
+    }
+}
+
+impl Window {
+    fn read(&mut self, start: usize, out: &mut [u8]) -> io::Result<()> {
+        if out.len() >= WINDOW {
+            self.file.seek(SeekFrom::Start(start as u64))?;
+            return self.file.read_exact(out);
+        }
+        let end = start + out.len();
+        if start < self.start || end > self.start + self.bytes.len() {
+            self.file.seek(SeekFrom::Start(start as u64))?;
+            self.bytes.clear();
+            (&mut self.file).take(WINDOW as u64).read_to_end(&mut self.bytes)?;
+            self.start = start;
+        }
+        let from = start - self.start;
+        let bytes = self.bytes.get(from..from + out.len());
+        // the file has become shorter since it was opened
+        out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_read_as_memory_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        let bytes: Vec<u8> = (0..3 * WINDOW + 7).map(|i| (i * i / 7) as u8).collect();
+        fs::write(&path, &bytes).unwrap();
+        let file = Source::open(&path).unwrap();
+        assert_eq!(file.len(), bytes.len());
+        let memory = Source::memory(bytes, &path);
+        let sizes = [0, 1, 100, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW];
+        for (i, len) in sizes.iter().cycle().take(70).enumerate() {
+            let start = (i * 7919) % (file.len() - len);
+            let range = start..start + len;
+            assert_eq!(file.bytes(range.clone()).unwrap(), memory.bytes(range).unwrap(), "{i}");
+        }
+    }
+
+    #[test]
+    fn files_that_shrink_are_errors() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        fs::write(&path, [1; 100]).unwrap();
+        let source = Source::open(&path).unwrap();
+        fs::write(&path, [1; 50]).unwrap();
+        assert!(matches!(source.bytes(20..80), Err(Error::Io { .. })));
+    }
+}

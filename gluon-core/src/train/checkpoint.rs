@@ -1,0 +1,252 @@
+//! Checkpoints: training in a file, to be resumed as if it had never stopped.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{State, Trainer};
+use crate::block::Block;
+use crate::error::{Error, Result};
+use crate::persist::index::{Index, Stored};
+use crate::persist::model::{Request, arrays, load_index};
+use crate::persist::native::{self, Extras, Image, Slot, Training};
+use crate::persist::source::Source;
+use crate::persist::{Array, Arrays, Format, Load, Report, atomic};
+use crate::tensor::Tensor;
+
+/// A model, and where its training stands, in a `.gluon` file.
+///
+/// Training that is resumed from one takes the same steps, bit by bit, as training that went on:
+/// the file holds the values, what the optimizer remembers of each parameter, the learning rate,
+/// the number of steps, the seed, and whatever else is [given](Checkpoint::with) to it. Take it
+/// after a step; gradients are not kept.
+///
+/// ```
+/// use gluon_core::{Block, nn::Dense, optim::Adam, train::{Checkpoint, Trainer}};
+///
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("last.gluon");
+/// let mut net = Dense::new(1).in_units(2);
+/// net.initialize()?;
+/// let trainer = Trainer::new(net.collect_params(), Adam::new(0.01))?;
+/// let checkpoint = Checkpoint::new(&net)?.with_trainer(&trainer).with_step(120).with_seed(42);
+/// checkpoint.with("best", &0.93)?.save(&path)?;
+///
+/// let checkpoint = Checkpoint::open(&path)?;
+/// let mut net = Dense::new(1).in_units(2);
+/// net.initialize()?;
+/// let mut trainer = Trainer::new(net.collect_params(), Adam::new(0.01))?;
+/// checkpoint.resume(&mut net, &mut trainer)?;
+/// assert_eq!(checkpoint.step(), 120);
+/// assert_eq!(checkpoint.get::<f64>("best")?, Some(0.93));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Checkpoint {
+    /// Where it was read from; empty if it was not.
+    path: PathBuf,
+    index: Index,
+    extras: Extras,
+}
+
+impl Checkpoint {
+    /// The values of `model` as they are now.
+    ///
+    /// # Errors
+    /// As for [`save_parameters`](crate::Persist::save_parameters).
+    pub fn new<B: Block>(model: &B) -> Result<Checkpoint> {
+        let entries = match arrays(&model.collect_params())? {
+            Arrays::Dict(entries) => entries,
+            Arrays::List(_) => Vec::new(),
+        };
+        let entries = entries.into_iter().map(|(name, array)| (name, array.into())).collect();
+        let index = Index { entries, named: true, notes: Vec::new() };
+        Ok(Checkpoint { path: PathBuf::new(), index, extras: Extras::default() })
+    }
+
+    /// The same with what `trainer` remembers, and its learning rate.
+    pub fn with_trainer(mut self, trainer: &Trainer) -> Checkpoint {
+        let slots = trainer.state().into_iter().map(|State { parameter, count, tensors }| {
+            let state = tensors.into_iter().map(|(name, t)| (name, Array::from(t).into()));
+            Slot { parameter, count, state: state.collect() }
+        });
+        self.extras.training = Some(Training {
+            optimizer: trainer.optimizer().name(),
+            learning_rate: trainer.learning_rate(),
+            slots: slots.collect(),
+        });
+        self
+    }
+
+    /// The same after `step` steps.
+    pub fn with_step(mut self, step: u64) -> Checkpoint {
+        self.extras.step = step;
+        self
+    }
+
+    /// The same with the seed of its random numbers.
+    pub fn with_seed(mut self, seed: u64) -> Checkpoint {
+        self.extras.seed = Some(seed);
+        self
+    }
+
+    /// The same with a value of any type that serde knows: a scheduler, the
+    /// [state](crate::random::Generator::state) of a generator, a configuration.
+    ///
+    /// It is kept in postcard's form, which has no names in it: the type must be the same when it
+    /// is read.
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`] if postcard cannot hold the value.
+    pub fn with<T: Serialize + ?Sized>(mut self, key: &str, value: &T) -> Result<Checkpoint> {
+        let bytes = postcard::to_allocvec(value).map_err(|error| Error::BadArgument {
+            op: "Checkpoint::with",
+            argument: "value",
+            expected: "something that postcard can hold",
+            found: error.to_string(),
+        })?;
+        self.extras.values.insert(key.to_owned(), bytes);
+        Ok(self)
+    }
+
+    /// Writes the file at `path`, [atomically](atomic::write), as `.gluon` whatever it is called.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let read = |(name, stored): &(String, Stored)| Ok((name.clone(), stored.read()?));
+        let entries = self.index.entries.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let image = Image::new(&Arrays::Dict(entries), &self.extras)?;
+        atomic::write(path, |out| image.write(out))
+    }
+
+    /// Opens the file at `path`; values are read when they are needed.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read, [`Error::Format`] if its bytes are not valid.
+    pub fn open(path: impl AsRef<Path>) -> Result<Checkpoint> {
+        let path = path.as_ref();
+        let (index, extras) = native::open(&Arc::new(Source::open(path)?))?;
+        Ok(Checkpoint { path: path.to_path_buf(), index, extras })
+    }
+
+    /// The checkpoint of a file with these bytes, as [`open`](Checkpoint::open) reads it; `path`
+    /// serves the errors.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if the bytes are not valid.
+    pub fn from_bytes(bytes: impl Into<Vec<u8>>, path: impl AsRef<Path>) -> Result<Checkpoint> {
+        let path = path.as_ref();
+        let (index, extras) = native::open(&Arc::new(Source::memory(bytes.into(), path)))?;
+        Ok(Checkpoint { path: path.to_path_buf(), index, extras })
+    }
+
+    /// Makes `model` and `trainer` go on from here.
+    ///
+    /// The trainer is one of the same parameters with the same optimizer; its learning rate
+    /// becomes the file's.
+    ///
+    /// # Errors
+    /// As for [`load`](Checkpoint::load), and [`Error::TrainerState`] if the file has no state of
+    /// training, or that of another optimizer or other parameters. Model and trainer are as they
+    /// were then.
+    pub fn resume<B: Block>(&self, model: &mut B, trainer: &mut Trainer) -> Result<Report> {
+        let Some(training) = &self.extras.training else {
+            let expected = "a checkpoint with the state of a trainer".to_owned();
+            return Err(Error::TrainerState { expected, found: "a model alone".to_owned() });
+        };
+        let name = trainer.optimizer().name();
+        if name != training.optimizer {
+            let expected = format!("the state of {name}");
+            let found = format!("that of {}", training.optimizer);
+            return Err(Error::TrainerState { expected, found });
+        }
+        let states = training.slots.iter().map(state).collect::<Result<Vec<_>>>()?;
+        trainer.check_state(&states)?;
+        self.check_shapes(&states)?;
+        let report = self.load(model, &Load::new())?;
+        trainer.set_state(&states)?;
+        trainer.set_learning_rate(training.learning_rate);
+        Ok(report)
+    }
+
+    /// State has the shape of its parameter, also where the trainer does not know that yet.
+    fn check_shapes(&self, states: &[State]) -> Result<()> {
+        for State { parameter, tensors, .. } in states {
+            let Some((_, stored)) = self.index.entries.iter().find(|(name, _)| name == parameter)
+            else {
+                continue;
+            };
+            for (name, tensor) in tensors {
+                if stored.shape != *tensor.shape() {
+                    let expected = format!("{name} of `{parameter}` of shape {}", stored.shape);
+                    let found = format!("shape {}", tensor.shape());
+                    return Err(Error::TrainerState { expected, found });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the values of `model` from here, as
+    /// [`load_parameters_with`](crate::Persist::load_parameters_with) does.
+    ///
+    /// # Errors
+    /// As for that.
+    pub fn load<B: Block>(&self, model: &mut B, load: &Load) -> Result<Report> {
+        let rules = load.compile()?;
+        let (path, format, index) = (&*self.path, Format::Gluon, &self.index);
+        load_index(model, &Request { path, format, index, load, rules: &rules })
+    }
+
+    /// How many steps were done.
+    pub fn step(&self) -> u64 {
+        self.extras.step
+    }
+
+    /// The seed of its random numbers, if it was [given](Checkpoint::with_seed).
+    pub fn seed(&self) -> Option<u64> {
+        self.extras.seed
+    }
+
+    /// What was [given](Checkpoint::with) under `key`, if anything was.
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`] if it is no `T`.
+    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let Some(bytes) = self.extras.values.get(key) else { return Ok(None) };
+        let error = |found| Error::BadArgument {
+            op: "Checkpoint::get",
+            argument: "T",
+            expected: "the type that was given",
+            found,
+        };
+        match postcard::take_from_bytes(bytes) {
+            Ok((value, [])) => Ok(Some(value)),
+            Ok((_, rest)) => Err(error(format!("{} bytes too many in `{key}`", rest.len()))),
+            Err(cause) => Err(error(format!("{cause} in `{key}`"))),
+        }
+    }
+
+    /// The keys that were [given](Checkpoint::with), in alphabetical order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.extras.values.keys().map(String::as_str)
+    }
+}
+
+fn state(slot: &Slot) -> Result<State> {
+    let read = |(name, stored): &(String, Stored)| Ok((name.clone(), Tensor::from(stored.read()?)));
+    let tensors = slot.state.iter().map(read).collect::<Result<_>>()?;
+    Ok(State { parameter: slot.parameter.clone(), count: slot.count, tensors })
+}
+
+impl fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = f.debug_struct("Checkpoint");
+        text.field("arrays", &self.index.entries.len()).field("step", &self.extras.step);
+        text.field("seed", &self.extras.seed).field("keys", &self.extras.values.keys());
+        text.finish_non_exhaustive()
+    }
+}

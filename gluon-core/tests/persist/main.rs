@@ -1,0 +1,25 @@
+//! Models and tensors in files, through the public interface only.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+extern crate gluon_core as gluon;
+
+/// Processes that die.
+mod crash;
+/// Every format holds everything it can.
+mod formats;
+/// Files that MXNet wrote load as MXNet loads them, or better.
+mod golden;
+/// Bytes that are no file.
+mod hostile;
+/// What does not fit, and the options that make it fit.
+mod misfits;
+/// What the tests share.
+mod nets;
+/// Checkpoints.
+#[cfg(feature = "checkpoint")]
+mod resume;
+/// Tensors without a model.
+mod tensors;
+/// Shared parameters keep their one storage, and files of them their one value.
+mod ties;

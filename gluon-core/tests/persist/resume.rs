@@ -1,0 +1,223 @@
+//! Training from a checkpoint is training that never stopped.
+
+use std::fs;
+
+use gluon::autograd::record;
+use gluon::data::Sampler;
+use gluon::error::Error;
+use gluon::optim::{Adam, Optimizer, Sgd};
+use gluon::persist::Load;
+use gluon::random::Generator;
+use gluon::train::{Checkpoint, Trainer};
+use gluon::{Block, DType, Forward, Persist, Tensor};
+
+use crate::nets::{Mlp, Scratch, Tied, state};
+
+const EXAMPLES: usize = 24;
+const EPOCHS: u64 = 4;
+
+/// Training with everything that could differ: shuffling, random masks, a learning rate that
+/// changes.
+struct Run {
+    net: Mlp,
+    trainer: Trainer,
+    masks: Generator,
+    step: u64,
+}
+
+impl Run {
+    fn new(optimizer: impl Optimizer + 'static, seed: u64) -> Run {
+        let mut net = Mlp::new();
+        net.initialize_with(gluon::block::Initialization::default().seed(seed)).unwrap();
+        let trainer = Trainer::new(net.collect_params(), optimizer).unwrap();
+        Run { net, trainer, masks: Generator::new(seed), step: 0 }
+    }
+
+    fn epoch(&mut self, epoch: u64, stop: Option<usize>) {
+        let data = Tensor::arange(EXAMPLES * 5).div(50.0).unwrap().reshape([EXAMPLES, 5]).unwrap();
+        let sampler = Sampler::new(EXAMPLES, 4).unwrap().shuffled(7);
+        let first = if self.step > epoch * 6 { (self.step - epoch * 6) as usize } else { 0 };
+        for batch in sampler.epoch(epoch).batches().take(stop.unwrap_or(6)).skip(first) {
+            let rows: Vec<i64> = batch.iter().map(|&row| row as i64).collect();
+            let rows = Tensor::from_vec(rows, [4]).unwrap();
+            let mask: Vec<f32> = (0..20).map(|_| self.masks.below(2) as f32).collect();
+            let mask = Tensor::from_vec(mask, [4, 5]).unwrap();
+            let x = data.take(&rows).unwrap().mul(&mask).unwrap();
+            let loss = record(|| self.net.forward(&x)?.square()?.sum()).unwrap();
+            loss.backward().unwrap();
+            self.trainer.step(4).unwrap();
+            self.step += 1;
+            self.trainer.set_learning_rate(0.05 / (1.0 + self.step as f64));
+        }
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        let checkpoint = Checkpoint::new(&self.net).unwrap().with_trainer(&self.trainer);
+        checkpoint.with_step(self.step).with_seed(7).with("masks", &self.masks.state()).unwrap()
+    }
+
+    fn resume(&mut self, checkpoint: &Checkpoint) {
+        checkpoint.resume(&mut self.net, &mut self.trainer).unwrap();
+        self.step = checkpoint.step();
+        let masks = checkpoint.get("masks").unwrap().unwrap();
+        self.masks = Generator::from_state(masks).unwrap();
+    }
+
+    fn bits(&self) -> Vec<Vec<u32>> {
+        let states = self.trainer.state().into_iter().flat_map(|state| state.tensors);
+        let params = self.net.collect_params();
+        let values = params.iter().map(|p| p.data().unwrap());
+        let all = values.chain(states.map(|(_, tensor)| tensor));
+        let bits = |t: Tensor| t.to_vec::<f32>().unwrap().into_iter().map(f32::to_bits).collect();
+        all.map(bits).collect()
+    }
+}
+
+fn check(optimizer: impl Optimizer + Clone + 'static) {
+    let scratch = Scratch::new();
+    let path = scratch.at("last.gluon");
+    let mut straight = Run::new(optimizer.clone(), 3);
+    (0..EPOCHS).for_each(|epoch| straight.epoch(epoch, None));
+
+    let mut first = Run::new(optimizer.clone(), 3);
+    first.epoch(0, None);
+    first.epoch(1, Some(2)); // in the middle of an epoch
+    first.checkpoint().save(&path).unwrap();
+    first.epoch(2, None); // what happens after does not matter
+
+    let mut second = Run::new(optimizer, 99);
+    second.resume(&Checkpoint::open(&path).unwrap());
+    (1..EPOCHS).for_each(|epoch| second.epoch(epoch, None));
+    assert_eq!(second.bits(), straight.bits());
+    assert_eq!(second.trainer.learning_rate(), straight.trainer.learning_rate());
+}
+
+#[test]
+fn resumed_training_is_bit_identical() {
+    check(Sgd::new(0.05));
+    check(Sgd::new(0.05).momentum(0.9).weight_decay(1e-3));
+    check(Adam::new(0.01).weight_decay(1e-2));
+}
+
+fn trained() -> Run {
+    let mut run = Run::new(Adam::new(0.01), 1);
+    run.epoch(0, None);
+    run
+}
+
+#[test]
+fn what_does_not_fit_changes_neither_net_nor_trainer() {
+    let scratch = Scratch::new();
+    let path = scratch.at("a.gluon");
+    trained().checkpoint().save(&path).unwrap();
+    let checkpoint = Checkpoint::open(&path).unwrap();
+
+    let mut sgd = Run::new(Sgd::new(0.1).momentum(0.9), 2);
+    let before = state(&sgd.net);
+    let error = checkpoint.resume(&mut sgd.net, &mut sgd.trainer).unwrap_err();
+    assert_eq!(error.to_string(), "the trainer expected the state of Sgd, found that of Adam");
+
+    let mut other = Tied::new();
+    other.initialize().unwrap();
+    let mut trainer = Trainer::new(other.collect_params(), Adam::new(0.1)).unwrap();
+    let error = checkpoint.resume(&mut other, &mut trainer).unwrap_err();
+    assert!(matches!(error, Error::TrainerState { .. }), "{error}");
+    // a trainer of the right net, but not this one
+    let mut right = Run::new(Adam::new(0.1), 2);
+    assert!(matches!(
+        checkpoint.resume(&mut other, &mut right.trainer),
+        Err(Error::Misfits { .. })
+    ));
+    assert_eq!(right.trainer.learning_rate(), 0.1);
+    assert!(right.trainer.state().iter().all(|state| state.count == 0));
+    assert_eq!(state(&sgd.net), before);
+
+    sgd.net.save_parameters(scratch.at("b.gluon")).unwrap_err();
+    let mut wide = Run::new(Adam::new(0.1), 2);
+    wide.net.cast(DType::F64);
+    assert!(checkpoint.resume(&mut wide.net, &mut wide.trainer).is_err());
+}
+
+#[test]
+fn checkpoints_are_models_and_models_checkpoints_without_training() {
+    let scratch = Scratch::new();
+    let path = scratch.at("a.gluon");
+    let run = trained();
+    run.checkpoint().save(&path).unwrap();
+    let mut net = Mlp::new();
+    net.load_parameters(&path).unwrap();
+    assert_eq!(state(&net), state(&run.net));
+
+    run.net.save_parameters(&path).unwrap();
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    let mut net = Mlp::new();
+    checkpoint.load(&mut net, &Load::new()).unwrap();
+    assert_eq!(state(&net), state(&run.net));
+    assert_eq!((checkpoint.step(), checkpoint.seed(), checkpoint.keys().count()), (0, None, 0));
+    let mut again = trained();
+    let error = checkpoint.resume(&mut again.net, &mut again.trainer).unwrap_err();
+    assert!(error.to_string().ends_with("found a model alone"), "{error}");
+}
+
+#[test]
+fn values_of_any_type_are_kept() {
+    let run = trained();
+    let scratch = Scratch::new();
+    let path = scratch.at("a.gluon");
+    let names = vec!["a".to_owned(), "ü".to_owned()];
+    let checkpoint = run.checkpoint().with("names", &names).unwrap();
+    checkpoint.with("best", &(0.5f64, Some(3u8))).unwrap().save(&path).unwrap();
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    assert_eq!(checkpoint.get::<Vec<String>>("names").unwrap(), Some(names));
+    assert_eq!(checkpoint.get("best").unwrap(), Some((0.5f64, Some(3u8))));
+    assert_eq!(checkpoint.get::<u64>("none").unwrap(), None);
+    assert!(checkpoint.get::<u8>("best").is_err());
+    assert_eq!(checkpoint.keys().collect::<Vec<_>>(), ["best", "masks", "names"]);
+    assert_eq!(checkpoint.seed(), Some(7));
+}
+
+/// Files of every version stay readable.
+#[test]
+fn files_of_version_1_load() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/checkpoint/v1.gluon");
+    if std::env::var_os("GLUON_WRITE_GOLDEN").is_some() {
+        fs::create_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
+        golden().save(path).unwrap();
+    }
+    let checkpoint = Checkpoint::open(path).unwrap();
+    let mut net = Tied::new();
+    net.initialize().unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.5).momentum(0.9)).unwrap();
+    let report = checkpoint.resume(&mut net, &mut trainer).unwrap();
+    assert_eq!(report.tied.len(), 2);
+    assert_eq!(net.first.weight.data().unwrap().to_vec::<f32>().unwrap()[5], 5.0);
+    assert_eq!(trainer.learning_rate(), 0.125);
+    let states = trainer.state();
+    assert_eq!((states[0].count, states[1].parameter.as_str()), (1, "first.bias"));
+    assert_eq!(states[1].tensors[0].1, Tensor::from([-0.5f32; 4]));
+    assert_eq!((checkpoint.step(), checkpoint.seed()), (17, Some(42)));
+    assert_eq!(checkpoint.get::<String>("note").unwrap().as_deref(), Some("version 1"));
+
+    let scratch = Scratch::new();
+    golden().save(scratch.at("again")).unwrap();
+    let same = fs::read(scratch.at("again")).unwrap() == fs::read(path).unwrap();
+    assert!(same, "what is written has changed, so its version must");
+}
+
+/// What stands in the file of version 1.
+fn golden() -> Checkpoint {
+    let mut net = Tied::new();
+    net.initialize().unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.5).momentum(0.9)).unwrap();
+    let bias = net.first.bias.as_ref().unwrap();
+    record(|| bias.data()?.sum()?.add(net.first.weight.data()?.sum()?))
+        .unwrap()
+        .backward()
+        .unwrap();
+    trainer.step(1).unwrap();
+    trainer.set_learning_rate(0.125);
+    let weight = Tensor::arange(16).reshape([4, 4]).unwrap();
+    net.first.weight.set_data(&weight).unwrap();
+    let checkpoint = Checkpoint::new(&net).unwrap().with_trainer(&trainer);
+    checkpoint.with_step(17).with_seed(42).with("note", "version 1").unwrap()
+}
