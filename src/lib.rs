@@ -12,3 +12,9 @@ pub mod prelude {
     };
     pub use gluon_macros::Block;
 }
+
+#[doc = include_str!("../docs/guide/declaring.md")]
+pub mod guide {
+    #[doc = include_str!("../docs/guide/errors.md")]
+    pub mod errors {}
+}

@@ -28,9 +28,12 @@ use crate::tape::GradReq;
 pub use apply::ApplyInOrder;
 pub use forward::{Forward, Layer};
 pub use initialize::Initialization;
-pub use into_layer::{IntoLayer, Layers};
+pub use into_layer::IntoLayer;
 pub use member::Member;
-pub use share::{CopiedAs, CopySkipped, Replicate, Shareable, SharedWith, Skipped, tied};
+pub use share::{
+    CloneSkipped, CopiedAs, CopySkipped, NotAMember, Replicate, Shareable, SharedWith, Skipped,
+    Source, tied,
+};
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 

@@ -2,6 +2,8 @@
 
 mod misfit;
 
+use std::error::Error as _;
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::dtype::DType;
@@ -15,7 +17,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// What went wrong.
 ///
 /// Messages put the subject first, then what was expected, then what was found, then the remedy.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     // --- shapes and types of tensors ---
@@ -356,4 +358,17 @@ pub enum Error {
         /// What there is.
         found: String,
     },
+}
+
+/// The message and its causes, so that what `main` returns and `unwrap` meets reads as text.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
 }

@@ -5,7 +5,6 @@ mod dense;
 mod flatten;
 mod lambda;
 mod sequential;
-mod sequential_macro;
 
 pub use activation::Activation;
 pub use dense::Dense;
@@ -15,3 +14,5 @@ pub use sequential::Sequential;
 
 #[doc(hidden)]
 pub use gluon_macros::sequential_in;
+#[doc(hidden)]
+pub use sequential::{Layers, Members};

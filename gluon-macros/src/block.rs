@@ -3,7 +3,9 @@
 mod attr;
 mod bounds;
 mod expand;
+mod expression;
 mod model;
+mod option;
 mod ties;
 mod wording;
 

@@ -31,8 +31,9 @@ impl Errors {
         self.list.is_empty()
     }
 
-    /// The mistakes as errors of the compiler.
-    pub(crate) fn into_compile_errors(self) -> TokenStream {
+    /// The mistakes as errors of the compiler, in the order in which they stand in the source.
+    pub(crate) fn into_compile_errors(mut self) -> TokenStream {
+        self.list.sort_by_key(|error| error.span().start());
         self.list.iter().map(syn::Error::to_compile_error).collect()
     }
 }

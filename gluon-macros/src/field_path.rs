@@ -24,7 +24,7 @@ impl FieldPath {
     }
 
     /// The path with `base`, a local variable, for its first segment.
-    pub(crate) fn from_local(&self, base: &Ident) -> TokenStream {
+    pub(crate) fn rooted_at(&self, base: &Ident) -> TokenStream {
         let rest = &self.rest;
         quote!(#base #(.#rest)*)
     }

@@ -37,12 +37,11 @@ impl Paths {
 
     /// An item of the module `block`, reported at `span`.
     pub(crate) fn block_at(&self, item: &str, span: Span) -> TokenStream {
-        let place = span.resolved_at(Span::call_site());
         let mut path = TokenStream::new();
         for mut token in self.block(item) {
             // `$crate` is found by its own span only.
             if token.to_string() != "$crate" {
-                token.set_span(place);
+                token.set_span(span);
             }
             path.extend([token]);
         }

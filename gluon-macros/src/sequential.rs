@@ -23,5 +23,5 @@ pub(crate) fn sequential(input: TokenStream) -> TokenStream {
     if errors.is_empty() {
         return expand::sequential(&model, &paths);
     }
-    expand::fallback(errors.into_compile_errors(), &paths)
+    expand::fallback(errors.into_compile_errors(), &model, &paths)
 }

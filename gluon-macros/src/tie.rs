@@ -49,7 +49,7 @@ fn read(attr: &Attribute, errors: &mut Errors) -> Option<Shared> {
     let tokens = match &attr.meta {
         Meta::List(list) if !list.tokens.is_empty() => list.tokens.clone(),
         Meta::NameValue(pair) => {
-            let value = pair.value.to_token_stream().to_string().replace(' ', "");
+            let value = pair.value.to_token_stream().to_string().replace([' ', '"'], "");
             errors
                 .on(&attr.meta, format!("the source stands in parentheses: `#[shared({value})]`"));
             return None;

@@ -6,3 +6,7 @@ mod fixture;
 mod forms;
 // The list that `sequential!` builds.
 mod sequential;
+// Names, generics, lifetimes and members that a derive could stumble over.
+mod hygiene;
+// What a tie survives, and what it refuses.
+mod ties;

@@ -85,3 +85,81 @@ fn labels_are_hygienic() {
     assert_eq!(net.len(), 5);
     assert_eq!(dense(&net, 1).units, 4);
 }
+
+#[test]
+fn ties_are_declared_to_walks() {
+    let net = sequential![
+        a: Dense::new(1),
+        [Dense::new(1); 2],
+        #[shared(a)]
+        Dense::new(1),
+        #[shared(weight = a.weight)]
+        b: Dense::new(1),
+        #[shared(bias = b.bias, weight = a.weight)]
+        Dense::new(1),
+        #[shared(b)]
+        [_; 2],
+    ];
+    let ties: Vec<String> = walk(&net).into_iter().filter(|line| line.contains('=')).collect();
+    assert_eq!(
+        ties,
+        [
+            "3 = 0",
+            "4.weight = 0.weight",
+            "5.bias = 4.bias",
+            "5.weight = 0.weight",
+            "6 = 4",
+            "7 = 4"
+        ]
+    );
+}
+
+#[test]
+fn layers_that_do_not_fit_are_refused_by_initialize() {
+    let mut net = sequential![
+        a: Dense::new(2),
+        #[shared(a)]
+        Dense::new(3),
+    ];
+    let error = net.initialize().expect_err("2 units are not 3").to_string();
+    assert!(error.contains("`1`") && error.contains("`0`"), "{error}");
+}
+
+#[test]
+fn broken_ties_are_mended_by_initialize() -> Result<()> {
+    let mut net = sequential![
+        a: Dense::new(2),
+        #[shared(bias = a.bias)]
+        Dense::new(2),
+        #[shared(a)]
+        _,
+    ];
+    for index in [1, 2] {
+        *net.get_mut::<Dense>(index).expect("a dense layer") = Dense::new(2);
+    }
+    net.tie()?;
+    assert!(dense(&net, 1).bias.is_same(&dense(&net, 0).bias));
+    assert!(!dense(&net, 1).weight.is_same(&dense(&net, 0).weight));
+    assert!(dense(&net, 2).weight.is_same(&dense(&net, 0).weight));
+    Ok(())
+}
+
+#[test]
+fn two_hundred_layers_need_no_recursion_limit() {
+    let d = || Dense::new(1);
+    #[rustfmt::skip]
+    let net = sequential![
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(), d(),
+        first: d(), #[shared(first)] _,
+    ];
+    assert_eq!(net.len(), 202);
+}

@@ -10,82 +10,109 @@ use crate::error::Result;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
 
-macro_rules! methods {
-    () => {
-        /// [`Member::visit_as`].
-        fn visit_as<'a>(&'a self, name: &str, walk: &mut Walk<'a, '_>) {
-            walk.member(name, self);
+/// Defines a trait with the methods of a member, for whatever is a `$bound`, with the words that
+/// the compiler says of what is not.
+macro_rules! advice {
+    // `$bound` is no supertrait: an error would speak of it too.
+    ($bound:ident: $(#[$doc:meta])* $name:ident { $($words:tt)* } $(+ { $($own:tt)* } { $($body:tt)* })?) => {
+        $(#[$doc])*
+        #[diagnostic::on_unimplemented($($words)*)]
+        pub trait $name {
+            /// [`Member::visit`] under the name that a field has.
+            fn visit_as<'a>(&'a self, name: &str, walk: &mut Walk<'a, '_>);
+
+            /// [`Member::visit_mut`] under the name that a field has.
+            fn visit_mut_as(&mut self, name: &str, walk: &mut WalkMut<'_>);
+
+            /// [`Member::rebuild`].
+            fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Self
+            where
+                Self: Sized;
+
+            /// This member, whatever its type.
+            fn as_member(&self) -> &dyn Member;
+
+            /// This member, whatever its type, to be changed.
+            fn as_member_mut(&mut self) -> &mut dyn Member;
+
+            $($($own)*)?
         }
 
-        /// [`Member::visit_mut_as`].
-        fn visit_mut_as(&mut self, name: &str, walk: &mut WalkMut<'_>) {
-            walk.member(name, self);
-        }
+        #[diagnostic::do_not_recommend]
+        impl<M: $bound> $name for M {
+            fn visit_as<'a>(&'a self, name: &str, walk: &mut Walk<'a, '_>) {
+                walk.member(name, self);
+            }
 
-        /// [`Member::rebuild`].
-        fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Self
-        where
-            Self: Sized,
-        {
-            Member::rebuild(self, map)
-        }
+            fn visit_mut_as(&mut self, name: &str, walk: &mut WalkMut<'_>) {
+                walk.member(name, self);
+            }
 
-        /// [`Member::as_member`].
-        fn as_member(&self) -> &dyn Member
-        where
-            Self: Sized,
-        {
-            self
-        }
+            fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Self {
+                Member::rebuild(self, map)
+            }
 
-        /// [`Member::as_member_mut`].
-        fn as_member_mut(&mut self) -> &mut dyn Member
-        where
-            Self: Sized,
-        {
-            self
+            fn as_member(&self) -> &dyn Member {
+                self
+            }
+
+            fn as_member_mut(&mut self) -> &mut dyn Member {
+                self
+            }
+
+            $($($body)*)?
         }
     };
 }
 
-/// Defines a pair of traits: `AnyMember | SequentialMember { message = .. }`.
-macro_rules! advice {
-    ($($(#[$doc:meta])* $member:ident | $layer:ident { $($words:tt)* })*) => {$(
-        $(#[$doc])*
-        #[diagnostic::on_unimplemented($($words)*)]
-        pub trait $member: Member {
-            methods!();
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl<M: Member> $member for M {}
-
-        advice_in_order!($(#[$doc])* $layer { $($words)* });
-    )*};
-}
-
+/// Defines such a trait for what can also be applied in order.
 macro_rules! advice_in_order {
-    ($(#[$doc:meta])* $layer:ident { $($words:tt)* }) => {
-        $(#[$doc])*
-        #[diagnostic::on_unimplemented($($words)*)]
-        pub trait $layer: ApplyInOrder {
-            methods!();
-
+    ($($(#[$doc:meta])* $name:ident { $($words:tt)* })*) => {$(
+        advice!(ApplyInOrder: $(#[$doc])* $name { $($words)* } + {
             /// [`ApplyInOrder::apply_in_order`].
             ///
             /// # Errors
             /// Whatever the blocks in here return.
+            fn apply_in_order(&self, input: Tensor) -> Result<Tensor>;
+        } {
             fn apply_in_order(&self, input: Tensor) -> Result<Tensor> {
                 ApplyInOrder::apply_in_order(self, input)
             }
-        }
-
-        #[diagnostic::do_not_recommend]
-        impl<M: ApplyInOrder> $layer for M {}
-    };
+        });
+    )*};
 }
 
+/// Defines a pair of them.
+macro_rules! pairs {
+    ($($(#[$doc:meta])* $member:ident | $layer:ident { $($words:tt)* })*) => {$(
+        advice!(Member: $(#[$doc])* $member { $($words)* });
+        advice_in_order!($(#[$doc])* $layer { $($words)* });
+    )*};
+}
+
+/// A type argument of a constructor that is a member: the same as [`Member`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a member of a block",
+    label = "not a block, a `Parameter`, a container of them, or plain data",
+    note = "a layer of your own derives `Block`"
+)]
+pub trait MemberArgument: Member {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Member> MemberArgument for M {}
+
 advice! {
+    Member:
+    /// Any member.
+    AnyMember {
+        message = "`{Self}` cannot be a member of a block",
+        label = "not a block, a `Parameter`, a container of them, or plain data",
+        note = "a layer of your own derives `Block`, and so does the type in its `<..>`; a field that holds something else is marked `#[block(skip)]`",
+        note = "a map is a `BTreeMap<String, _>`; what is behind `Rc`, `Arc`, `RefCell`, `Mutex` or a reference is held as it is, and shared by `#[shared(..)]`; instead of a `Tensor` stands a `Parameter::constant(..)`"
+    }
+}
+
+pairs! {
     /// A map whose members have an order: no `HashMap`.
     OrderedMap | OrderedLayers {
         message = "`{Self}` has no order, so it cannot be a member of a block",
@@ -159,9 +186,7 @@ advice_in_order! {
         note = "its members are blocks that implement `Forward`, containers of such blocks, and plain data, which is passed over",
         note = "mark a field that is none of these `#[block(skip)]`, or remove `sequential` and write `forward` by hand"
     }
-}
 
-advice_in_order! {
     /// A member of a `#[block(sequential)]` struct, which is no bare `Parameter`.
     LayerNotParameter {
         message = "`{Self}` cannot be applied in the order of a `#[block(sequential)]`",

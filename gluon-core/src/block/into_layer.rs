@@ -4,9 +4,6 @@ use std::any::Any;
 
 use super::Layer;
 
-/// Layers of any type, in order.
-pub type Layers = Vec<Box<dyn Layer>>;
-
 /// What may stand in a `sequential!`: any layer.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",

@@ -23,8 +23,8 @@ use crate::parameter::Parameter;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a member of a block",
     label = "not a block, a `Parameter`, a container of them, or plain data",
-    note = "a layer of your own derives `Block`; a field that holds something else is marked `#[block(skip)]`",
-    note = "instead of `HashMap` use `BTreeMap<String, _>`; instead of `Rc`, `Arc`, `RefCell`, `Mutex` or a reference the value itself, with `#[shared(..)]` where it is shared; instead of `Tensor` a `Parameter::constant(..)`"
+    note = "a layer of your own derives `Block`, and so does the type in its `<..>`; a field that holds something else is marked `#[block(skip)]`",
+    note = "a map is a `BTreeMap<String, _>`; what is behind `Rc`, `Arc`, `RefCell`, `Mutex` or a reference is held as it is, and shared by `#[shared(..)]`; instead of a `Tensor` stands a `Parameter::constant(..)`"
 )]
 pub trait Member {
     /// Shows `walk` every parameter, block and tie in here, in declaration order.
@@ -42,32 +42,6 @@ pub trait Member {
     fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Self
     where
         Self: Sized;
-
-    /// [`visit`](Member::visit) under the name that a field has.
-    fn visit_as<'a>(&'a self, name: &str, walk: &mut Walk<'a, '_>) {
-        walk.member(name, self);
-    }
-
-    /// [`visit_mut`](Member::visit_mut) under the name that a field has.
-    fn visit_mut_as(&mut self, name: &str, walk: &mut WalkMut<'_>) {
-        walk.member(name, self);
-    }
-
-    /// This member, whatever its type.
-    fn as_member(&self) -> &dyn Member
-    where
-        Self: Sized,
-    {
-        self
-    }
-
-    /// This member, whatever its type, to be changed.
-    fn as_member_mut(&mut self) -> &mut dyn Member
-    where
-        Self: Sized,
-    {
-        self
-    }
 }
 
 #[diagnostic::do_not_recommend]

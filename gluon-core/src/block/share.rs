@@ -19,7 +19,44 @@ use crate::parameter::Parameter;
     label = "a `#[block(skip)]` field of it is not `Clone`",
     note = "make the skipped field `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`"
 )]
-pub trait Replicate: Member + Sized {}
+pub trait Replicate: Sized {
+    /// This member, as what a copy is made of.
+    fn original(&self) -> &Self {
+        self
+    }
+}
+
+/// What stands where a source of a tie is named.
+///
+/// A member is taken by the method here. Anything else meets the one of [`NotAMember`], after
+/// which nothing more is said of it: the field that it is has been refused already.
+#[derive(Debug)]
+pub struct Source<'a, T>(pub &'a T);
+
+impl<'a, M: Member> Source<'a, M> {
+    /// The member.
+    pub fn member(&self) -> &'a M {
+        self.0
+    }
+}
+
+/// What becomes of a source of a tie that is not a member.
+pub trait NotAMember<'a> {
+    /// Never called: a block with such a field does not compile.
+    fn member(&self) -> &'a Infallible;
+}
+
+impl<'a, T> NotAMember<'a> for Source<'a, T> {
+    fn member(&self) -> &'a Infallible {
+        unreachable!("a field that is not a member is refused")
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Shareable for Infallible {}
+
+#[diagnostic::do_not_recommend]
+impl Replicate for Infallible {}
 
 /// A member that can have parameters to share: a block, a `Parameter`, or a container of them.
 #[diagnostic::on_unimplemented(
@@ -27,7 +64,7 @@ pub trait Replicate: Member + Sized {}
     label = "plain data",
     note = "`#[shared(..)]` names a block, a `Parameter` or a container of them; plain data is built by `#[new(..)]`, where earlier fields are in scope by name"
 )]
-pub trait Shareable: Member {
+pub trait Shareable {
     /// This member, as the source of a tie.
     fn source(&self) -> &Self {
         self
@@ -39,7 +76,7 @@ pub trait Shareable: Member {
 #[diagnostic::on_unimplemented(
     message = "a `{Copy}` cannot be a copy of a `{Self}`",
     label = "this is a `{Self}`",
-    note = "a field that is `#[shared(..)]` without `#[new(..)]` has the type of its source, whose `#[block(skip)]` fields are `Clone`",
+    note = "a field that is `#[shared(..)]` without `#[new(..)]` has the type of its source",
     note = "between two types, share single parameters: `#[shared(weight = other.weight)]`"
 )]
 pub trait CopiedAs<Copy> {
@@ -48,17 +85,18 @@ pub trait CopiedAs<Copy> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Replicate> CopiedAs<M> for M {
+impl<M: Member> CopiedAs<M> for M {
     fn tied(&self) -> M {
         tied(self)
     }
 }
 
-/// The source of a field declared `#[shared(..)]`, of which only the parameters are shared.
+/// The source of a field, or of a member in it, that keeps its own configuration and shares the
+/// parameters.
 #[diagnostic::on_unimplemented(
-    message = "a `{Tied}` cannot share all parameters of a `{Self}`",
+    message = "a `{Tied}` cannot share the parameters of a `{Self}`",
     label = "this is a `{Self}`",
-    note = "a tied field has the type of its source",
+    note = "what is tied has the type of its source",
     note = "between two types, share single parameters: `#[shared(weight = other.weight)]`"
 )]
 pub trait SharedWith<Tied> {
@@ -74,7 +112,7 @@ impl<M: Member> SharedWith<M> for M {
     }
 }
 
-// Second implementations, so that the compiler infers nothing from there being only one: it
+// Further implementations, so that the compiler infers nothing from there being only one: it
 // compares the types when it knows both, and then in our words.
 
 #[diagnostic::do_not_recommend]
@@ -91,13 +129,25 @@ impl<M> SharedWith<M> for Infallible {
     }
 }
 
+#[diagnostic::do_not_recommend]
+impl<M: Member> SharedWith<Infallible> for M {
+    fn tie(&self, tied: &mut Infallible) {
+        match *tied {}
+    }
+}
+
 /// A copy of `source` with the same parameters.
 pub fn tied<M: Member>(source: &M) -> M {
     source.rebuild(&mut Parameter::share)
 }
 
+#[diagnostic::do_not_recommend]
 impl Replicate for Parameter {}
+
+#[diagnostic::do_not_recommend]
 impl Replicate for Box<dyn Layer> {}
+
+#[diagnostic::do_not_recommend]
 impl Shareable for Parameter {}
 
 #[diagnostic::do_not_recommend]
@@ -142,6 +192,17 @@ tuple!(A B C D E F G H I);
 tuple!(A B C D E F G H I J);
 tuple!(A B C D E F G H I J K);
 tuple!(A B C D E F G H I J K L);
+
+/// The type of a `#[block(skip)]` field of a block that is copied: the same as `Clone`.
+#[diagnostic::on_unimplemented(
+    message = "a block with a `#[block(skip)]` field of type `{Self}` cannot be copied",
+    label = "a copy clones the skipped field, which is not `Clone`",
+    note = "make `{Self}` `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`"
+)]
+pub trait CloneSkipped {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> CloneSkipped for T {}
 
 /// A `#[block(skip)]` field on its way into a copy.
 ///

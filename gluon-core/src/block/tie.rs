@@ -15,7 +15,7 @@ impl<'a> Visitor<'a> for Relative<'a> {
     }
 }
 
-fn relative<'a>(member: &'a dyn Member) -> Vec<(String, &'a Parameter)> {
+fn relative(member: &dyn Member) -> Vec<(String, &Parameter)> {
     let mut list = Relative::default();
     Walk::run(member, None, &mut list);
     list.0

@@ -42,6 +42,7 @@ impl Forward for Lambda {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Member for Lambda {
     fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
         walk.enter(self);
@@ -58,8 +59,10 @@ impl Member for Lambda {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Replicate for Lambda {}
 
+#[diagnostic::do_not_recommend]
 impl Block for Lambda {
     fn hint(&self) -> &str {
         "lambda"

@@ -1,5 +1,9 @@
 //! Sequential: layers one after another.
 
+mod doorway;
+mod layers;
+mod ties;
+
 use std::any::Any;
 use std::fmt;
 use std::ops::Index;
@@ -8,6 +12,9 @@ use crate::block::{Block, Forward, Layer, Member, Replicate, Walk, WalkMut};
 use crate::error::Result;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
+#[doc(hidden)]
+pub use layers::{Layers, Members};
+use ties::Tied;
 
 /// Layers applied in order, each to the output of the one before.
 ///
@@ -29,6 +36,8 @@ use crate::tensor::Tensor;
 #[derive(Default)]
 pub struct Sequential {
     layers: Vec<Box<dyn Layer>>,
+    /// Between a layer and an earlier one, in the order of their declaration.
+    ties: Vec<Tied>,
 }
 
 impl Sequential {
@@ -86,12 +95,6 @@ impl Index<usize> for Sequential {
     }
 }
 
-impl From<Vec<Box<dyn Layer>>> for Sequential {
-    fn from(layers: Vec<Box<dyn Layer>>) -> Sequential {
-        Sequential { layers }
-    }
-}
-
 impl Forward for Sequential {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let Some((first, rest)) = self.layers.split_first() else { return Ok(x.clone()) };
@@ -103,30 +106,40 @@ impl Forward for Sequential {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Member for Sequential {
     fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
         walk.enter(self);
         for (index, layer) in self.layers.iter().enumerate() {
             walk.member(&index.to_string(), layer);
+            for tie in self.ties.iter().filter(|tie| tie.layer == index) {
+                tie.visit(&self.layers, walk);
+            }
         }
         walk.leave(self);
     }
 
     fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
         walk.enter("sequential");
-        for (index, layer) in self.layers.iter_mut().enumerate() {
-            walk.member(&index.to_string(), layer);
+        for index in 0..self.layers.len() {
+            for tie in self.ties.iter().filter(|tie| tie.layer == index) {
+                tie.visit_mut(&mut self.layers, walk);
+            }
+            walk.member(&index.to_string(), &mut self.layers[index]);
         }
         walk.leave(self);
     }
 
     fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Sequential {
-        Sequential { layers: self.layers.iter().map(|layer| layer.rebuild(map)).collect() }
+        let layers = self.layers.iter().map(|layer| layer.rebuild(map)).collect();
+        Sequential { layers, ties: self.ties.clone() }
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Replicate for Sequential {}
 
+#[diagnostic::do_not_recommend]
 impl Block for Sequential {
     fn hint(&self) -> &str {
         "sequential"

@@ -23,9 +23,11 @@ pub(crate) fn dense(
     let (&[batch, in_units], &[units, inner]) = (x.shape().dims(), weight.shape().dims()) else {
         return Err(Error::ShapeMismatch { op, lhs: *x.shape(), rhs: *weight.shape() });
     };
-    let fits = bias.is_none_or(|bias| *bias.shape() == [units]);
-    if in_units != inner || !fits {
+    if in_units != inner {
         return Err(Error::ShapeMismatch { op, lhs: *x.shape(), rhs: *weight.shape() });
+    }
+    if let Some(bias) = bias.filter(|bias| *bias.shape() != [units]) {
+        return Err(Error::ShapeMismatch { op, lhs: *weight.shape(), rhs: *bias.shape() });
     }
     for other in [Some(weight), bias].into_iter().flatten() {
         if other.dtype() != x.dtype() {
@@ -90,6 +92,15 @@ mod tests {
 
     fn numbers(count: usize) -> Vec<f64> {
         (0..count).map(|i| (0.9 * i as f64 + 0.2).sin()).collect()
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_named() {
+        let (x, w, b) = (Tensor::zeros([3, 4]), Tensor::zeros([2, 4]), Tensor::zeros([3]));
+        let text = |x: &Tensor, b| dense(x, &w, b, None).unwrap_err().to_string();
+        assert_eq!(text(&x, Some(&b)), "`dense` cannot combine shapes (2, 4) and (3,)");
+        let x = Tensor::zeros([3, 5]);
+        assert_eq!(text(&x, None), "`dense` cannot combine shapes (3, 5) and (2, 4)");
     }
 
     #[test]

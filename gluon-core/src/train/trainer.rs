@@ -109,10 +109,14 @@ impl Trainer {
             if entry.grad_req() == GradReq::Null || !entry.has_fresh_grad() {
                 continue;
             }
+            let dtype = entry.dtype();
             if slot.state.is_empty() {
-                let (shape, dtype) = (entry.shape(), entry.dtype());
-                slot.state =
-                    optimizer.state().iter().map(|_| Tensor::full(shape, 0.0, dtype)).collect();
+                let zeros = || Tensor::full(entry.shape(), 0.0, dtype);
+                slot.state = optimizer.state().iter().map(|_| zeros()).collect();
+            }
+            // The model may have been cast since the last step.
+            for state in slot.state.iter_mut().filter(|state| state.dtype() != dtype) {
+                *state = state.to_dtype(dtype);
             }
             slot.count += 1;
             let step = Step {

@@ -9,7 +9,7 @@ mod fallback;
 mod walk;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Lifetime;
 
 use super::bounds;
@@ -23,7 +23,7 @@ pub(super) fn block(block: &Block) -> TokenStream {
     let named = named(block);
     let replicate = replicate(block);
     let constructor = constructor::constructor(block);
-    let forward = block.sequential.then(|| forward(block));
+    let forward = block.sequential.map(|span| forward(block, span));
     quote!(#member #named #replicate #constructor #forward)
 }
 
@@ -33,20 +33,15 @@ fn member(block: &Block) -> TokenStream {
     let lifetime = fresh_lifetime(block);
     let (parameter, shared, changed) =
         (block.paths.root("Parameter"), block.paths.block("Walk"), block.paths.block("WalkMut"));
-    let hint = &block.hint;
     let visit = walk::visit(block, &walk);
     let visit_mut = walk::visit_mut(block, &walk);
     let rebuild = walk::rebuild(block, &map);
     let body = quote! {
         fn visit<#lifetime>(&#lifetime self, #walk: &mut #shared<#lifetime, '_>) {
-            #walk.enter(self);
             #visit
-            #walk.leave(self);
         }
         fn visit_mut(&mut self, #walk: &mut #changed<'_>) {
-            #walk.enter(#hint);
             #visit_mut
-            #walk.leave(self);
         }
         fn rebuild(&self, #map: &mut dyn ::core::ops::FnMut(&#parameter) -> #parameter) -> Self {
             #rebuild
@@ -65,10 +60,10 @@ fn named(block: &Block) -> TokenStream {
         }
     });
     let body = quote! {
-        fn hint(&self) -> &str {
+        fn hint(&self) -> &::core::primitive::str {
             #hint
         }
-        fn type_name(&self) -> &str {
+        fn type_name(&self) -> &::core::primitive::str {
             #name
         }
         #describe
@@ -81,29 +76,41 @@ fn replicate(block: &Block) -> TokenStream {
     let replicate = block.paths.block("Replicate");
     let mut bounds = bounds::members(block, &replicate);
     let lifetime = fresh_lifetime(block);
+    let clone = block.paths.block("CloneSkipped");
     for field in block.fields().filter(|field| field.skip) {
         let ty = &field.ty;
         // The lifetime keeps the compiler from asking before a copy is made.
-        bounds.push(quote!(for<#lifetime> #ty: ::core::clone::Clone));
+        bounds.push(quote!(for<#lifetime> #ty: #clone));
     }
-    implement(block, &replicate, &bounds, TokenStream::new())
+    implement_at(Some(block.ident.span()), block, &replicate, &bounds, TokenStream::new())
 }
 
-fn forward(block: &Block) -> TokenStream {
+/// `Forward`, which an impl by hand conflicts with at `span`.
+fn forward(block: &Block, span: Span) -> TokenStream {
     let input = local("input");
     let (tensor, result) = (block.paths.root("Tensor"), block.paths.root("Result"));
     let apply = walk::apply(block, &input);
     let body = quote! {
         fn forward(&self, #input: &#tensor) -> #result<#tensor> {
-            let #input = ::core::clone::Clone::clone(#input);
             #apply
         }
     };
-    implement(block, &block.paths.root("Forward"), &[], body)
+    implement_at(Some(span), block, &block.paths.root("Forward"), &[], body)
 }
 
 /// `impl path for Type { body }`, with the bounds that members need and `more` of them.
 fn implement(
+    block: &Block,
+    path: &TokenStream,
+    more: &[TokenStream],
+    body: TokenStream,
+) -> TokenStream {
+    implement_at(None, block, path, more, body)
+}
+
+/// [`implement`], reported at `span` if there is one.
+fn implement_at(
+    span: Option<Span>,
     block: &Block,
     path: &TokenStream,
     more: &[TokenStream],
@@ -114,22 +121,33 @@ fn implement(
     let mut bounds = bounds::members(block, &member_bound(block));
     bounds.extend(more.iter().cloned());
     let where_clause = where_clause(block, bounds);
-    // Without parameters there is nothing in this impl that could be at fault.
-    let quiet = block.generics.params.is_empty().then(|| quote!(#[diagnostic::do_not_recommend]));
+    let mut ident = ident.clone();
+    if let Some(span) = span {
+        ident.set_span(span.resolved_at(ident.span()));
+    }
+    let span = span.unwrap_or_else(Span::call_site);
+    let item = quote_spanned! {span=>
+        impl #impl_generics #path for #ident #ty_generics #where_clause { #body }
+    };
+    let allow = allow(block);
     quote! {
         #[automatically_derived]
-        #quiet
-        impl #impl_generics #path for #ident #ty_generics #where_clause {
-            #body
-        }
+        #allow
+        #item
     }
+}
+
+/// Allows in an impl what is allowed in the declaration.
+fn allow(block: &Block) -> Option<TokenStream> {
+    let allowed = &block.allowed;
+    (!allowed.is_empty()).then(|| quote!(#[allow(#(#allowed),*)]))
 }
 
 /// The trait that members of `block` must have.
 fn member_bound(block: &Block) -> TokenStream {
     match block.sequential {
-        true => block.paths.block("ApplyInOrder"),
-        false => block.paths.root("Member"),
+        Some(_) => block.paths.block("ApplyInOrder"),
+        None => block.paths.root("Member"),
     }
 }
 
@@ -142,10 +160,7 @@ fn where_clause(block: &Block, bounds: Vec<TokenStream>) -> Option<TokenStream> 
 /// The type of `field` as the trait that generated code speaks to it through.
 fn as_member(block: &Block, field: &Field) -> TokenStream {
     let ty = &field.ty;
-    let path = match wording::advice(ty, block.sequential) {
-        Some(advice) => block.paths.advice(advice),
-        None => block.paths.root("Member"),
-    };
+    let path = block.paths.advice(wording::advice(ty, block.sequential.is_some()));
     quote!(<#ty as #path>)
 }
 

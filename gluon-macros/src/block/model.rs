@@ -9,6 +9,7 @@ use syn::{
 };
 
 use super::attr::{self, FieldOptions, TypeOptions};
+use super::expression;
 use super::ties;
 use crate::errors::Errors;
 use crate::field_path::{self, FieldPath};
@@ -27,9 +28,12 @@ pub(crate) struct Block {
     pub(crate) describe: Option<Path>,
     /// What replaces the derive's own bounds.
     pub(crate) bound: Option<Vec<WherePredicate>>,
-    pub(crate) sequential: bool,
+    /// Where `forward` is asked for.
+    pub(crate) sequential: Option<Span>,
     /// The name of the constructor, if there is to be one.
     pub(crate) constructor: Option<Ident>,
+    /// Lints that are allowed on the type, or on any field of it.
+    pub(crate) allowed: Vec<Path>,
     pub(crate) body: Body,
 }
 
@@ -63,7 +67,7 @@ pub(crate) enum Origin {
     /// From its caller.
     Argument,
     /// From `#[new(..)]`.
-    Expression(Expr),
+    Expression(Box<Expr>),
     /// From its source: a tied copy.
     Copy,
     /// From nowhere: `PhantomData`.
@@ -89,6 +93,10 @@ impl Block {
         attr::refuse_on_type(&attrs, errors);
         let options = TypeOptions::read(&attrs, errors);
         let name = ident.unraw().to_string();
+        let mut allowed = attr::allowed(&attrs);
+        for field in data_fields(&data) {
+            allowed.extend(attr::allowed(&field.attrs));
+        }
         let body = match data {
             Data::Struct(data) => Body::Struct(read_fields(data.fields, &name, errors)),
             Data::Enum(data) => {
@@ -111,7 +119,7 @@ impl Block {
             (_, Some((_, Some(name)))) => Some(name.clone()),
             (Body::Struct(fields), asked) => {
                 let wanted = asked.is_some() || fields.iter().any(|field| field.annotated);
-                wanted.then(|| Ident::new("new", ident.span().resolved_at(Span::call_site())))
+                wanted.then(|| Ident::new("new", ident.span()))
             }
         };
         Block {
@@ -125,6 +133,7 @@ impl Block {
             bound: options.bound,
             sequential: options.sequential,
             constructor,
+            allowed,
             body,
             ident,
             vis,
@@ -146,6 +155,15 @@ impl Field {
     /// Whether the constructor takes the field from its caller.
     pub(crate) fn is_argument(&self) -> bool {
         matches!(self.origin, Origin::Argument)
+    }
+}
+
+/// Every field, of every variant.
+fn data_fields(data: &Data) -> Vec<&syn::Field> {
+    match data {
+        Data::Struct(data) => data.fields.iter().collect(),
+        Data::Enum(data) => data.variants.iter().flat_map(|variant| &variant.fields).collect(),
+        Data::Union(data) => data.fields.named.iter().collect(),
     }
 }
 
@@ -211,7 +229,7 @@ fn read_field(index: usize, field: syn::Field, errors: &mut Errors) -> (Vec<Attr
 }
 
 fn read_origin(attrs: &[Attribute], mut field: Field, errors: &mut Errors) -> Draft {
-    let expression = attr::new_expression(attrs, errors);
+    let expression = expression::find(attrs, errors);
     let mut shared = tie::find(attrs, errors);
     if let (true, Some(attr)) =
         (field.skip, attrs.iter().find(|attr| attr.path().is_ident("shared")))
@@ -221,7 +239,7 @@ fn read_origin(attrs: &[Attribute], mut field: Field, errors: &mut Errors) -> Dr
     }
     field.annotated = expression.is_some() || shared.is_some();
     field.origin = match (expression, &shared) {
-        (Some(Some(expression)), _) => Origin::Expression(expression),
+        (Some(Some(expression)), _) => Origin::Expression(Box::new(expression)),
         (Some(None), _) | (None, Some(None)) => Origin::Unknown,
         (None, Some(Some(Shared::Whole(_)))) => Origin::Copy,
         (None, None | Some(Some(Shared::Parts(_)))) if is_phantom(&field.ty) => Origin::Phantom,

@@ -24,7 +24,7 @@ pub(super) fn resolve(
     for (index, ties) in declared.into_iter().enumerate() {
         for ((member, source), found) in ties.into_iter().zip(&links[index]) {
             let checked = match found {
-                None => Err(Some(no_field(fields, &source, type_name))),
+                None => Err(Some(no_field(fields, index, &source, type_name))),
                 Some(target) if *target == index => Err(Some(itself(&fields[index]))),
                 Some(target) if *target > index => {
                     Err(later(fields, &links, index, *target, &mut reported))
@@ -76,19 +76,25 @@ fn itself(field: &Field) -> String {
     }
 }
 
-fn no_field(fields: &[Field], source: &FieldPath, type_name: &str) -> String {
+fn no_field(fields: &[Field], index: usize, source: &FieldPath, type_name: &str) -> String {
     let wanted = field_path::name(&source.first);
-    let names: Vec<String> = fields.iter().map(|field| field_path::name(&field.member)).collect();
     let plain = format!("no field `{wanted}` in `{type_name}`");
-    let by_name = fields.iter().find(|field| field.name == wanted);
-    let near = suggest::nearest(&wanted, names.iter().map(String::as_str));
-    match (by_name, near) {
-        (Some(field), _) => format!(
-            "{plain}; the field named `{wanted}` in files is `{}` here",
-            field_path::name(&field.member)
-        ),
-        (None, Some(near)) => format!("{plain}; did you mean `{near}`?"),
-        (None, None) => format!("{plain}; its fields are {}", suggest::list(&names)),
+    if let Some(field) = fields.iter().find(|field| field.name == wanted) {
+        let name = field_path::name(&field.member);
+        return format!("{plain}; the field named `{wanted}` in files is `{name}` here");
+    }
+    let mut names: Vec<String> =
+        fields.iter().map(|field| field_path::name(&field.member)).collect();
+    let own = names.remove(index);
+    let near = match source.first {
+        Member::Named(_) => suggest::nearest(&wanted, names.iter().map(String::as_str)),
+        Member::Unnamed(_) => None,
+    };
+    match (near, names.as_slice()) {
+        (Some(near), _) => format!("{plain}; did you mean `{near}`?"),
+        (None, []) => format!("{plain}; `{own}` is its only field"),
+        (None, [one]) => format!("{plain}; its other field is `{one}`"),
+        (None, names) => format!("{plain}; its other fields are {}", suggest::list(names)),
     }
 }
 

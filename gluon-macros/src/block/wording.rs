@@ -10,16 +10,16 @@ use syn::{GenericArgument, PathArguments, PathSegment, Type, TypePath};
 /// The trait for any block's field, and for a field of a `#[block(sequential)]` one.
 type Advice = (&'static str, &'static str);
 
-/// The name of the advice trait for a type spelled as `ty`, if there is any.
-pub(crate) fn advice(ty: &Type, sequential: bool) -> Option<&'static str> {
+/// The name of the advice trait for a type spelled as `ty`.
+pub(crate) fn advice(ty: &Type, sequential: bool) -> &'static str {
     let mut spelling = Spelling { found: None };
     spelling.visit_type(ty);
     match (spelling.found, sequential) {
-        (Some((member, _)), false) => Some(member),
-        (Some((_, layer)), true) => Some(layer),
-        (None, true) if is_parameter(ty) => Some("LayerNotParameter"),
-        (None, true) => Some("MemberInOrder"),
-        (None, false) => None,
+        (Some((member, _)), false) => member,
+        (Some((_, layer)), true) => layer,
+        (None, false) => "AnyMember",
+        (None, true) if is_parameter(ty) => "LayerNotParameter",
+        (None, true) => "MemberInOrder",
     }
 }
 

@@ -5,58 +5,86 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Expr;
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::model::{Made, Model, Step};
-use crate::field_path::FieldPath;
+use crate::field_path::{self, FieldPath};
 use crate::paths::Paths;
 
 /// The expression that builds `model`.
 pub(super) fn sequential(model: &Model, paths: &Paths) -> TokenStream {
     let layers = local("layers");
-    let list = paths.block("Layers");
+    let list = paths.nn("Layers");
     let mut made = TokenStream::new();
     let mut added = TokenStream::new();
     let mut run = layers.clone();
     for (index, step) in model.steps.iter().enumerate() {
-        match &step.label {
-            None => made.extend(push(step, &run, paths)),
-            Some(label) => {
-                let value = value(&step.layer, paths);
-                let boxed = boxed(quote!(#label), paths);
-                run = local(&format!("after_{index}"));
-                made.extend(quote!(let #label = #value; let mut #run = #list::new();));
-                added.extend(quote!(#layers.push(#boxed); #layers.append(&mut #run);));
-            }
-        }
+        let Some(label) = &step.label else {
+            made.extend(push(step, &run, paths));
+            continue;
+        };
+        let name = label.unraw().to_string();
+        let tie = |source: &str, members: TokenStream| quote!(#layers.tie_label(#name, #source, #members););
+        let make = make(&step.layer, label, &tie, paths);
+        let boxed = boxed(quote!(#label), paths);
+        run = local(&format!("after_{index}"));
+        made.extend(quote!(#make let mut #run = #list::new();));
+        added.extend(quote!(#layers.label(#name, #boxed); #layers.append(#run);));
     }
-    let sequential = paths.nn("Sequential");
     quote! {{
         let mut #layers = #list::new();
         #made
         #added
-        #sequential::from(#layers)
+        #layers.into_sequential()
     }}
 }
 
 /// What stands for a mistaken `sequential!`.
-pub(super) fn fallback(errors: TokenStream, paths: &Paths) -> TokenStream {
+///
+/// The layers that could be read are still there, so that what they use counts as used.
+pub(super) fn fallback(errors: TokenStream, model: &Model, paths: &Paths) -> TokenStream {
     let sequential = paths.nn("Sequential");
-    quote! {{ #errors #sequential::new() }}
+    let read = model.steps.iter().map(|step| {
+        let label = step.label.as_ref().map_or_else(|| quote!(_), |label| quote!(#label));
+        match &step.layer {
+            Made::Expression(layer) | Made::Sharing(layer, _) | Made::SharingParts(layer, _) => {
+                quote!(let #label = #layer;)
+            }
+            Made::Copy(_) | Made::Unknown => TokenStream::new(),
+        }
+    });
+    quote! {{
+        #errors
+        #[allow(unused_variables)]
+        if false { #(#read)* }
+        #sequential::new()
+    }}
 }
 
 /// Adds a layer without a label to the list in the variable `run`.
 fn push(step: &Step, run: &Ident, paths: &Paths) -> TokenStream {
-    let boxed = boxed(value(&step.layer, paths), paths);
+    let push = match &step.layer {
+        Made::Expression(layer) => {
+            let boxed = boxed(quote!(#layer), paths);
+            quote!(#run.push(#boxed);)
+        }
+        made => {
+            let layer = local("layer");
+            let tie = |source: &str, members: TokenStream| quote!(#run.tie(#source, #members););
+            let make = make(made, &layer, &tie, paths);
+            let boxed = boxed(quote!(#layer), paths);
+            quote!(#make #run.push(#boxed);)
+        }
+    };
     match &step.count {
-        None => quote!(#run.push(#boxed);),
+        None => push,
         Some(count) => {
             let copies = local("copies");
             quote! {
-                let #copies: usize = #count;
+                let #copies: ::core::primitive::usize = #count;
                 for _ in 0..#copies {
-                    #run.push(#boxed);
+                    #push
                 }
             }
         }
@@ -68,42 +96,91 @@ fn boxed(layer: TokenStream, paths: &Paths) -> TokenStream {
     quote!(#into::into_layer(#layer))
 }
 
-/// The layer itself.
-fn value(layer: &Made, paths: &Paths) -> TokenStream {
-    match layer {
-        Made::Expression(layer) => quote!(#layer),
+/// The declaration of a tie to the layer of the given label.
+type Declare<'d> = &'d dyn Fn(&str, TokenStream) -> TokenStream;
+
+/// Makes a layer in the variable `layer`, and declares its ties.
+fn make(made: &Made, layer: &Ident, declare: Declare<'_>, paths: &Paths) -> TokenStream {
+    match made {
+        Made::Expression(expression) => quote!(let #layer = #expression;),
+        Made::Unknown => TokenStream::new(),
         Made::Copy(source) => {
             let span = source.first.span();
-            let (copied, source) = (paths.block_at("CopiedAs", span), shared(source, paths));
-            quote_spanned!(span=> #copied::tied(#source))
+            let place = Ident::new("source", span);
+            let bring = bring(&["CopiedAs", "Replicate"], span, paths);
+            let copy = quote_spanned! {span=>
+                { #bring CopiedAs::tied(Replicate::original(#place)) }
+            };
+            let copy = from_source(source, copy, paths);
+            let declared = declare(&label(source), whole(layer, source, paths));
+            quote!(let #layer = #copy; #declared)
         }
-        Made::Sharing(layer, source) => tied(layer, &[(None, source)], paths),
-        Made::SharingParts(layer, parts) => {
-            let ties: Vec<_> =
-                parts.iter().map(|(member, source)| (Some(member), source)).collect();
-            tied(layer, &ties, paths)
+        Made::Sharing(expression, source) => {
+            let tie = tie(quote!(#layer), source, paths);
+            let declared = declare(&label(source), whole(layer, source, paths));
+            quote!(let mut #layer = #expression; #tie #declared)
+        }
+        Made::SharingParts(expression, parts) => {
+            let ties = parts.iter().map(|(member, source)| {
+                let tie = tie(quote!(#layer.#member), source, paths);
+                let (list, first) = (paths.nn("Members"), &source.first);
+                let members = quote!(#list::of(&#layer, &#layer.#member, &#first, &#source));
+                let declared = declare(&label(source), members);
+                quote!(#tie #declared)
+            });
+            quote!(let mut #layer = #expression; #(#ties)*)
         }
     }
 }
 
-/// A block that makes `layer`, ties it or members of it, and yields it.
-fn tied(layer: &Expr, ties: &[(Option<&FieldPath>, &FieldPath)], paths: &Paths) -> TokenStream {
-    let place = layer.span();
-    let tied = Ident::new("tied", Span::mixed_site().located_at(place));
-    let ties = ties.iter().map(|(member, source)| {
-        let span = source.first.span();
-        let (with, source) = (paths.block_at("SharedWith", span), shared(source, paths));
-        let member = member.map(|member| quote!(.#member));
-        quote_spanned!(span=> #with::tie(#source, &mut #tied #member);)
-    });
-    quote_spanned!(place=> { let mut #tied = #layer; #(#ties)* #tied })
+/// Makes `tied` share the parameters of `source`.
+fn tie(tied: TokenStream, source: &FieldPath, paths: &Paths) -> TokenStream {
+    let span = source.first.span();
+    let place = Ident::new("source", span);
+    let bring = bring(&["SharedWith"], span, paths);
+    let tie = quote_spanned!(span=> { #bring SharedWith::tie(#place, &mut #tied) });
+    let tie = from_source(source, tie, paths);
+    quote!(#tie;)
 }
 
-/// A source, which must have parameters to share.
-fn shared(source: &FieldPath, paths: &Paths) -> TokenStream {
-    let span = source.first.span();
-    let shareable = paths.block_at("Shareable", span);
-    quote_spanned!(span=> #shareable::source(&#source))
+/// Imports of traits that are then spoken of at `span`: a path cannot be, as it begins with
+/// `$crate`, which has its own place.
+fn bring(traits: &[&str], span: Span, paths: &Paths) -> TokenStream {
+    traits
+        .iter()
+        .map(|name| {
+            let path = paths.block_at(name, span);
+            quote!(use #path;)
+        })
+        .collect()
+}
+
+/// `then` with a variable `source`, which is a member that has parameters to share.
+///
+/// The variable stands where the source is named, so that this is what errors point at.
+fn from_source(source: &FieldPath, then: TokenStream, paths: &Paths) -> TokenStream {
+    let place = Ident::new("source", source.first.span());
+    let shareable = paths.block("Shareable");
+    let (source_of, not_a_member) = (paths.block("Source"), paths.block("NotAMember"));
+    let member = quote! {{
+        use #not_a_member as _;
+        #source_of(&#source).member()
+    }};
+    quote!(match #shareable::source(#member) { #place => #then })
+}
+
+/// What is shared: everything, between a layer and its source; between a layer and a member of
+/// its source, that member's parameters.
+fn whole(layer: &Ident, source: &FieldPath, paths: &Paths) -> TokenStream {
+    let (members, first) = (paths.nn("Members"), &source.first);
+    match source.rest.is_empty() {
+        true => quote!(#members::all()),
+        false => quote!(#members::of(&#layer, &#layer, &#first, &#source)),
+    }
+}
+
+fn label(source: &FieldPath) -> String {
+    field_path::name(&source.first)
 }
 
 /// A variable that no code of the user's can see.

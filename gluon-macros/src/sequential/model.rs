@@ -33,6 +33,8 @@ pub(super) enum Made {
     SharingParts(Expr, Vec<(FieldPath, FieldPath)>),
     /// As a copy of an earlier layer, with the same parameters.
     Copy(FieldPath),
+    /// In a way that is mistaken.
+    Unknown,
 }
 
 impl Model {
@@ -49,7 +51,7 @@ impl Model {
             if let Some(Some(shared)) = &shared {
                 check_sources(shared, index, &labels, errors);
             }
-            steps.extend(step(entry, shared, errors));
+            steps.push(step(entry, shared, errors));
         }
         Model { steps }
     }
@@ -126,7 +128,7 @@ fn no_label(name: &str, labels: &[Option<String>]) -> String {
     }
 }
 
-fn step(entry: Entry, shared: Option<Option<Shared>>, errors: &mut Errors) -> Option<Step> {
+fn step(entry: Entry, shared: Option<Option<Shared>>, errors: &mut Errors) -> Step {
     let Entry { label, layer, .. } = entry;
     let (layer, count) = match layer {
         Layer::Repeated(layer, count) => (*layer, Some(count)),
@@ -134,8 +136,7 @@ fn step(entry: Entry, shared: Option<Option<Shared>>, errors: &mut Errors) -> Op
     };
     let span = parse::span(&layer);
     let layer = match (layer, shared) {
-        (_, Some(None)) => return None,
-        (Layer::Expression(layer), None) => Made::Expression(layer),
+        (Layer::Expression(layer), None | Some(None)) => Made::Expression(layer),
         (Layer::Expression(layer), Some(Some(Shared::Whole(source)))) => {
             Made::Sharing(layer, source)
         }
@@ -147,14 +148,14 @@ fn step(entry: Entry, shared: Option<Option<Shared>>, errors: &mut Errors) -> Op
         (Layer::Copy(_), Some(Some(Shared::Parts(_)))) => {
             errors
                 .at(span, "`_` repeats a whole layer; to share single parameters, write the layer");
-            return None;
+            Made::Unknown
         }
+        (Layer::Copy(_), Some(None)) | (Layer::Repeated(..), _) => Made::Unknown,
         (Layer::Copy(_), None) => {
             errors
                 .at(span, "`_` repeats an earlier layer, which `#[shared(label)]` before it names");
-            return None;
+            Made::Unknown
         }
-        (Layer::Repeated(..), _) => return None,
     };
-    Some(Step { label, layer, count })
+    Step { label, layer, count }
 }

@@ -1,7 +1,6 @@
 //! Grammar: entries with attributes, an optional label, and a layer or a repetition of one.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, Expr, Ident, Token};
 
@@ -28,7 +27,7 @@ pub(super) fn entries(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
     let mut entries = Vec::new();
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            match entry(input) {
+            match entry(input, errors) {
                 Ok(entry) => entries.push(entry),
                 Err(error) => {
                     errors.push(error);
@@ -54,68 +53,76 @@ pub(super) fn entries(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
     entries
 }
 
-fn entry(input: ParseStream<'_>) -> syn::Result<Entry> {
-    let attrs = input.call(Attribute::parse_outer)?;
-    let label = label(input)?;
-    if input.peek(Token![#]) {
-        let text = "an attribute stands before the label: `#[shared(a)] b: Dense::new(10)`";
-        return Err(input.error(text));
+fn entry(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Entry> {
+    let mut attrs = input.call(Attribute::parse_outer)?;
+    let label = label(input, errors)?;
+    for late in input.call(Attribute::parse_outer)? {
+        errors.on(&late, "an attribute stands before the label: `#[shared(a)] b: Dense::new(10)`");
+        attrs.push(late);
     }
     if input.is_empty() || input.peek(Token![,]) {
-        let text = match (&label, attrs.first()) {
-            (Some(label), _) => {
-                format!("expected a layer after the label: `{label}: Dense::new(10)`")
-            }
-            (None, Some(_)) => "expected a layer, or `_` to repeat the shared one".to_owned(),
-            (None, None) => "expected a layer, such as `Dense::new(10)`".to_owned(),
-        };
         return Err(match (&label, attrs.first()) {
-            (Some(label), _) => syn::Error::new(label.span(), text),
-            (None, Some(attr)) => syn::Error::new_spanned(attr, text),
-            (None, None) => input.error(text),
+            (Some(label), _) => {
+                let text = format!("expected a layer after the label: `{label}: Dense::new(10)`");
+                syn::Error::new(label.span(), text)
+            }
+            (None, Some(attr)) => {
+                let text = "expected a layer, or `_` to repeat the shared one";
+                syn::Error::new_spanned(attr, text)
+            }
+            (None, None) => input.error("expected a layer, such as `Dense::new(10)`"),
         });
     }
     let expression: Expr = input.parse()?;
-    Ok(Entry { attrs, label, layer: layer(expression)? })
+    Ok(Entry { attrs, label, layer: layer(expression, errors) })
 }
 
 /// `label:`, if the entry begins so.
-fn label(input: ParseStream<'_>) -> syn::Result<Option<Ident>> {
-    let colon = input.peek2(Token![:]) && !input.peek2(Token![::]);
-    if input.peek(Token![_]) && colon {
-        return Err(input.error("a label is a name to share the layer by; leave out `_:`"));
-    }
-    if !(input.peek(Ident::peek_any) && colon) {
+fn label(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Ident>> {
+    if !input.peek2(Token![:]) || input.peek2(Token![::]) {
         return Ok(None);
     }
-    let label = match input.peek(Ident) {
-        true => input.parse::<Ident>()?,
-        false => {
-            let keyword = input.call(Ident::parse_any)?;
-            let text = format!("`{keyword}` is a keyword, and cannot be a label");
-            return Err(syn::Error::new(keyword.span(), text));
+    let label = match input.parse::<TokenTree>()? {
+        TokenTree::Ident(ident) if ident == "_" => {
+            errors.at(ident.span(), "a label is a name to share the layer by; leave out `_:`");
+            None
+        }
+        TokenTree::Ident(ident) if syn::parse_str::<Ident>(&ident.to_string()).is_err() => {
+            errors.at(ident.span(), format!("`{ident}` is a keyword, and cannot be a label"));
+            None
+        }
+        TokenTree::Ident(ident) => Some(ident),
+        other => {
+            errors.on(other, "a label is a name, such as `hidden`");
+            None
         }
     };
     input.parse::<Token![:]>()?;
-    Ok(Some(label))
+    Ok(label)
 }
 
-fn layer(expression: Expr) -> syn::Result<Layer> {
+fn layer(expression: Expr, errors: &mut Errors) -> Layer {
     match expression {
-        Expr::Infer(infer) => Ok(Layer::Copy(infer.underscore_token)),
-        Expr::Repeat(repeat) => match layer(*repeat.expr)? {
-            Layer::Repeated(..) => Err(syn::Error::new(
-                repeat.bracket_token.span.join(),
-                "a repetition within a repetition; write one with the product of the counts",
-            )),
-            layer => Ok(Layer::Repeated(Box::new(layer), *repeat.len)),
+        Expr::Infer(infer) => Layer::Copy(infer.underscore_token),
+        Expr::Repeat(repeat) => match layer(*repeat.expr, errors) {
+            Layer::Repeated(layer, count) => {
+                errors.at(
+                    repeat.bracket_token.span.join(),
+                    "a repetition within a repetition; write one with the product of the counts",
+                );
+                Layer::Repeated(layer, count)
+            }
+            layer => Layer::Repeated(Box::new(layer), *repeat.len),
         },
         Expr::Array(array) => {
-            let text = "an array is not a layer; to repeat one, write `[layer; 3]`, and to group \
-                        several, `sequential![..]`";
-            Err(syn::Error::new(array.bracket_token.span.join(), text))
+            errors.at(
+                array.bracket_token.span.join(),
+                "an array is not a layer; to repeat one, write `[layer; 3]`, and to group \
+                 several, `sequential![..]`",
+            );
+            Layer::Expression(Expr::Array(array))
         }
-        expression => Ok(Layer::Expression(expression)),
+        expression => Layer::Expression(expression),
     }
 }
 

@@ -49,13 +49,13 @@ impl<M: Member> Member for Box<M> {
 impl<M: Member> Member for Vec<M> {
     fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
         for (index, member) in self.iter().enumerate() {
-            member.visit_as(&index.to_string(), walk);
+            walk.member(&index.to_string(), member);
         }
     }
 
     fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
         for (index, member) in self.iter_mut().enumerate() {
-            member.visit_mut_as(&index.to_string(), walk);
+            walk.member(&index.to_string(), member);
         }
     }
 
@@ -68,13 +68,13 @@ impl<M: Member> Member for Vec<M> {
 impl<M: Member, const N: usize> Member for [M; N] {
     fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
         for (index, member) in self.iter().enumerate() {
-            member.visit_as(&index.to_string(), walk);
+            walk.member(&index.to_string(), member);
         }
     }
 
     fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
         for (index, member) in self.iter_mut().enumerate() {
-            member.visit_mut_as(&index.to_string(), walk);
+            walk.member(&index.to_string(), member);
         }
     }
 
@@ -89,13 +89,13 @@ macro_rules! map {
         impl<M: Member> Member for $map<String, M> {
             fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
                 for (key, member) in self {
-                    member.visit_as(key, walk);
+                    walk.member(key, member);
                 }
             }
 
             fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
                 for (key, member) in self {
-                    member.visit_mut_as(key, walk);
+                    walk.member(key, member);
                 }
             }
 
@@ -115,11 +115,11 @@ macro_rules! tuple {
         #[diagnostic::do_not_recommend]
         impl<$($member: Member),*> Member for ($($member,)*) {
             fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
-                $(self.$index.visit_as(stringify!($index), walk);)*
+                $(walk.member(stringify!($index), &self.$index);)*
             }
 
             fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
-                $(self.$index.visit_mut_as(stringify!($index), walk);)*
+                $(walk.member(stringify!($index), &mut self.$index);)*
             }
 
             fn rebuild(&self, map: Map<'_>) -> Self {

@@ -1,6 +1,6 @@
 //! The constructor: arguments for what nothing determines, then the fields in order.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Member;
 use syn::spanned::Spanned;
@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use super::super::bounds;
 use super::super::model::{Block, Body, Field, Origin, Tie};
 use super::local;
-use crate::field_path;
+use crate::field_path::{self, FieldPath};
 
 /// The inherent impl with the constructor of `block`, if it has one.
 pub(super) fn constructor(block: &Block) -> Option<TokenStream> {
@@ -17,13 +17,19 @@ pub(super) fn constructor(block: &Block) -> Option<TokenStream> {
     let declare = block.paths.block("declare");
     let steps = fields.iter().map(|field| step(block, fields, field));
     let values = fields.iter().map(value);
+    let ties = fields.iter().any(|field| !field.ties.is_empty());
+    let bring = ties.then(|| {
+        let not_a_member = block.paths.block("NotAMember");
+        quote!(use #not_a_member as _;)
+    });
     let body = quote! {
+        #bring
         #(#steps)*
         let #built = Self { #(#values),* };
         #declare(&#built);
         #built
     };
-    Some(implement(block, name, fields, body))
+    Some(implement(block, name, fields, body, None))
 }
 
 /// The constructor's name, and the fields of the struct.
@@ -40,14 +46,16 @@ pub(super) fn implement(
     name: &Ident,
     fields: &[Field],
     body: TokenStream,
+    allowed: Option<TokenStream>,
 ) -> TokenStream {
+    let allowed = allowed.iter();
     let (ident, vis) = (&block.ident, &block.vis);
     let (impl_generics, ty_generics, own) = block.generics.split_for_impl();
     let arguments = fields.iter().filter(|field| field.is_argument()).map(|field| {
         let Field { local, ty, .. } = field;
         quote!(#local: #ty)
     });
-    let mut bounds = bounds::members(block, &super::member_bound(block));
+    let mut bounds = bounds::members(block, &argument_bound(block));
     bounds.extend(bounds::tied(block, &block.paths.block("Shareable")));
     bounds.extend(bounds::copies(block, &block.paths.block("Replicate")));
     let bounds = match bounds.is_empty() {
@@ -55,16 +63,28 @@ pub(super) fn implement(
         false => where_clause_of(bounds),
     };
     let docs = docs(block, fields);
+    let allow = super::allow(block);
+    // A second `new`, by hand, conflicts with this one where the constructor got its name.
+    let function = quote_spanned! {name.span()=>
+        #vis fn #name(#(#arguments),*) -> Self #bounds { #body }
+    };
     quote! {
         #[automatically_derived]
+        #allow
         impl #impl_generics #ident #ty_generics #own {
             #(#[doc = #docs])*
             #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
-            #vis fn #name(#(#arguments),*) -> Self #bounds {
-                #body
-            }
+            #[allow(dead_code, #(#allowed,)* clippy::too_many_arguments, clippy::new_without_default)]
+            #function
         }
+    }
+}
+
+/// The trait that type arguments of the constructor must have.
+fn argument_bound(block: &Block) -> TokenStream {
+    match block.sequential {
+        Some(_) => block.paths.block("ApplyInOrder"),
+        None => block.paths.advice("MemberArgument"),
     }
 }
 
@@ -143,33 +163,57 @@ fn step(block: &Block, fields: &[Field], field: &Field) -> TokenStream {
 /// A tied copy: the same configuration and the same parameters.
 fn copy(block: &Block, fields: &[Field], field: &Field, tie: &Tie) -> TokenStream {
     let Field { local, ty, .. } = field;
-    let span = tie.source.first.span();
-    let (copied, source) = (block.paths.block_at("CopiedAs", span), source(block, fields, tie));
-    quote_spanned!(span=> let #local: #ty = #copied::<#ty>::tied(#source);)
+    let at = Place::of(&tie.source);
+    let source = source(block, fields, tie);
+    let original = at.call(block.paths.block_at("Replicate", at.first), "original", source);
+    let copied = block.paths.block_at("CopiedAs", at.first);
+    let tied = at.call(quote_spanned!(at.first=> #copied::<#ty>), "tied", original);
+    quote!(let #local: #ty = #tied;)
 }
 
 /// Makes what is tied of a field that is already there share the parameters of its source.
 fn share(block: &Block, fields: &[Field], field: &Field, tie: &Tie) -> TokenStream {
     let (local, path) = (&field.local, &tie.member);
-    let span = tie.source.first.span();
-    let (shared, source) = (block.paths.block_at("SharedWith", span), source(block, fields, tie));
-    quote_spanned!(span=> #shared::tie(#source, &mut #local #(.#path)*);)
+    let at = Place::of(&tie.source);
+    let source = source(block, fields, tie);
+    let arguments = quote!(#source, &mut #local #(.#path)*);
+    let tie = at.call(block.paths.block_at("SharedWith", at.first), "tie", arguments);
+    quote!(#tie;)
 }
 
 /// The source of a tie, which must have parameters to share.
 fn source(block: &Block, fields: &[Field], tie: &Tie) -> TokenStream {
-    let span = tie.source.first.span();
-    let shareable = block.paths.block_at("Shareable", span);
-    let place = match fields.get(tie.source_field) {
-        Some(field) => {
-            // The variable of the field, where the tie names it.
-            let mut local = field.local.clone();
-            local.set_span(span.resolved_at(local.span()));
-            tie.source.from_local(&local)
-        }
-        None => TokenStream::new(),
-    };
-    quote_spanned!(span=> #shareable::source(&#place))
+    let at = Place::of(&tie.source);
+    let place = fields.get(tie.source_field).map(|field| {
+        // The variable of the field, where the tie names it.
+        let mut local = field.local.clone();
+        local.set_span(at.first.resolved_at(local.span()));
+        tie.source.rooted_at(&local)
+    });
+    let source = block.paths.block_at("Source", at.first);
+    let member = quote_spanned!(at.last=> .member());
+    let member = quote_spanned!(at.first=> #source(&#place) #member);
+    at.call(block.paths.block_at("Shareable", at.first), "source", member)
+}
+
+/// Where a tie names its source: what is said of the tie is said there.
+struct Place {
+    first: Span,
+    last: Span,
+}
+
+impl Place {
+    fn of(path: &FieldPath) -> Place {
+        let last = path.rest.last().unwrap_or(&path.first);
+        Place { first: path.first.span(), last: last.span() }
+    }
+
+    /// `function::method(arguments)`, from the first to the last segment of the path.
+    fn call(&self, function: TokenStream, method: &str, arguments: TokenStream) -> TokenStream {
+        let method = Ident::new(method, self.first);
+        let arguments = quote_spanned!(self.last=> (#arguments));
+        quote_spanned!(self.first=> #function::#method #arguments)
+    }
 }
 
 /// A field of the struct expression.

@@ -25,9 +25,11 @@ pub(in super::super) fn fallback(block: &Block) -> TokenStream {
     );
     let named = named(block);
     let replicate = implement(block, &block.paths.block("Replicate"), &[], TokenStream::new());
-    let constructor = constructor::head(block)
-        .map(|(name, fields)| constructor::implement(block, name, fields, quote!(loop {})));
-    let forward = block.sequential.then(|| {
+    let constructor = constructor::head(block).map(|(name, fields)| {
+        let unused = Some(quote!(unused_variables));
+        constructor::implement(block, name, fields, quote!(loop {}), unused)
+    });
+    let forward = block.sequential.map(|_| {
         let (tensor, result) = (block.paths.root("Tensor"), block.paths.root("Result"));
         let body = quote! {
             fn forward(&self, _: &#tensor) -> #result<#tensor> {

@@ -1,8 +1,7 @@
 //! Bodies of the methods that go through the fields: visiting, copying, applying.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
+use quote::quote;
 
 use super::super::model::{Block, Body, Field, Tie, Variant};
 use super::{as_member, is_enum};
@@ -10,22 +9,41 @@ use crate::field_path;
 
 /// Shows every member, and then the ties.
 pub(super) fn visit(block: &Block, walk: &Ident) -> TokenStream {
-    each(block, |field| {
+    if let Some(never) = never(block, walk) {
+        return never;
+    }
+    let members = each(block, |field| {
         let Field { name, .. } = field;
         let (member, access) = (as_member(block, field), access(block, field, quote!(&)));
         let ties = field.ties.iter().map(|tie| tie_shared(block, field, tie, walk));
         quote!(#member::visit_as(#access, #name, #walk); #(#ties)*)
-    })
+    });
+    quote!(#walk.enter(self); #members #walk.leave(self);)
 }
 
 /// Shows every member to be changed, each after its ties.
 pub(super) fn visit_mut(block: &Block, walk: &Ident) -> TokenStream {
-    each(block, |field| {
+    if let Some(never) = never(block, walk) {
+        return never;
+    }
+    let hint = &block.hint;
+    let members = each(block, |field| {
         let Field { name, .. } = field;
         let (member, access) = (as_member(block, field), access(block, field, quote!(&mut)));
         let ties = field.ties.iter().map(|tie| tie_changed(block, field, tie, walk));
         quote!(#(#ties)* #member::visit_mut_as(#access, #name, #walk);)
-    })
+    });
+    quote!(#walk.enter(#hint); #members #walk.leave(self);)
+}
+
+/// The body of a method of an enum without variants, in which `unused` is an argument.
+fn never(block: &Block, unused: &Ident) -> Option<TokenStream> {
+    match &block.body {
+        Body::Enum(variants) if variants.is_empty() => {
+            Some(quote!(let _ = #unused; match *self {}))
+        }
+        _ => None,
+    }
 }
 
 fn tie_shared(block: &Block, field: &Field, tie: &Tie, walk: &Ident) -> TokenStream {
@@ -68,8 +86,7 @@ fn tie_member(block: &Block, field: &Field, tie: &Tie, changed: bool) -> TokenSt
 }
 
 fn tie_source(block: &Block, tie: &Tie) -> TokenStream {
-    let span = tie.source.first.span();
-    let place = tie.source.of(&quote_spanned!(span=> self));
+    let place = tie.source.of(&quote!(self));
     let whole = block.fields().nth(tie.source_field).filter(|_| tie.source.rest.is_empty());
     match whole {
         Some(source) => {
@@ -103,7 +120,7 @@ pub(super) fn rebuild(block: &Block, map: &Ident) -> TokenStream {
             let fields = fields.iter().map(copy);
             quote!(#bring Self { #(#fields),* })
         }
-        Body::Enum(variants) if variants.is_empty() => quote!(match *self {}),
+        Body::Enum(variants) if variants.is_empty() => quote!(let _ = #map; match *self {}),
         Body::Enum(variants) => {
             let arms = variants.iter().map(|variant| {
                 let (ident, pattern) = (&variant.ident, pattern(variant, |_| true));
@@ -122,23 +139,26 @@ fn skipped(block: &Block, field: &Field, access: &TokenStream) -> TokenStream {
 
 /// Applies every member in order to the tensor in the variable `input`.
 pub(super) fn apply(block: &Block, input: &Ident) -> TokenStream {
-    let body = each(block, |field| {
+    if let Some(never) = never(block, input) {
+        return never;
+    }
+    let step = |field: &Field| {
         let (ty, access) = (as_member(block, field), access(block, field, quote!(&)));
         quote!(let #input = #ty::apply_in_order(#access, #input)?;)
-    });
+    };
+    let copy = quote!(let #input = ::core::clone::Clone::clone(#input););
     match &block.body {
-        Body::Struct(_) => quote!(#body ::core::result::Result::Ok(#input)),
-        Body::Enum(variants) if variants.is_empty() => body,
+        Body::Struct(_) => {
+            let steps = each(block, step);
+            quote!(#copy #steps ::core::result::Result::Ok(#input))
+        }
         Body::Enum(variants) => {
             let arms = variants.iter().map(|variant| {
                 let pattern = pattern(variant, |field| !field.skip);
-                let steps = variant.fields.iter().filter(|field| !field.skip).map(|field| {
-                    let (ty, local) = (as_member(block, field), &field.local);
-                    quote!(let #input = #ty::apply_in_order(#local, #input)?;)
-                });
+                let steps = variant.fields.iter().filter(|field| !field.skip).map(step);
                 quote!(#pattern => { #(#steps)* ::core::result::Result::Ok(#input) })
             });
-            quote!(match self { #(#arms)* })
+            quote!(#copy match self { #(#arms)* })
         }
     }
 }
@@ -147,7 +167,6 @@ pub(super) fn apply(block: &Block, input: &Ident) -> TokenStream {
 fn each(block: &Block, statement: impl Fn(&Field) -> TokenStream) -> TokenStream {
     match &block.body {
         Body::Struct(fields) => fields.iter().filter(|field| !field.skip).map(statement).collect(),
-        Body::Enum(variants) if variants.is_empty() => quote!(match *self {}),
         Body::Enum(variants) => {
             let arms = variants.iter().map(|variant| {
                 let pattern = pattern(variant, |field| !field.skip);

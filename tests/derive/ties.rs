@@ -1,0 +1,125 @@
+use gluon::DType;
+use gluon::nn;
+use gluon::prelude::*;
+
+use crate::fixture::Dense;
+
+#[derive(Block)]
+#[block(sequential)]
+struct Tied {
+    #[new(nn::Dense::new(3).in_units(3))]
+    first: nn::Dense,
+    #[shared(first)]
+    second: nn::Dense,
+}
+
+#[test]
+fn a_struct_literal_is_tied_by_initialize() -> Result<()> {
+    let dense = || nn::Dense::new(3).in_units(3);
+    let mut net = Tied { first: dense(), second: dense() };
+    assert!(!net.second.weight.is_same(&net.first.weight));
+    net.initialize()?;
+    assert!(net.second.weight.is_same(&net.first.weight));
+    assert_eq!(net.collect_params().len(), 2);
+    Ok(())
+}
+
+#[test]
+fn copies_keep_the_ties_within_them() -> Result<()> {
+    let mut net = Tied::new();
+    net.initialize()?;
+    let copy = net.duplicate();
+    assert!(copy.second.weight.is_same(&copy.first.weight));
+    assert!(!copy.first.weight.is_same(&net.first.weight));
+    net.cast(DType::F64);
+    assert!(net.second.weight.is_same(&net.first.weight));
+    Ok(())
+}
+
+#[test]
+fn a_box_of_any_layer_is_copied_with_its_ties() {
+    #[derive(Block)]
+    struct Outer {
+        #[new(Box::new(Tied::new()))]
+        layer: Box<dyn Layer>,
+        #[shared(layer)]
+        again: Box<dyn Layer>,
+    }
+
+    let net = Outer::new();
+    assert_eq!(net.collect_params().len(), 2);
+    assert_eq!(net.again.collect_params().len(), 2);
+}
+
+#[test]
+fn whole_containers_and_nested_generics_are_tied() {
+    #[derive(Block)]
+    struct Pair<A, B> {
+        a: A,
+        b: B,
+        #[shared(a)]
+        c: A,
+    }
+
+    #[derive(Block)]
+    struct Net {
+        #[new(Pair::new(vec![Dense::new(1), Dense::new(2)], Some(Dense::new(3))))]
+        pair: Pair<Vec<Dense>, Option<Dense>>,
+        #[shared(pair)]
+        twin: Pair<Vec<Dense>, Option<Dense>>,
+        #[shared(twin.b)]
+        chain: Option<Dense>,
+        #[shared(pair.a)]
+        list: Vec<Dense>,
+    }
+
+    let net = Net::new();
+    assert_eq!(net.collect_params().len(), 6);
+    assert!(net.twin.c[1].weight.is_same(&net.pair.a[1].weight));
+    assert!(net.list[0].bias.is_same(&net.pair.c[0].bias));
+    let (Some(chain), Some(b)) = (&net.chain, &net.pair.b) else { panic!("both are there") };
+    assert!(chain.weight.is_same(&b.weight));
+}
+
+#[test]
+fn containers_of_other_lengths_are_refused() {
+    #[derive(Block)]
+    struct Net {
+        first: Vec<Dense>,
+        #[shared(first)]
+        second: Vec<Dense>,
+    }
+
+    let mut net = Net { first: vec![Dense::new(1)], second: vec![Dense::new(1), Dense::new(1)] };
+    let error = net.initialize().expect_err("one layer is not two").to_string();
+    assert!(error.contains("first") && error.contains("second"), "{error}");
+}
+
+#[test]
+fn a_skipped_field_behind_a_box_says_why_it_cannot_be_copied() {
+    struct Cache;
+
+    #[derive(Block)]
+    #[block(sequential)]
+    struct Cached {
+        #[new(Dense::new(1))]
+        layer: Dense,
+        #[new(Cache)]
+        #[block(skip)]
+        #[allow(dead_code)]
+        cache: Cache,
+    }
+
+    #[derive(Block)]
+    struct Net {
+        #[new(Box::new(Cached::new()))]
+        first: Box<dyn Layer>,
+        #[shared(first)]
+        #[allow(dead_code)]
+        second: Box<dyn Layer>,
+    }
+
+    let panic = std::panic::catch_unwind(Net::new).err().expect("`Cache` is not `Clone`");
+    let text = panic.downcast_ref::<String>().map_or("", String::as_str);
+    assert!(text.contains("`cache`") && text.contains("`#[new(..)]`"), "{text}");
+}

@@ -1,0 +1,22 @@
+//! The whole library as its users see it: one list of themes.
+
+#![allow(clippy::unwrap_used)]
+
+// What must always work, short enough to read.
+mod promises;
+
+// Tied models in training.
+mod ties;
+
+// Against MXNet 1.9.1: the files of `tests/data/mxnet`, and how to compare with them.
+mod golden;
+mod initializers;
+mod layers;
+mod losses;
+mod models;
+mod naming;
+mod optimizers;
+mod reprs;
+
+// Which module may import which.
+mod layering;

@@ -1,0 +1,95 @@
+//! Printed forms: those of Gluon.
+
+use gluon::nn::{Activation, Dense, Flatten, Sequential};
+use gluon::prelude::*;
+
+use crate::golden::{self, case, text};
+
+/// What Gluon prints in the case `id`.
+fn repr(id: &str) -> String {
+    let golden = golden::open("reprs.json");
+    text(&case(&golden["cases"], id)["repr"]).to_owned()
+}
+
+#[derive(Block)]
+#[allow(clippy::upper_case_acronyms)] // as in the chapter
+struct MLP {
+    #[new(Dense::new(4).relu())]
+    hidden: Dense,
+    #[new(Dense::new(3))]
+    output: Dense,
+}
+
+#[derive(Block)]
+struct NestMLP {
+    #[new(sequential![Dense::new(8).relu(), Dense::new(6).relu()])]
+    net: Sequential,
+    #[new(Dense::new(4).relu())]
+    dense: Dense,
+}
+
+impl Forward for NestMLP {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        x.apply(&self.net)?.apply(&self.dense)
+    }
+}
+
+#[derive(Block)]
+struct MyDense {
+    #[new(Parameter::new([5, 3]))]
+    weight: Parameter,
+}
+
+#[test]
+fn layers_print_as_a_line_and_models_as_a_tree() {
+    let known = Dense::new(4).in_units(3).sigmoid();
+    let cases: [(&str, &dyn Block); 9] = [
+        ("dense", &Dense::new(4)),
+        ("dense_act", &known),
+        ("dense_nobias", &Dense::new(4).no_bias()),
+        ("activation", &Activation::Tanh),
+        ("flatten", &Flatten),
+        ("seq_empty", &Sequential::new()),
+        ("mlp", &MLP::new()),
+        ("nest", &NestMLP::new()),
+        ("mydense", &MyDense::new()),
+    ];
+    for (id, block) in cases {
+        assert_eq!(block.tree(), repr(id), "{id}");
+    }
+}
+
+#[test]
+fn sizes_are_printed_as_soon_as_they_are_known() {
+    let mut net = NestMLP::new();
+    net.initialize().unwrap();
+    net.forward(&Tensor::ones([2, 7])).unwrap();
+    // The golden net has this one as its first layer.
+    let tree = net.tree().replace('\n', "\n  ");
+    assert!(repr("nested_after_forward").contains(&format!("(0): {tree}")), "{tree}");
+}
+
+#[test]
+fn parameters_print_name_shape_and_type() {
+    let parameter = Parameter::new(2).dtype_of(DType::F64);
+    parameter.rename("w", "w".to_owned());
+    assert_eq!(parameter.to_string(), repr("param_f64"));
+
+    let parameter = Parameter::new([2, 3]);
+    parameter.rename("w", "w".to_owned());
+    // A type left to the default prints as a class there.
+    let expected = repr("param_default_dtype").replace("<class 'numpy.float32'>", "float32");
+    assert_eq!(parameter.to_string(), expected);
+}
+
+#[test]
+fn a_dictionary_of_parameters_prints_one_a_line() {
+    let mut net = sequential![NestMLP::new(), Dense::new(3), sequential![Dense::new(2)]];
+    net.initialize().unwrap();
+    net.forward(&Tensor::ones([2, 7])).unwrap();
+    // The golden dictionary is called by its prefix, and counts layers in the whole process.
+    let line = |line: &str| line.split(' ').next_back().map(str::to_owned).zip(line.find("Param"));
+    let found: Vec<_> = net.collect_params().to_string().lines().map(line).collect();
+    let expected: Vec<_> = repr("params_of_nested").lines().map(line).collect();
+    assert_eq!(found, expected);
+}

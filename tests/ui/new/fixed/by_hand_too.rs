@@ -1,0 +1,19 @@
+// A `new` by hand beside the generated one.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+#[block(new = build)]
+struct Net {
+    #[new(Dense::new(8))]
+    layer: Dense,
+}
+
+impl Net {
+    fn new() -> Net {
+        Net::build()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+// A path through an `Option`, which might have nothing to share.
+
+use gluon::nn::Dense;
+use gluon::prelude::*;
+
+#[derive(Block)]
+struct Net {
+    #[new(Some(Dense::new(8)))]
+    hidden: Option<Dense>,
+    #[new(Dense::new(8))]
+    #[shared(weight = hidden.weight)]
+    again: Dense,
+}
+
+fn main() {}
