@@ -137,7 +137,8 @@ impl<'d> Plan<'d> {
         }
         let name = || entry.path().to_owned();
         if self.report.mismatched.len() == before {
-            for &(second, array) in others {
+            for item in others {
+                let (second, array) = item;
                 if !array.equals(&first.1)? {
                     let (first, second) = (first.0.clone(), second.clone());
                     let misfit = Misfit::Disagreement { name: name(), first, second };

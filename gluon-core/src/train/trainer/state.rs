@@ -31,8 +31,8 @@ impl Trainer {
     /// same optimizer.
     ///
     /// # Errors
-    /// [`Error::TrainerState`] if parameters, tensors, their shapes or types are others. Nothing
-    /// has changed then.
+    /// [`Error::TrainerState`] if parameters, tensors or their shapes are others. Nothing has
+    /// changed then.
     pub fn set_state(&mut self, states: &[State]) -> Result<()> {
         self.check_state(states)?;
         for (slot, state) in self.slots.iter_mut().zip(states) {
@@ -63,10 +63,10 @@ impl Trainer {
             }
             for (name, tensor) in tensors {
                 let fits = slot.entry.merged(tensor.shape()).is_ok_and(|s| s == *tensor.shape());
-                if !fits || tensor.dtype() != slot.entry.dtype() {
-                    let (shape, dtype) = (slot.entry.shape(), slot.entry.dtype());
-                    let found = format!("{} {}", tensor.dtype(), tensor.shape());
-                    return error(format!("{name} of `{path}` to be {dtype} {shape}"), found);
+                if !fits || !tensor.dtype().is_float() {
+                    let expected =
+                        format!("{name} of `{path}` to be floats {}", slot.entry.shape());
+                    return error(expected, format!("{} {}", tensor.dtype(), tensor.shape()));
                 }
             }
         }
