@@ -20,6 +20,7 @@ mod tie;
 mod tree;
 mod visit;
 
+use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::parameter::{Parameter, ParameterDict};
@@ -155,6 +156,13 @@ pub trait Block: Member {
     /// Sets what `backward` does with every gradient in here; [`GradReq::Null`] freezes.
     fn set_grad_req(&self, req: GradReq) {
         self.collect_params().set_grad_req(req);
+    }
+
+    /// Moves every parameter to `device`; ties hold.
+    fn to_device(&mut self, device: Device) {
+        for entry in &self.collect_params() {
+            entry.to_device(device);
+        }
     }
 
     /// Converts every parameter to `dtype`; ties hold.

@@ -6,6 +6,7 @@ mod state;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::init::Initializer;
@@ -52,6 +53,7 @@ struct Declared {
     name: String,
     shape: Shape,
     dtype: DType,
+    device: Device,
     init: Option<Arc<dyn Initializer>>,
     lr_mult: f64,
     wd_mult: f64,
@@ -70,10 +72,12 @@ impl Parameter {
     /// Initializing leaves it alone, and its `grad_req` is always [`GradReq::Null`].
     pub fn constant(value: impl Into<Tensor>) -> Parameter {
         let value = value.into().to_contiguous();
-        let (shape, dtype) = (*value.shape(), value.dtype());
+        let (shape, dtype, device) = (*value.shape(), value.dtype(), value.device());
         let leaf = Arc::new(Leaf::new(GradReq::Null));
         let value = Value::Ready(value.with_origin(Origin::Leaf(leaf)));
-        Parameter::from_declared(shape, dtype, true, value)
+        let constant = Parameter::from_declared(shape, dtype, true, value);
+        constant.declared_mut().device = device;
+        constant
     }
 
     fn from_declared(shape: Shape, dtype: DType, constant: bool, value: Value) -> Parameter {
@@ -82,6 +86,7 @@ impl Parameter {
             name: String::new(),
             shape,
             dtype,
+            device: Device::default(),
             init: None,
             lr_mult: 1.0,
             wd_mult: 1.0,
@@ -132,6 +137,7 @@ impl Parameter {
             fresh.path.clone_from(&declared.path);
             fresh.name.clone_from(&declared.name);
             fresh.init.clone_from(&declared.init);
+            fresh.device = declared.device;
             (fresh.lr_mult, fresh.wd_mult) = (declared.lr_mult, declared.wd_mult);
         }
         copy.inner.leaf.set_req(self.grad_req());
@@ -185,6 +191,11 @@ impl Parameter {
     /// The element type.
     pub fn dtype(&self) -> DType {
         self.declared().dtype
+    }
+
+    /// Where its values are, or will be.
+    pub fn device(&self) -> Device {
+        self.declared().device
     }
 
     /// Whether it is a [`constant`](Parameter::constant).

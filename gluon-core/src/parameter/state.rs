@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Parameter;
 use crate::buffer::for_dtype;
+use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::init::{Initializer, Target};
@@ -157,7 +158,7 @@ impl Parameter {
         let generator = Generator::for_name(seed, &name);
         init.fill(&mut Target { name: &name, shape: *shape, values: &mut values, generator })?;
         let tensor = for_dtype!(self.dtype(), T => {
-            Tensor::build::<T>(*shape, crate::device::Device::default(), |elements| {
+            Tensor::build::<T>(*shape, self.device(), |elements| {
                 for (element, &value) in elements.iter_mut().zip(&values) {
                     *element = T::from_f64(value);
                 }
@@ -190,7 +191,8 @@ impl Parameter {
         let mut value = self.value_mut();
         let shape = self.merged(data.shape())?;
         self.declared_mut().shape = shape;
-        *value = Value::Ready(self.linked(data.to_dtype(self.dtype()).to_contiguous()));
+        let data = data.to_dtype(self.dtype()).to_contiguous().to_device(self.device());
+        *value = Value::Ready(self.linked(data));
         Ok(())
     }
 
@@ -202,6 +204,21 @@ impl Parameter {
     /// Whether values will be drawn as soon as the shape is known.
     pub fn is_deferred(&self) -> bool {
         matches!(*self.value(), Value::Deferred(..))
+    }
+
+    /// Moves values and gradient to `device`, where later ones are made too.
+    pub fn to_device(&self, device: Device) {
+        let mut value = self.value_mut();
+        if let Value::Ready(tensor) = &*value {
+            *value = Value::Ready(self.linked(tensor.to_device(device)));
+        }
+        self.declared_mut().device = device;
+        drop(value);
+        self.leaf().with_gradient(|gradient| {
+            if let Some(gradient) = gradient {
+                *gradient = gradient.to_device(device);
+            }
+        });
     }
 
     /// Converts values and gradient to `dtype`.
@@ -321,6 +338,21 @@ mod tests {
         assert_eq!(constant.grad_req(), GradReq::Null);
         assert_eq!(constant.data().unwrap(), Tensor::from([3.0f32]));
         assert!(matches!(constant.grad(), Err(Error::ParameterGradient { .. })));
+    }
+
+    #[test]
+    fn values_and_gradient_move_together() {
+        let weight = Parameter::new([0]).init(Constant(1.0));
+        weight.initialize(&uniform(), 0, false).unwrap();
+        weight.to_device(Device::Cpu(1));
+        weight.set_shape([2]).unwrap();
+        assert_eq!(weight.data().unwrap().device(), Device::Cpu(1));
+        record(|| weight.data()?.sum()).unwrap().backward().unwrap();
+        weight.to_device(Device::Cpu(2));
+        assert_eq!(weight.data().unwrap().device(), Device::Cpu(2));
+        assert_eq!(weight.grad().unwrap().device(), Device::Cpu(2));
+        weight.set_data(&Tensor::zeros([2])).unwrap();
+        assert_eq!(weight.data().unwrap().device(), Device::Cpu(2));
     }
 
     #[test]
