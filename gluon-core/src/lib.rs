@@ -1,5 +1,7 @@
 //! Tensors, gradients, blocks, training and files: the engine behind `gluon`.
 
+#![warn(clippy::print_stdout)]
+
 extern crate self as gluon;
 
 pub mod autograd;

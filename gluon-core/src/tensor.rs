@@ -142,12 +142,6 @@ impl Tensor {
         Arc::get_mut(&mut data.buffer)?.slice_mut::<T>().map(|all| &mut all[range])
     }
 
-    /// Whether both are handles to the same values.
-    #[cfg(test)]
-    pub(crate) fn same(&self, other: &Tensor) -> bool {
-        Arc::ptr_eq(&self.data.buffer, &other.data.buffer)
-    }
-
     pub(crate) fn origin(&self) -> &Origin<Tensor> {
         &self.origin
     }

@@ -9,8 +9,11 @@ use gluon::optim::{Adam, Sgd};
 use gluon::prelude::*;
 use gluon::train::Trainer;
 
+/// Makes the trainer of a model's parameters.
+type MakeTrainer = fn(ParameterDict) -> Result<Trainer>;
+
 /// Every optimizer, with what it can remember of a parameter.
-const OPTIMIZERS: [(&str, fn(ParameterDict) -> Result<Trainer>); 5] = [
+const OPTIMIZERS: [(&str, MakeTrainer); 5] = [
     ("sgd", |p| Trainer::new(p, Sgd::new(0.02))),
     ("sgd with momentum", |p| Trainer::new(p, Sgd::new(0.01).momentum(0.9).weight_decay(0.01))),
     ("sgd with clipping", |p| Trainer::new(p, Sgd::new(0.02).momentum(0.5).clip_gradient(0.1))),

@@ -64,7 +64,7 @@ impl Tensor {
             let (lhs, rhs) = (self.dtype(), head.dtype());
             return Err(Error::DTypeMismatch { op: "backward", lhs, rhs });
         }
-        pause(|| tape::backward(self.origin(), head.to_contiguous(), retain))
+        pause(|| tape::backward(self.origin(), head.to_contiguous(), retain, add))
     }
 
     /// Whether a gradient can flow back through this tensor.
@@ -76,13 +76,7 @@ impl Tensor {
 impl Gradients<'_, Tensor> {
     /// Adds `gradient` to the gradient of input `input`.
     pub(crate) fn add(&mut self, input: usize, gradient: Tensor) -> Result<()> {
-        self.slot(input, |slot| match slot {
-            Slot { value: Some(sum), stale: false } => add_assign(sum, &gradient),
-            Slot { value, .. } => {
-                *value = Some(gradient.to_contiguous());
-                Ok(())
-            }
-        })
+        self.slot(input, |slot| add(slot, gradient))
     }
 
     /// Adds the gradient of a broadcast input of shape `shape`: the sum over the axes along which
@@ -136,6 +130,17 @@ impl Gradients<'_, Tensor> {
             *value = Some(Tensor::build::<T>(*like.shape(), like.device(), build));
             Ok(())
         })
+    }
+}
+
+/// Adds `gradient` to what is in `slot`, or replaces it if that is stale.
+fn add(slot: Slot<'_, Tensor>, gradient: Tensor) -> Result<()> {
+    match slot {
+        Slot { value: Some(sum), stale: false } => add_assign(sum, &gradient),
+        Slot { value, .. } => {
+            *value = Some(gradient.to_contiguous());
+            Ok(())
+        }
     }
 }
 

@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(x.gt(&y).unwrap(), Tensor::from([[0.0f32, 0.0], [1.0, 1.0]]));
         assert_eq!(x.le(2.0).unwrap(), Tensor::from([[1.0f32, 1.0], [0.0, 0.0]]));
         assert_eq!(x.ne(3.0).unwrap(), Tensor::from([[1.0f32, 1.0], [0.0, 1.0]]));
-        assert!(x.eq(&Tensor::zeros([3])).is_err());
+        assert!(x.eq(Tensor::zeros([3])).is_err());
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Tensor {
     pub fn split(&self, axis: isize, count: usize) -> Result<Vec<Tensor>> {
         let op = "split";
         let size = self.shape()[resolve_axis(op, axis, self.shape())?];
-        if count == 0 || size % count != 0 {
+        if !size.is_multiple_of(count) || count == 0 {
             return Err(Error::BadArgument {
                 op,
                 argument: "count",

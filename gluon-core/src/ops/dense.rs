@@ -122,7 +122,7 @@ mod tests {
                 Some(Softsign) => parts.softsign(),
             };
             let whole = dense(&x, &w, Some(&b), activation).unwrap();
-            let difference = whole.sub(&expected.unwrap()).unwrap().abs().unwrap().max().unwrap();
+            let difference = whole.sub(expected.unwrap()).unwrap().abs().unwrap().max().unwrap();
             assert!(difference.item().unwrap() < 1e-15, "{activation:?}");
 
             let inputs = [x.clone(), w.clone(), b.clone()];

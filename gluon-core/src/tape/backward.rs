@@ -1,0 +1,201 @@
+//! A pass backwards through what was computed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Edge, GradReq, Graph, GraphState, Origin, lock};
+use crate::error::{Error, Result};
+
+/// Where the rule of an operation puts the gradients of its inputs.
+pub(crate) struct Gradients<'p, V> {
+    edges: &'p [Edge<V>],
+    slots: &'p mut [Option<V>],
+    elsewhere: &'p mut Vec<Pending<V>>,
+    pass: u64,
+}
+
+/// A place for one gradient.
+pub(crate) struct Slot<'s, V> {
+    pub(crate) value: &'s mut Option<V>,
+    /// Whether the value is left over from an earlier pass and must be replaced, not added to.
+    pub(crate) stale: bool,
+}
+
+impl<V> Gradients<'_, V> {
+    /// Whether the gradient of input `input` is of any use.
+    pub(crate) fn wants(&self, input: usize) -> bool {
+        match &self.edges[input] {
+            Edge::Constant => false,
+            Edge::Leaf(leaf) => leaf.req() != GradReq::Null,
+            Edge::Here(_) | Edge::Elsewhere(..) => true,
+        }
+    }
+
+    /// Gives `f` the place of the gradient of input `input`, if it is wanted.
+    pub(crate) fn slot(
+        &mut self,
+        input: usize,
+        f: impl FnOnce(Slot<'_, V>) -> Result<()>,
+    ) -> Result<()> {
+        match &self.edges[input] {
+            Edge::Constant => Ok(()),
+            Edge::Leaf(leaf) => match leaf.req() {
+                GradReq::Null => Ok(()),
+                req => {
+                    let mut state = lock(&leaf.state);
+                    let stale = req == GradReq::Write && state.pass != self.pass;
+                    f(Slot { value: &mut state.gradient, stale })?;
+                    state.pass = self.pass;
+                    state.fresh = true;
+                    Ok(())
+                }
+            },
+            Edge::Here(index) => f(Slot { value: &mut self.slots[*index as usize], stale: false }),
+            Edge::Elsewhere(graph, index) => {
+                let seeds = Pending::of(self.elsewhere, graph);
+                let seed = match seeds.iter().position(|(known, _)| known == index) {
+                    Some(position) => &mut seeds[position].1,
+                    None => {
+                        seeds.push((*index, None));
+                        let last = seeds.len() - 1;
+                        &mut seeds[last].1
+                    }
+                };
+                f(Slot { value: seed, stale: false })
+            }
+        }
+    }
+}
+
+/// Gradients on their way to another graph.
+struct Pending<V> {
+    graph: Arc<Graph<V>>,
+    seeds: Vec<(u32, Option<V>)>,
+}
+
+impl<V> Pending<V> {
+    fn of<'p>(list: &'p mut Vec<Pending<V>>, graph: &Arc<Graph<V>>) -> &'p mut Seeds<V> {
+        let position = match list.iter().position(|p| Arc::ptr_eq(&p.graph, graph)) {
+            Some(position) => position,
+            None => {
+                list.push(Pending { graph: Arc::clone(graph), seeds: Vec::new() });
+                list.len() - 1
+            }
+        };
+        &mut list[position].seeds
+    }
+}
+
+type Seeds<V> = Vec<(u32, Option<V>)>;
+
+/// Runs everything that led to `origin` backwards, beginning with the gradient `head`.
+///
+/// `add` puts the head into its place if `origin` is a leaf itself. Unless `retain`, what was run
+/// is freed.
+///
+/// # Errors
+/// [`Error::NotRecorded`] if `origin` is a constant, [`Error::GraphFreed`] if a part of what is
+/// needed was freed by an earlier pass; no gradient has changed then. Otherwise what a rule
+/// returns.
+pub(crate) fn backward<V>(
+    origin: &Origin<V>,
+    head: V,
+    retain: bool,
+    add: impl FnOnce(Slot<'_, V>, V) -> Result<()>,
+) -> Result<()> {
+    static PASSES: AtomicU64 = AtomicU64::new(0);
+    let pass = PASSES.fetch_add(1, Ordering::Relaxed) + 1;
+    let (root, index) = match origin {
+        Origin::Constant => return Err(Error::NotRecorded),
+        Origin::Leaf(leaf) => {
+            let edges = [Edge::Leaf(Arc::clone(leaf))];
+            let mut gradients =
+                Gradients { edges: &edges, slots: &mut [], elsewhere: &mut Vec::new(), pass };
+            return gradients.slot(0, |slot| add(slot, head));
+        }
+        Origin::Node(graph, index) => (graph, *index),
+    };
+    check(root, index)?;
+    let mut pending = vec![Pending { graph: Arc::clone(root), seeds: vec![(index, Some(head))] }];
+    while let Some(next) = (0..pending.len())
+        .max_by_key(|&i| pending[i].graph.closed.load(Ordering::Relaxed))
+        .map(|latest| pending.swap_remove(latest))
+    {
+        let mut state = lock(&next.graph.state);
+        let result = state.run(next.seeds, retain, pass, &mut pending);
+        state.slots.clear();
+        result?;
+    }
+    Ok(())
+}
+
+/// Checks that nothing that a pass from `index` of `root` will reach has been freed.
+fn check<V>(root: &Arc<Graph<V>>, index: u32) -> Result<()> {
+    let mut pending = vec![(Arc::clone(root), vec![index])];
+    while let Some((graph, heads)) = (0..pending.len())
+        .max_by_key(|&i| pending[i].0.closed.load(Ordering::Relaxed))
+        .map(|latest| pending.swap_remove(latest))
+    {
+        let mut state = lock(&graph.state);
+        let mut reached = std::mem::take(&mut state.reached);
+        reached.clear();
+        reached.resize(heads.iter().max().map_or(0, |&head| head as usize + 1), false);
+        for head in heads {
+            reached[head as usize] = true;
+        }
+        for index in (0..reached.len()).rev() {
+            if !reached[index] {
+                continue;
+            }
+            if state.entries[index].rule.is_none() {
+                return Err(Error::GraphFreed);
+            }
+            for edge in &state.edges[state.edges_of(index)] {
+                match edge {
+                    Edge::Constant | Edge::Leaf(_) => {}
+                    Edge::Here(input) => reached[*input as usize] = true,
+                    Edge::Elsewhere(graph, input) => {
+                        match pending.iter().position(|(known, _)| Arc::ptr_eq(known, graph)) {
+                            Some(position) => pending[position].1.push(*input),
+                            None => pending.push((Arc::clone(graph), vec![*input])),
+                        }
+                    }
+                }
+            }
+        }
+        state.reached = reached;
+    }
+    Ok(())
+}
+
+impl<V> GraphState<V> {
+    /// Runs the entries that `seeds` reaches, last first.
+    fn run(
+        &mut self,
+        seeds: Seeds<V>,
+        retain: bool,
+        pass: u64,
+        elsewhere: &mut Vec<Pending<V>>,
+    ) -> Result<()> {
+        let count = seeds.iter().map(|&(index, _)| index as usize + 1).max().unwrap_or(0);
+        self.slots.resize_with(count, || None);
+        for (index, gradient) in seeds {
+            self.slots[index as usize] = gradient;
+        }
+        for index in (0..count).rev() {
+            let edges = self.edges_of(index);
+            let (inputs, outputs) = self.slots.split_at_mut(index);
+            let Some(gradient) = outputs[0].take() else { continue };
+            let entry = &mut self.entries[index];
+            let Some(rule) = &entry.rule else { return Err(Error::GraphFreed) };
+            let edges = &mut self.edges[edges];
+            let mut gradients = Gradients { edges, slots: inputs, elsewhere, pass };
+            rule(&gradient, &mut gradients)?;
+            if !retain {
+                entry.rule = None;
+                edges.fill_with(|| Edge::Constant);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! Leaves: variables whose gradient is kept.
+
+use std::fmt;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use super::lock;
+
+/// What `backward` does with a gradient.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum GradReq {
+    /// Each backward pass replaces the gradient by the sum over all uses in that pass.
+    #[default]
+    Write,
+    /// Each backward pass adds to the gradient, until it is zeroed.
+    Add,
+    /// No gradient is kept.
+    Null,
+}
+
+impl fmt::Display for GradReq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            GradReq::Write => "write",
+            GradReq::Add => "add",
+            GradReq::Null => "null",
+        })
+    }
+}
+
+/// A variable's gradient.
+pub(crate) struct Leaf<V> {
+    req: AtomicU8,
+    pub(super) state: Mutex<LeafState<V>>,
+}
+
+pub(super) struct LeafState<V> {
+    pub(super) gradient: Option<V>,
+    /// The pass that wrote last.
+    pub(super) pass: u64,
+    /// Whether a pass has written since [`Leaf::take_fresh`].
+    pub(super) fresh: bool,
+}
+
+impl<V> Leaf<V> {
+    pub(crate) fn new(req: GradReq) -> Leaf<V> {
+        let state = LeafState { gradient: None, pass: 0, fresh: false };
+        Leaf { req: AtomicU8::new(req as u8), state: Mutex::new(state) }
+    }
+
+    pub(crate) fn req(&self) -> GradReq {
+        match self.req.load(Ordering::Relaxed) {
+            0 => GradReq::Write,
+            1 => GradReq::Add,
+            _ => GradReq::Null,
+        }
+    }
+
+    /// Changes what is done with gradients; drops the one there is.
+    pub(crate) fn set_req(&self, req: GradReq) {
+        if self.req.swap(req as u8, Ordering::Relaxed) != req as u8 {
+            self.set_gradient(None);
+        }
+    }
+
+    /// Runs `f` on the gradient, if there is one.
+    pub(crate) fn with_gradient<R>(&self, f: impl FnOnce(Option<&mut V>) -> R) -> R {
+        f(lock(&self.state).gradient.as_mut())
+    }
+
+    /// Replaces the gradient; it counts as not fresh.
+    pub(crate) fn set_gradient(&self, gradient: Option<V>) {
+        let mut state = lock(&self.state);
+        state.gradient = gradient;
+        state.fresh = false;
+    }
+
+    /// Whether a pass has written since the gradient was last marked as used.
+    pub(crate) fn is_fresh(&self) -> bool {
+        lock(&self.state).fresh
+    }
+
+    /// Marks the gradient as used.
+    pub(crate) fn mark_used(&self) {
+        lock(&self.state).fresh = false;
+    }
+}

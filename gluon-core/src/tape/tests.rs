@@ -1,0 +1,116 @@
+use super::*;
+
+type Value = Origin<f64>;
+
+fn add(slot: Slot<'_, f64>, gradient: f64) -> Result<()> {
+    *slot.value = Some(if slot.stale { 0.0 } else { slot.value.unwrap_or(0.0) } + gradient);
+    Ok(())
+}
+
+/// Records an operation whose derivatives by its inputs are `slopes`.
+fn op<const N: usize>(graph: &Arc<Graph<f64>>, inputs: [&Value; N], slopes: [f64; N]) -> Value {
+    let rule: Rule<f64> = Box::new(move |dy, gradients| {
+        for (input, slope) in slopes.iter().enumerate() {
+            gradients.slot(input, |slot| add(slot, dy * slope))?;
+        }
+        Ok(())
+    });
+    Origin::Node(Arc::clone(graph), graph.push("test", inputs, rule).expect("one thread"))
+}
+
+fn leaf(req: GradReq) -> (Arc<Leaf<f64>>, Value) {
+    let leaf = Arc::new(Leaf::new(req));
+    (Arc::clone(&leaf), Origin::Leaf(leaf))
+}
+
+fn gradient(leaf: &Leaf<f64>) -> Option<f64> {
+    leaf.with_gradient(|g| g.copied())
+}
+
+#[test]
+fn gradients_add_up_over_uses_and_write_replaces_between_passes() {
+    let (leaf, x) = leaf(GradReq::Write);
+    let graph = Arc::new(Graph::new());
+    let y = op(&graph, [&x], [2.0]);
+    let z = op(&graph, [&y, &x, &y], [3.0, 5.0, 7.0]);
+    backward(&z, 1.0, true, add).unwrap();
+    assert_eq!(gradient(&leaf), Some(25.0));
+    backward(&z, 10.0, false, add).unwrap();
+    assert_eq!(gradient(&leaf), Some(250.0));
+}
+
+#[test]
+fn add_accumulates_and_null_keeps_nothing() {
+    let (sum, x) = leaf(GradReq::Add);
+    let (none, c) = leaf(GradReq::Null);
+    let graph = Arc::new(Graph::new());
+    let y = op(&graph, [&x, &c], [2.0, 3.0]);
+    backward(&y, 1.0, true, add).unwrap();
+    backward(&y, 1.0, true, add).unwrap();
+    assert_eq!(gradient(&sum), Some(4.0));
+    assert_eq!(gradient(&none), None);
+}
+
+#[test]
+fn a_second_pass_over_a_freed_part_fails_and_changes_nothing() {
+    let (leaf, x) = leaf(GradReq::Write);
+    let graph = Arc::new(Graph::new());
+    let y = op(&graph, [&x], [2.0]);
+    let z = op(&graph, [&y], [3.0]);
+    let other = op(&graph, [&y, &x], [1.0, 100.0]);
+    backward(&z, 1.0, false, add).unwrap();
+    assert!(matches!(backward(&z, 1.0, false, add), Err(Error::GraphFreed)));
+    assert!(matches!(backward(&other, 1.0, false, add), Err(Error::GraphFreed)));
+    assert_eq!(gradient(&leaf), Some(6.0));
+}
+
+#[test]
+fn a_pass_crosses_from_graph_to_graph() {
+    let (leaf, x) = leaf(GradReq::Write);
+    let first = Arc::new(Graph::new());
+    let y = op(&first, [&x], [2.0]);
+    let z = op(&first, [&y], [3.0]);
+    first.close();
+    let second = Arc::new(Graph::new());
+    let sum = op(&second, [&z, &y, &z], [1.0, 10.0, 1.0]);
+    backward(&sum, 1.0, false, add).unwrap();
+    assert_eq!(gradient(&leaf), Some(2.0 * (3.0 * 2.0 + 10.0)));
+}
+
+#[test]
+fn an_unfinished_recording_of_another_thread_is_refused() {
+    let (_, x) = leaf(GradReq::Write);
+    let (open, mine) = (Arc::new(Graph::new()), Arc::new(Graph::new()));
+    let y = op(&open, [&x], [2.0]);
+    let result = mine.push("mul", [&y], Box::new(|_, _| Ok(())));
+    assert!(matches!(result, Err(Error::RecordedElsewhere { op: "mul" })));
+}
+
+#[test]
+fn a_leaf_is_its_own_gradient() {
+    for (req, twice) in [(GradReq::Write, 3.0), (GradReq::Add, 5.0)] {
+        let (leaf, x) = leaf(req);
+        backward(&x, 2.0, false, add).unwrap();
+        backward(&x, 3.0, false, add).unwrap();
+        assert_eq!(gradient(&leaf), Some(twice));
+    }
+}
+
+#[test]
+fn constants_have_no_gradient() {
+    let graph = Arc::new(Graph::<f64>::new());
+    assert!(matches!(backward(&Origin::Constant, 1.0, false, add), Err(Error::NotRecorded)));
+    let y = op(&graph, [&Origin::Constant], [2.0]);
+    backward(&y, 1.0, false, add).unwrap();
+}
+
+#[test]
+fn a_graph_dies_with_its_last_value() {
+    let (leaf, x) = leaf(GradReq::Write);
+    let graph = Arc::new(Graph::new());
+    let y = op(&graph, [&x], [2.0]);
+    drop(graph);
+    assert_eq!(Arc::strong_count(&leaf), 3);
+    drop(y);
+    assert_eq!(Arc::strong_count(&leaf), 2);
+}
