@@ -33,6 +33,7 @@ enum Place {
     /// As they are in this range.
     Plain(Arc<Source>, Range<usize>),
     /// In another form, which the function turns into an array.
+    #[cfg_attr(not(any(feature = "npz", feature = "checkpoint")), allow(dead_code))]
     Encoded(Arc<Decode>),
     /// In memory.
     Ready(Array),

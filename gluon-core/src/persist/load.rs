@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 /// use gluon_core::persist::{Cast, Load};
 ///
 /// let load = Load::new()
-///     .rename(r"^encoder\\.", "body.")        // the file's names become the model's
-///     .select(r"body\\.")                     // only these, as the model names them
+///     .rename(r"^encoder\.", "body.")        // the file's names become the model's
+///     .select(r"body\.")                     // only these, as the model names them
 ///     .allow_missing()
 ///     .cast_dtype(Cast::ToModel);
 /// ```
