@@ -1,9 +1,10 @@
 //! Operations on tensors, each with the rule for its gradient beside it.
 //!
-//! They are methods of [`Tensor`]. Functions are fallible; the operators `+ - * /` are the same
+//! They are methods of [`Tensor`](crate::Tensor). Functions are fallible; the operators `+ - * /` are the same
 //! functions for those who prefer a panic with the error's text.
 
 mod arithmetic;
+mod cast;
 mod compare;
 mod concat;
 mod cross_entropy;

@@ -29,7 +29,7 @@ use state::Value;
 /// ```
 /// use gluon_core::{Parameter, Tensor, init::Constant};
 ///
-/// let weight = Parameter::new([2, 3]).init(Constant(0.5));
+/// let weight = Parameter::new([2, 3]).with_init(Constant(0.5));
 /// assert!(weight.data().is_err());                    // not initialized yet
 /// weight.set_data(&Tensor::ones([2, 3]))?;
 /// assert_eq!(weight.data()?, Tensor::ones([2, 3]));
@@ -104,7 +104,7 @@ impl Parameter {
     }
 
     /// The same parameter with an initializer of its own, which beats the model's.
-    pub fn init(self, init: impl Initializer + 'static) -> Parameter {
+    pub fn with_init(self, init: impl Initializer + 'static) -> Parameter {
         self.set_init(Some(Arc::new(init)));
         self
     }
@@ -116,7 +116,7 @@ impl Parameter {
     }
 
     /// The same parameter with another element type; `float32` unless this is called.
-    pub fn dtype_of(self, dtype: DType) -> Parameter {
+    pub fn with_dtype(self, dtype: DType) -> Parameter {
         self.declared_mut().dtype = dtype;
         self
     }

@@ -71,7 +71,7 @@ fn sizes_are_printed_as_soon_as_they_are_known() {
 
 #[test]
 fn parameters_print_name_shape_and_type() {
-    let parameter = Parameter::new(2).dtype_of(DType::F64);
+    let parameter = Parameter::new(2).with_dtype(DType::F64);
     parameter.rename("w", "w".to_owned());
     assert_eq!(parameter.to_string(), repr("param_f64"));
 

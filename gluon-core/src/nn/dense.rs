@@ -49,7 +49,7 @@ impl Dense {
     pub fn new(units: usize) -> Dense {
         Dense {
             weight: Parameter::new([units, 0]),
-            bias: Some(Parameter::new(units).init(Zero)),
+            bias: Some(Parameter::new(units).with_init(Zero)),
             activation: None,
             flatten: true,
         }
@@ -97,20 +97,20 @@ impl Dense {
 
     /// The same layer with an initializer for its weight.
     pub fn weight_init(mut self, init: impl Initializer + 'static) -> Dense {
-        self.weight = self.weight.init(init);
+        self.weight = self.weight.with_init(init);
         self
     }
 
     /// The same layer with an initializer for its bias, if it has one.
     pub fn bias_init(mut self, init: impl Initializer + 'static) -> Dense {
-        self.bias = self.bias.map(|bias| bias.init(init));
+        self.bias = self.bias.map(|bias| bias.with_init(init));
         self
     }
 
     /// The same layer with parameters of type `dtype`.
     pub fn dtype(mut self, dtype: DType) -> Dense {
-        self.weight = self.weight.dtype_of(dtype);
-        self.bias = self.bias.map(|bias| bias.dtype_of(dtype));
+        self.weight = self.weight.with_dtype(dtype);
+        self.bias = self.bias.map(|bias| bias.with_dtype(dtype));
         self
     }
 

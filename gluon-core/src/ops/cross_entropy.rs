@@ -17,8 +17,8 @@ impl Tensor {
     /// `self: [.., classes]`, `label: [..]` of any numeric type → `[..]`
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) if there is not one label a row,
-    /// [`Error::IndexOutOfRange`](crate::Error::IndexOutOfRange) if one is not a class.
+    /// [`Error::ShapeMismatch`] if there is not one label a row,
+    /// [`Error::IndexOutOfRange`] if one is not a class.
     pub fn softmax_cross_entropy(&self, label: &Tensor) -> Result<Tensor> {
         let op = "softmax_cross_entropy";
         let columns = columns(op, self)?;

@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn a_deferred_parameter_is_drawn_when_its_shape_is_known() {
-        let weight = Parameter::new([4, 0]).init(Constant(2.0));
+        let weight = Parameter::new([4, 0]).with_init(Constant(2.0));
         weight.initialize(&uniform(), 0, false).unwrap();
         assert!(weight.is_deferred());
         assert!(weight.data_with_shape([5, 3]).is_err());
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn values_and_gradient_move_together() {
-        let weight = Parameter::new([0]).init(Constant(1.0));
+        let weight = Parameter::new([0]).with_init(Constant(1.0));
         weight.initialize(&uniform(), 0, false).unwrap();
         weight.to_device(Device::Cpu(1));
         weight.set_shape([2]).unwrap();
