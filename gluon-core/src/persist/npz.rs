@@ -149,7 +149,7 @@ fn inflate(file: &mut impl Read, header: &Header) -> io::Result<Array> {
     tensor.permute(&axes).map(Array::from).map_err(io::Error::other)
 }
 
-fn read_elements<T: crate::Element>(
+fn read_elements<T: crate::dtype::Element>(
     file: &mut impl Read,
     count: usize,
     swapped: bool,
