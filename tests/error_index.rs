@@ -72,8 +72,8 @@ fn entry(file: &Path) -> String {
     let message = message(&read(file.with_extension("stderr")));
     let title = name.replace('_', " ");
     format!(
-        "\n### {title}\n\n{text}\n\n```rust,ignore\n{program}\n```\n\n\
-         ```text\n{message}\n```\n\nIt should have been:\n\n```rust,ignore\n{fixed}\n```\n"
+        "\n### {title}\n\n{text}\n\n```rs\n{program}\n```\n\n\
+         ```text\n{message}\n```\n\nIt should have been:\n\n```rs\n{fixed}\n```\n"
     )
 }
 

@@ -18,7 +18,7 @@ use proc_macro::TokenStream;
 /// follow from them. What the block computes is written by hand as `Forward`, or follows too, with
 /// `#[block(sequential)]`.
 ///
-/// ```ignore
+/// ```rs
 /// #[derive(Block)]
 /// struct Mlp {
 ///     #[new(Dense::new(256).relu())]

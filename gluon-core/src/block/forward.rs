@@ -11,7 +11,7 @@ use crate::tensor::Tensor;
 
 /// A computation from `In` to `Out`; the part of a model that is written by hand.
 ///
-/// ```ignore
+/// ```rs
 /// impl Forward for Mlp {
 ///     fn forward(&self, x: &Tensor) -> Result<Tensor> {
 ///         x.apply(&self.hidden)?.apply(&self.output)
