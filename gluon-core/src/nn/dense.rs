@@ -134,10 +134,11 @@ impl Dense {
 
 impl Forward for Dense {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let expected = "at least one axis";
-        let bad = Error::BadShape { op: "dense", expected, found: *x.shape() };
         let (rows, in_units) = match x.shape().dims() {
-            [] => return Err(bad),
+            [] => {
+                let expected = "at least one axis";
+                return Err(Error::BadShape { op: "dense", expected, found: *x.shape() });
+            }
             [batch] if self.flatten => (Shape::from(*batch), 1),
             [batch, rest @ ..] if self.flatten => (Shape::from(*batch), rest.iter().product()),
             [rows @ .., last] => (Shape::new(rows), *last),
