@@ -10,7 +10,7 @@ pub use activation::Activation;
 pub use dense::Dense;
 pub use flatten::Flatten;
 pub use lambda::Lambda;
-pub use sequential::Sequential;
+pub use sequential::{Position, Sequential};
 
 #[doc(hidden)]
 pub use gluon_macros::sequential_in;

@@ -8,7 +8,11 @@ mod promises;
 // Tied models in training.
 mod ties;
 
+// Functions that watch blocks compute, and where errors happened.
+mod hooks;
+
 // Against MXNet 1.9.1: the files of `tests/data/mxnet`, and how to compare with them.
+mod chapter;
 mod golden;
 mod initializers;
 mod layers;

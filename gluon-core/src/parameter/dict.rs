@@ -15,6 +15,7 @@ use crate::tape::GradReq;
 /// [`aliases`](Entry::aliases).
 #[derive(Debug, Default)]
 pub struct ParameterDict {
+    prefix: String,
     entries: Vec<Entry>,
     broken: Vec<Tie>,
 }
@@ -131,6 +132,16 @@ impl ParameterDict {
         }
     }
 
+    /// What scoped names in here begin with: `mlp0_`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Sets the prefix; names are as they were inserted.
+    pub(crate) fn set_prefix(&mut self, prefix: &str) {
+        prefix.clone_into(&mut self.prefix);
+    }
+
     /// The number of parameters.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -178,7 +189,7 @@ impl ParameterDict {
     /// The parameters for which `keep` is true.
     pub fn filter(&self, keep: impl Fn(&Entry) -> bool) -> ParameterDict {
         let entries = self.entries.iter().filter(|e| keep(e)).map(Entry::share).collect();
-        ParameterDict { entries, broken: self.broken.clone() }
+        ParameterDict { prefix: self.prefix.clone(), entries, broken: self.broken.clone() }
     }
 
     /// Sets every gradient to zero.
@@ -189,6 +200,13 @@ impl ParameterDict {
     /// Sets what `backward` does with every gradient; [`GradReq::Null`] freezes.
     pub fn set_grad_req(&self, req: GradReq) {
         self.iter().for_each(|entry| entry.set_grad_req(req));
+    }
+}
+
+impl ParameterDict {
+    /// The prefix as it stands before a parenthesis.
+    fn prefixed(&self) -> String {
+        if self.prefix.is_empty() { String::new() } else { format!("{} ", self.prefix) }
     }
 }
 
@@ -219,10 +237,11 @@ impl<'d> IntoIterator for &'d ParameterDict {
     }
 }
 
-/// Gluon's form: a line each between parentheses.
+/// Gluon's form: the prefix, then a line each between parentheses.
 impl fmt::Display for ParameterDict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "(")?;
+        let Some(_) = self.entries.first() else { return write!(f, "{}(\n\n)", self.prefixed()) };
+        writeln!(f, "{}(", self.prefixed())?;
         for entry in self {
             writeln!(f, "  {entry}")?;
         }
