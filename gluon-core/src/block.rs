@@ -10,6 +10,7 @@
 pub mod advice;
 mod apply;
 mod collect;
+mod drawing;
 mod find;
 mod forward;
 mod hook;
@@ -19,6 +20,7 @@ mod locate;
 mod member;
 mod names;
 mod share;
+mod summary;
 mod tie;
 mod tree;
 mod visit;
@@ -29,15 +31,16 @@ use std::rc::Rc;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::Result;
+pub use crate::init::Initialization;
 use crate::parameter::{Parameter, ParameterDict};
 use crate::tape::GradReq;
 use crate::tensor::Tensor;
 
 pub use apply::ApplyInOrder;
+pub use drawing::Drawing;
 pub use forward::{Forward, Layer};
 pub use hook::Hook;
 pub(crate) use hook::observe;
-pub use initialize::Initialization;
 pub use into_layer::IntoLayer;
 pub(crate) use locate::locate_member;
 pub use member::Member;
@@ -45,6 +48,7 @@ pub use share::{
     CloneSkipped, CopiedAs, CopySkipped, NotAMember, Replicate, Shareable, SharedWith, Skipped,
     Source, tied,
 };
+pub use summary::{Row, Summary};
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 
@@ -259,12 +263,70 @@ pub trait Block: Member {
         tree::tree(self)
     }
 
+    /// What each block makes of `x`, in the order in which they compute, and how many parameters it
+    /// has, as a table; the model must be initialized.
+    ///
+    /// Runs `forward` once in prediction mode, with [hooks](Block::on_forward).
+    ///
+    /// ```
+    /// use gluon_core::{Block, Tensor, nn::Dense, sequential};
+    ///
+    /// let mut net = sequential![first: Dense::new(4), #[shared(first)] _];
+    /// net.initialize()?;
+    /// let table = net.summary(&Tensor::ones([2, 4]))?;
+    /// println!("{table}");
+    /// assert_eq!((table.total, table.shared, table.unique()), (40, 20, 20));
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What `forward` returns.
+    fn summary(&self, x: &Tensor) -> Result<Summary>
+    where
+        Self: Forward + Sized,
+    {
+        summary::summary(self, x)
+    }
+
+    /// The model as nested boxes with its ties, to be written for Mermaid, Graphviz or browsers.
+    fn drawing(&self) -> Drawing {
+        drawing::drawing(self)
+    }
+
     /// Makes every declared tie hold, as [`initialize`](Block::initialize) does.
     ///
     /// # Errors
     /// [`Error::TieMismatch`](crate::Error::TieMismatch) if one cannot hold.
     fn tie(&mut self) -> Result<()> {
         tie::retie_all(self)
+    }
+
+    /// Makes parameters in here those of `source`, by their structural names: one storage, one
+    /// gradient, one update. Parameters that `source` does not have stay this block's own.
+    ///
+    /// A tie that holds for every model of a type is better declared: `#[shared(..)]`. This is for
+    /// those known at run time only. MXNet 2's `share_parameters`, and `params` in the constructors
+    /// of MXNet 1.
+    ///
+    /// ```
+    /// use gluon_core::{Block, nn::Dense};
+    ///
+    /// let first = Dense::new(8).in_units(4);
+    /// let mut second = Dense::new(8);
+    /// second.share_parameters(&first.collect_params())?;
+    /// assert!(second.weight.is_same(&first.weight));
+    ///
+    /// let mut third = Dense::new(8).no_bias();
+    /// assert!(third.share_parameters(&first.collect_params()).is_err());     // no bias here
+    /// third.share_parameters(&first.collect_params().select_path("weight")?)?;
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::TieMismatch`](crate::Error::TieMismatch) if a parameter of `source` has no
+    /// counterpart here, or one of another shape or type. Nothing has changed then.
+    fn share_parameters(&mut self, source: &ParameterDict) -> Result<()> {
+        tie::share(self, source)
     }
 
     /// A model of its own with the same values; what is tied in here is tied there.

@@ -11,6 +11,7 @@ mod idx;
 mod loader;
 mod mnist;
 mod sampler;
+mod split;
 mod stack;
 mod subset;
 
@@ -20,5 +21,6 @@ pub use idx::Idx;
 pub use loader::{Batches, DataLoader};
 pub use mnist::{Mnist, Split};
 pub use sampler::{Epoch, LastBatch, Sampler};
+pub use split::{split_and_load, split_and_load_evenly};
 pub use stack::Stack;
 pub use subset::Subset;

@@ -139,6 +139,13 @@ pub enum Error {
         found: String,
     },
 
+    /// A device that this build does not have.
+    #[error("there is no device `{device}`; this build computes on `cpu(0)`, `cpu(1)`, ..")]
+    NoDevice {
+        /// The device asked for.
+        device: String,
+    },
+
     // --- gradients ---
     /// `backward` on a value that does not depend on anything recorded.
     #[error(
@@ -159,6 +166,17 @@ pub enum Error {
     RecordedElsewhere {
         /// The operation.
         op: &'static str,
+    },
+
+    /// A [`Function`](crate::autograd::Function) whose gradients are not like its inputs.
+    #[error("`{op}` expected its `backward` to return {expected}, found {found}")]
+    BadGradients {
+        /// The function.
+        op: &'static str,
+        /// Types and shapes of its inputs.
+        expected: String,
+        /// Types and shapes of the gradients.
+        found: String,
     },
 
     /// Reading the gradient of a tensor that keeps none.

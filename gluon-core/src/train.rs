@@ -2,8 +2,10 @@
 
 #[cfg(feature = "checkpoint")]
 mod checkpoint;
+mod replicas;
 mod trainer;
 
 #[cfg(feature = "checkpoint")]
 pub use checkpoint::Checkpoint;
+pub use replicas::Replicas;
 pub use trainer::{State, Trainer};

@@ -213,3 +213,74 @@ fn an_error_of_a_parameter_is_left_as_it_is() {
     let error = NestMlp::new().forward(&Tensor::ones([2, 3])).unwrap_err();
     assert!(matches!(&error, Error::NotInitialized { name } if name == "net.0.weight"), "{error}");
 }
+
+/// The counts of `summary_nested` in `reprs.json`, where activations have rows of their own.
+#[test]
+fn a_summary_counts_what_gluons_does() {
+    let golden = golden::open("reprs.json");
+    let printed = golden::text(&golden::case(&golden["cases"], "summary_nested")["repr"]);
+    let mut net = sequential![NestMlp::new(), Dense::new(3), sequential![Dense::new(2)]];
+    net.initialize().unwrap();
+    let table = net.summary(&Tensor::ones([2, 7])).unwrap();
+    let rows: Vec<String> = table
+        .rows
+        .iter()
+        .map(|row| format!("{} {} {}", row.block, row.output.unwrap(), row.parameters))
+        .collect();
+    let expected: Vec<String> = printed
+        .lines()
+        .skip(4)
+        .take_while(|line| !line.starts_with('='))
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.starts_with("Activation") && !line.starts_with("Dropout"))
+        .map(|line| {
+            let (name, rest) = line.split_once('-').unwrap();
+            let rest = rest.split_once(' ').unwrap().1;
+            format!("{} {rest}", name.replace("NestMLP", "NestMlp"))
+        })
+        .collect();
+    assert_eq!(rows, expected);
+    let sums = table.to_string();
+    for name in ["Total params", "Trainable params", "Non-trainable params"] {
+        let line = printed.lines().map(str::trim).find(|line| line.starts_with(name)).unwrap();
+        assert!(sums.lines().any(|found| found == line), "{line}: {sums}");
+    }
+    assert!(printed.contains("Unique parameters in model: 169") && table.unique() == 169);
+}
+
+#[test]
+fn a_summary_marks_what_is_shared_and_what_was_not_seen() {
+    #[derive(Block)]
+    struct Net {
+        #[new(Parameter::constant(Tensor::ones([3])))]
+        scale: Parameter,
+        #[new(Dense::new(3))]
+        first: Dense,
+        #[shared(first)]
+        again: Dense,
+        #[new(Dense::new(2))]
+        direct: Dense,
+    }
+    impl Forward for Net {
+        fn forward(&self, x: &Tensor) -> Result<Tensor> {
+            let x = x.mul(&self.scale.data()?)?.apply(&self.first)?.apply(&self.again)?;
+            self.direct.forward(&x)
+        }
+    }
+    let mut net = Net::new();
+    net.initialize().unwrap();
+    let table = net.summary(&Tensor::ones([1, 3])).unwrap();
+    let expected = "\
+Block   Layer  Output shape  Parameters
+        Input  (1, 3)                 0
+first   Dense  (1, 3)                12
+again   Dense  (1, 3)                12  shared
+        Net    (1, 2)                 3
+direct  Dense  not seen               8
+Total params: 35
+Trainable params: 32
+Non-trainable params: 3
+Shared params: 12
+Unique parameters in model: 23";
+    assert_eq!(table.to_string(), expected);
+}
