@@ -186,3 +186,14 @@ fn a_slice_of_a_net_holds_its_layers() {
     assert_eq!(scoped(&slice.collect_params_with("")), texts(&out[3]));
     assert!(slice.get::<Dense>(1).unwrap().weight.is_same(&net.get::<Dense>(1).unwrap().weight));
 }
+
+/// Gluon warns of such a list and leaves it out.
+#[test]
+fn layers_in_a_list_are_registered() {
+    #[derive(Block)]
+    struct B {
+        l: Vec<Dense>,
+    }
+    let net = B { l: vec![Dense::new(2)] };
+    assert_eq!(structural(&net.collect_params()), ["l.0.weight", "l.0.bias"]);
+}

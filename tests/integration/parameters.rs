@@ -419,3 +419,26 @@ fn parameters_are_shared_at_run_time() {
     Trainer::new(b.collect_params(), Sgd::new(0.1)).unwrap().step(2).unwrap();
     assert_eq!(a.forward(&x()).unwrap(), b.forward(&x()).unwrap());
 }
+
+#[test]
+fn a_step_wants_a_gradient_since_the_last() {
+    let net = mlp();
+    net.forward(&x()).unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
+    let before = net.hidden.weight.data().unwrap();
+    let error = message(trainer.step(1));
+    assert!(
+        error.starts_with("parameter `hidden.weight` has had no gradient from `backward`"),
+        "{error}"
+    );
+
+    // Only a part of the net was used: nothing changes, unless the others are to be passed over.
+    record(|| x().apply(&net.hidden)).unwrap().backward().unwrap();
+    let error = message(trainer.step(1));
+    assert!(error.starts_with("parameter `output.weight` has had no gradient"), "{error}");
+    assert_eq!(net.hidden.weight.data().unwrap(), before);
+    let output = net.output.weight.data().unwrap();
+    trainer.step_ignoring_stale(1).unwrap();
+    assert_ne!(net.hidden.weight.data().unwrap(), before);
+    assert_eq!(net.output.weight.data().unwrap(), output);
+}
