@@ -125,6 +125,13 @@ impl Block for Sequential {
     }
 }
 
+/// The [tree](Block::tree) of its layers.
+impl fmt::Display for Sequential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tree())
+    }
+}
+
 impl fmt::Debug for Sequential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sequential of {} layers", self.len())
