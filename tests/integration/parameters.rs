@@ -349,6 +349,8 @@ fn factors_and_types_are_set_for_a_selection() {
     biases.set_lr_mult(2.0);
     let factors: Vec<_> = params.iter().map(|p| (p.lr_mult(), p.wd_mult())).collect();
     assert_eq!(factors, [(1.0, 1.0), (2.0, 0.0), (1.0, 1.0), (2.0, 0.0)]);
+    let declared = Parameter::new(2).with_lr_mult(0.5).with_wd_mult(0.0);
+    assert_eq!((declared.lr_mult(), declared.wd_mult()), (0.5, 0.0));
     biases.cast(DType::F64);
     biases.to_device(Device::Cpu(2));
     assert_eq!(net.output.bias.as_ref().unwrap().data().unwrap().dtype(), DType::F64);

@@ -67,6 +67,11 @@ impl Sequential {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn Layer> + ExactSizeIterator {
         self.layers.iter().map(|layer| &**layer)
     }
+
+    /// The layers in order, to be changed.
+    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Box<dyn Layer>> {
+        self.layers.iter_mut()
+    }
 }
 
 impl Forward for Sequential {
