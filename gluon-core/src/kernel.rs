@@ -11,6 +11,7 @@
 //! Multiplications and additions are not fused, so elementwise results are the same on every
 //! machine. No result depends on the number of threads: see [`parallel`].
 
+pub(crate) mod ctc;
 pub(crate) mod dense;
 pub(crate) mod float;
 pub(crate) mod gather;

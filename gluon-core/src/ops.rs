@@ -8,6 +8,7 @@ mod cast;
 mod compare;
 mod concat;
 mod cross_entropy;
+mod ctc;
 pub(crate) mod dense;
 mod index;
 mod layout;
