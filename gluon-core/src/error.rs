@@ -224,6 +224,17 @@ pub enum Error {
         name: String,
     },
 
+    /// A gradient that is infinite or not a number, where its size matters.
+    #[error(
+        "parameter `{name}` expected a finite gradient, found one of norm {norm}; lower the learning rate, or look for a division by 0 or a logarithm of 0"
+    )]
+    NonFiniteGradient {
+        /// The parameter.
+        name: String,
+        /// The norm of its gradient.
+        norm: f64,
+    },
+
     /// An initializer that cannot fill a parameter.
     #[error(
         "parameter `{name}` of shape {shape} cannot be initialized by {initializer}, which expects {expected}"
@@ -293,6 +304,17 @@ pub enum Error {
         path: PathBuf,
         /// Why it failed.
         source: std::io::Error,
+    },
+
+    /// A table whose rows or columns are not what they are asked for.
+    #[error("`{}` expected {expected}, found {found}", path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// What was expected, in words.
+        expected: String,
+        /// What was found instead.
+        found: String,
     },
 
     /// A file whose bytes are not what its format demands.

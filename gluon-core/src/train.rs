@@ -6,4 +6,4 @@ mod trainer;
 
 #[cfg(feature = "checkpoint")]
 pub use checkpoint::Checkpoint;
-pub use trainer::{State, Trainer};
+pub use trainer::{Report, State, Status, Trainer};

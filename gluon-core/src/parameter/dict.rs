@@ -190,6 +190,16 @@ impl ParameterDict {
     pub fn set_grad_req(&self, req: GradReq) {
         self.iter().for_each(|entry| entry.set_grad_req(req));
     }
+
+    /// Sets the [factor on the learning rate](Parameter::set_lr_mult) of every parameter.
+    pub fn set_lr_mult(&self, factor: f64) {
+        self.iter().for_each(|entry| entry.set_lr_mult(factor));
+    }
+
+    /// Sets the [factor on the weight decay](Parameter::set_wd_mult) of every parameter.
+    pub fn set_wd_mult(&self, factor: f64) {
+        self.iter().for_each(|entry| entry.set_wd_mult(factor));
+    }
 }
 
 fn at_start(pattern: &str) -> Result<Regex> {

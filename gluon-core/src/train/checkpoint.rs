@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{State, Trainer};
 use crate::block::Block;
 use crate::error::{Error, Result};
+use crate::optim::Schedule;
 use crate::persist::index::{Index, Stored};
 use crate::persist::model::{Request, arrays, load_index};
 use crate::persist::native::{self, Extras, Image, Slot, Training};
@@ -51,6 +52,9 @@ pub struct Checkpoint {
     extras: Extras,
 }
 
+/// The key of what the trainer's schedule remembers.
+const SCHEDULE: &str = "trainer.schedule";
+
 impl Checkpoint {
     /// The values of `model` as they are now.
     ///
@@ -66,7 +70,7 @@ impl Checkpoint {
         Ok(Checkpoint { path: PathBuf::new(), index, extras: Extras::default() })
     }
 
-    /// The same with what `trainer` remembers, and its learning rate.
+    /// The same with what `trainer` and its schedule remember, and its learning rate.
     pub fn with_trainer(mut self, trainer: &Trainer) -> Checkpoint {
         let slots = trainer.state().into_iter().map(|State { parameter, count, tensors }| {
             let state = tensors.into_iter().map(|(name, t)| (name, Array::from(t).into()));
@@ -74,9 +78,15 @@ impl Checkpoint {
         });
         self.extras.training = Some(Training {
             optimizer: trainer.optimizer().name(),
-            learning_rate: trainer.learning_rate(),
+            learning_rate: trainer.optimizer().learning_rate(),
             slots: slots.collect(),
         });
+        self.extras.values.remove(SCHEDULE);
+        if let Some(schedule) = trainer.schedule() {
+            let bytes = postcard::to_allocvec(&(schedule.name(), schedule.state()));
+            let bytes = bytes.expect("text and numbers, written to memory");
+            self.extras.values.insert(SCHEDULE.to_owned(), bytes);
+        }
         self
     }
 
@@ -92,21 +102,28 @@ impl Checkpoint {
         self
     }
 
-    /// The same with a value of any type that serde knows: a scheduler, the
+    /// The same with a value of any type that serde knows: the
     /// [state](crate::random::Generator::state) of a generator, a configuration.
     ///
     /// It is kept in postcard's form, which has no names in it: the type must be the same when it
     /// is read.
     ///
     /// # Errors
-    /// [`Error::BadArgument`] if postcard cannot hold the value.
+    /// [`Error::BadArgument`] if postcard cannot hold the value, or if the key is that of the
+    /// trainer's schedule.
     pub fn with<T: Serialize + ?Sized>(mut self, key: &str, value: &T) -> Result<Checkpoint> {
-        let bytes = postcard::to_allocvec(value).map_err(|error| Error::BadArgument {
+        let bad = |argument, expected, found| Error::BadArgument {
             op: "Checkpoint::with",
-            argument: "value",
-            expected: "something that postcard can hold",
-            found: error.to_string(),
-        })?;
+            argument,
+            expected,
+            found,
+        };
+        if key == SCHEDULE {
+            return Err(bad("key", "another one than the trainer's", format!("`{key}`")));
+        }
+        let expected = "something that postcard can hold";
+        let bytes = postcard::to_allocvec(value)
+            .map_err(|error| bad("value", expected, error.to_string()))?;
         self.extras.values.insert(key.to_owned(), bytes);
         Ok(self)
     }
@@ -145,13 +162,14 @@ impl Checkpoint {
 
     /// Makes `model` and `trainer` go on from here.
     ///
-    /// The trainer is one of the same parameters with the same optimizer; its learning rate
-    /// becomes the file's.
+    /// The trainer is one of the same parameters with the same optimizer and the same kind of
+    /// schedule; its learning rate becomes the file's. A schedule goes on from the number of steps,
+    /// also where training had none before.
     ///
     /// # Errors
     /// As for [`load`](Checkpoint::load), and [`Error::TrainerState`] if the file has no state of
-    /// training, or that of another optimizer or other parameters. Model and trainer are as they
-    /// were then.
+    /// training, or that of another optimizer, schedule or other parameters. Model and trainer
+    /// are as they were then.
     pub fn resume<B: Block>(&self, model: &mut B, trainer: &mut Trainer) -> Result<Report> {
         let Some(training) = &self.extras.training else {
             let expected = "a checkpoint with the state of a trainer".to_owned();
@@ -166,10 +184,32 @@ impl Checkpoint {
         let states = training.slots.iter().map(state).collect::<Result<Vec<_>>>()?;
         trainer.check_state(&states)?;
         self.check_shapes(&states)?;
-        let report = self.load(model, &Load::new())?;
+        let schedule = self.schedule(trainer)?;
+        let before = trainer.schedule().map(Schedule::state);
+        trainer.set_schedule_state(schedule.as_deref())?;
+        let report = self.load(model, &Load::new());
+        let Ok(report) = report else {
+            trainer.set_schedule_state(before.as_deref())?;
+            return report;
+        };
         trainer.set_state(&states)?;
         trainer.set_learning_rate(training.learning_rate);
         Ok(report)
+    }
+
+    /// What the schedule of `trainer` is to remember; nothing if there was none.
+    fn schedule(&self, trainer: &Trainer) -> Result<Option<Vec<f64>>> {
+        let Some((name, state)) = self.get::<(String, Vec<f64>)>(SCHEDULE)? else {
+            return Ok(None);
+        };
+        match trainer.schedule().map(Schedule::name) {
+            Some(own) if own == name => Ok(Some(state)),
+            own => {
+                let own = own.map_or("no schedule".to_owned(), |own| format!("schedule {own}"));
+                let found = format!("that of {name}");
+                Err(Error::TrainerState { expected: format!("the state of {own}"), found })
+            }
+        }
     }
 
     /// State has the shape of its parameter, also where the trainer does not know that yet.
@@ -232,7 +272,7 @@ impl Checkpoint {
 
     /// The keys that were [given](Checkpoint::with), in alphabetical order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.extras.values.keys().map(String::as_str)
+        self.extras.values.keys().map(String::as_str).filter(|&key| key != SCHEDULE)
     }
 }
 
