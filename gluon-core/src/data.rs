@@ -7,6 +7,7 @@
 
 mod array;
 mod dataset;
+mod epochs;
 mod idx;
 #[cfg(feature = "image")]
 mod image_folder;
@@ -22,6 +23,7 @@ mod table;
 
 pub use array::ArrayDataset;
 pub use dataset::Dataset;
+pub use epochs::Epochs;
 pub use idx::Idx;
 #[cfg(feature = "image")]
 pub use image_folder::ImageFolder;

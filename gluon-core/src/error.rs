@@ -250,6 +250,19 @@ pub enum Error {
         expected: &'static str,
     },
 
+    /// A loss that is infinite or not a number.
+    #[error(
+        "epoch {epoch}, batch {batch}: expected a finite loss, found {loss}; lower the learning rate, limit the gradient's norm, or look for a logarithm of 0 in the model"
+    )]
+    Diverged {
+        /// The epoch, counted from 0.
+        epoch: u64,
+        /// The batch in it, counted from 0.
+        batch: usize,
+        /// The mean loss of the batch.
+        loss: f64,
+    },
+
     /// Two parameters of one model with the same name.
     #[error(
         "parameters `{first}` and `{second}` are both called `{name}`; rename one with `#[block(name = \"..\")]`"

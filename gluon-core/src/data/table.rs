@@ -154,7 +154,10 @@ mod tests {
         assert_eq!(error, "t.csv` expected a number, found `x` in row 2 of column `b`");
         let error = message(rows.classes("d").unwrap_err());
         assert_eq!(error, r#"t.csv` expected one of the columns ["a", "b"], found no column `d`"#);
-        assert!(message(table("a,b\n1\n").unwrap_err()).contains("found record 1 with 1 fields"));
+        assert!(
+            message(table("a,b\n1\n").unwrap_err())
+                .contains("found record with 1 fields, but the previous")
+        );
         assert!(matches!(Table::open("/nowhere/t.csv"), Err(Error::Io { .. })));
         assert!(table("a\n").unwrap().is_empty());
     }
