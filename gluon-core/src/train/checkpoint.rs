@@ -239,6 +239,16 @@ impl Checkpoint {
         self.extras.step
     }
 
+    /// The name of the optimizer, if the file has the state of a trainer.
+    pub fn optimizer(&self) -> Option<&str> {
+        Some(&*self.extras.training.as_ref()?.optimizer)
+    }
+
+    /// The learning rate, if the file has the state of a trainer.
+    pub fn learning_rate(&self) -> Option<f64> {
+        Some(self.extras.training.as_ref()?.learning_rate)
+    }
+
     /// The seed of its random numbers, if it was [given](Checkpoint::with_seed).
     pub fn seed(&self) -> Option<u64> {
         self.extras.seed
