@@ -128,6 +128,12 @@ impl Buffer {
     }
 }
 
+/// Runs `f` on `len` elements with arbitrary values, which go back to the pool afterwards.
+pub(crate) fn with_scratch<T: Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+    let mut buffer = Buffer::scratch::<T>(len);
+    f(buffer.slice_mut::<T>().map(|all| &mut all[..len]).unwrap_or_default())
+}
+
 impl Drop for Buffer {
     fn drop(&mut self) {
         let (class, empty) = match &self.elements {

@@ -41,6 +41,23 @@ pub enum DType {
 }
 
 impl DType {
+    /// Every type.
+    pub const ALL: [DType; 13] = [
+        DType::F32,
+        DType::F64,
+        DType::F16,
+        DType::BF16,
+        DType::I8,
+        DType::I16,
+        DType::I32,
+        DType::I64,
+        DType::U8,
+        DType::U16,
+        DType::U32,
+        DType::U64,
+        DType::Bool,
+    ];
+
     /// The size of one element in bytes.
     pub fn size(self) -> usize {
         match self {
@@ -68,6 +85,11 @@ impl DType {
             DType::U64 => "uint64",
             DType::Bool => "bool",
         }
+    }
+
+    /// Whether the elements are floating-point numbers, of any size.
+    pub fn is_floating(self) -> bool {
+        matches!(self, DType::F32 | DType::F64 | DType::F16 | DType::BF16)
     }
 
     /// Whether the type computes: `F32` or `F64`.

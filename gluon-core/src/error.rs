@@ -208,6 +208,19 @@ pub enum Error {
         found: DType,
     },
 
+    /// An index that is no row of a parameter.
+    #[error("parameter `{name}` expected indices from 0 to {}, found {index} at position {position}", bound.saturating_sub(1))]
+    ParameterIndex {
+        /// The parameter.
+        name: String,
+        /// What was found.
+        index: f64,
+        /// The number of rows.
+        bound: usize,
+        /// Which of the indices it is.
+        position: usize,
+    },
+
     /// Reading the gradient of a parameter that keeps none.
     #[error("parameter `{name}` keeps no gradient: its `grad_req` is null")]
     ParameterGradient {

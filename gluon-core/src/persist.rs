@@ -3,11 +3,13 @@
 //! - [`Persist`] saves and loads the parameters of a model; [`Load`] says how strictly, a
 //!   [`Report`] what happened.
 //! - [`save`] and [`load`](load()) keep plain tensors: one, a list, or several by name.
+//! - An [`Archive`] is a file that is open, whose arrays are read one by one.
 //! - An [`Array`] is what every format reads and writes: an element type, a shape, and bytes.
 //!
 //! The extension chooses the [`Format`] when writing, the first bytes when reading. Files are
 //! written by [`atomic::write`], so that a crash leaves the old file or the new one.
 
+pub mod archive;
 pub mod array;
 pub mod atomic;
 mod contents;
@@ -33,6 +35,7 @@ use std::path::Path;
 
 use crate::error::Result;
 
+pub use archive::{Archive, Item};
 pub use array::Array;
 pub use contents::{Arrays, Contents, Note};
 pub use format::{Format, from_bytes, read, write};

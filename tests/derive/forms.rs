@@ -1,6 +1,7 @@
 use std::marker::PhantomData;
 
 use gluon::prelude::*;
+use indexmap::IndexMap;
 
 use crate::fixture::{Dense, Embedding, check};
 
@@ -192,4 +193,38 @@ fn single_parameters_are_shared_across_types() {
             "bias = head.bias",
         ],
     );
+}
+
+/// Members have their keys as names, in the order of insertion.
+#[test]
+fn an_index_map() {
+    #[derive(Block)]
+    #[block(sequential)]
+    struct Net {
+        towers: IndexMap<String, gluon::nn::Dense>,
+        #[shared(towers)]
+        again: IndexMap<String, gluon::nn::Dense>,
+    }
+
+    let layer = |name: &str, units| (name.to_owned(), gluon::nn::Dense::new(units));
+    let mut net = Net::new(IndexMap::from([layer("wide", 3), layer("narrow", 2)]));
+    check(
+        &net,
+        &[
+            "towers.wide.weight net0_dense0_weight",
+            "towers.wide.bias net0_dense0_bias",
+            "towers.narrow.weight net0_dense1_weight",
+            "towers.narrow.bias net0_dense1_bias",
+            "again.wide.weight net0_dense2_weight",
+            "again.wide.bias net0_dense2_bias",
+            "again.narrow.weight net0_dense3_weight",
+            "again.narrow.bias net0_dense3_bias",
+            "again = towers",
+        ],
+    );
+    assert!(net.again["wide"].weight.is_same(&net.towers["wide"].weight));
+    net.initialize().unwrap();
+    let x = Tensor::ones([4, 2]);
+    let wide = |x: &Tensor| net.towers["narrow"].forward(&net.towers["wide"].forward(x)?);
+    assert_eq!(net.forward(&x).unwrap(), wide(&wide(&x).unwrap()).unwrap());
 }

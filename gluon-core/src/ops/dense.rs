@@ -7,7 +7,7 @@ use crate::kernel::dense as kernel;
 use crate::kernel::reduce::{Reduce, reduce};
 use crate::tensor::Tensor;
 
-pub(crate) use crate::kernel::dense::Activation;
+pub(crate) use crate::kernel::activation::Activation;
 
 /// `act(x · Wᵀ + b)`.
 ///

@@ -1,5 +1,6 @@
 //! Indexes: what a file holds and where, before its elements are read.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -39,6 +40,9 @@ enum Place {
     Ready(Array),
 }
 
+/// Of two arrays of one file, equal if their elements lie in one place.
+type Key = (usize, usize, DType, Shape);
+
 type Decode = dyn Fn() -> Result<Array> + Send + Sync;
 
 impl Stored {
@@ -77,12 +81,19 @@ impl Stored {
         if self.dtype != other.dtype || self.shape != other.shape {
             return Ok(false);
         }
-        let one_place = match (&self.place, &other.place) {
-            (Place::Plain(a, range), Place::Plain(b, other)) => Arc::ptr_eq(a, b) && range == other,
-            (Place::Encoded(a), Place::Encoded(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        };
+        let one_place = self.key().is_some_and(|key| other.key() == Some(key));
         Ok(one_place || self.read()? == other.read()?)
+    }
+
+    /// What arrays whose elements lie in one place have in common; empty ones lie nowhere.
+    fn key(&self) -> Option<Key> {
+        let (start, end) = match &self.place {
+            _ if self.shape.size() == 0 => return None,
+            Place::Plain(_, range) => (range.start, range.end),
+            Place::Encoded(decode) => (Arc::as_ptr(decode).addr(), 0),
+            Place::Ready(array) => (array.bytes().as_ptr().addr(), array.bytes().len()),
+        };
+        Some((start, end, self.dtype, self.shape))
     }
 }
 
@@ -93,14 +104,27 @@ impl From<Array> for Stored {
 }
 
 impl Index {
-    /// Reads all arrays.
+    /// For each array, the first one whose elements lie in the same place.
+    pub(crate) fn first_of_each_place(&self) -> Vec<usize> {
+        let mut places = HashMap::with_capacity(self.entries.len());
+        let stored = self.entries.iter().map(|(_, stored)| stored.key()).enumerate();
+        stored
+            .map(|(index, key)| key.map_or(index, |key| *places.entry(key).or_insert(index)))
+            .collect()
+    }
+
+    /// Reads all arrays; those of one place share their elements.
     pub(crate) fn read(self) -> Result<Contents> {
+        let mut read: Vec<Array> = Vec::with_capacity(self.entries.len());
+        for (first, (_, stored)) in self.first_of_each_place().into_iter().zip(&self.entries) {
+            let known = read.get(first).cloned();
+            read.push(known.map_or_else(|| stored.read(), Ok)?);
+        }
         let arrays = if self.named {
-            let read = |(name, stored): (String, Stored)| Ok((name, stored.read()?));
-            Arrays::Dict(self.entries.into_iter().map(read).collect::<Result<_>>()?)
+            let names = self.entries.into_iter().map(|(name, _)| name);
+            Arrays::Dict(names.zip(read).collect())
         } else {
-            let read = |(_, stored): &(String, Stored)| stored.read();
-            Arrays::List(self.entries.iter().map(read).collect::<Result<_>>()?)
+            Arrays::List(read)
         };
         Ok(Contents { arrays, notes: self.notes })
     }

@@ -257,7 +257,7 @@ impl Placer<'_> {
         let label = format!("array `{}`", name.escape_debug());
         let error = |expected: String, found: String| self.reader.error(HEAD, expected, found);
 
-        let known = DTYPES.iter().find(|known| known.name() == dtype);
+        let known = DType::ALL.iter().find(|known| known.name() == dtype);
         let dtype = *known
             .ok_or_else(|| error(format!("an element type for {label}"), format!("{dtype:?}")))?;
         let sizes: Option<Vec<usize>> = shape.iter().map(|&n| usize::try_from(n).ok()).collect();
@@ -307,19 +307,3 @@ impl Placer<'_> {
         Err(self.reader.error(end, "the end of the file", format!("{} bytes more", len - end)))
     }
 }
-
-const DTYPES: [DType; 13] = [
-    DType::F32,
-    DType::F64,
-    DType::F16,
-    DType::BF16,
-    DType::I8,
-    DType::I16,
-    DType::I32,
-    DType::I64,
-    DType::U8,
-    DType::U16,
-    DType::U32,
-    DType::U64,
-    DType::Bool,
-];

@@ -6,6 +6,9 @@ extern crate gluon_core as gluon;
 
 /// Processes that die.
 mod crash;
+/// Disks that are full.
+#[cfg(unix)]
+mod disk;
 /// Every format holds everything it can.
 mod formats;
 /// Files that MXNet wrote load as MXNet loads them, or better.

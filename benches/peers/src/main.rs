@@ -1,0 +1,153 @@
+//! gluon's side of the comparison with other libraries.
+
+mod measure;
+mod nets;
+mod values;
+
+use gluon::autograd::record;
+use gluon::data::{ArrayDataset, DataLoader};
+use gluon::loss::{Loss, SoftmaxCrossEntropyLoss};
+use gluon::optim::{Adam, Optimizer, Sgd};
+use gluon::persist::{self, Arrays};
+use gluon::prelude::*;
+use gluon::train::Trainer;
+
+use measure::Measure;
+
+const MLP: [usize; 3] = [784, 256, 10];
+const WIDE: [usize; 4] = [1024, 4096, 4096, 1024];
+const DEEP: [usize; 51] = [64; 51];
+
+fn main() -> Result<()> {
+    let measure = Measure::from_arguments();
+    let mlp = || nets::chain(&MLP);
+    for batch in [1, 32, 256] {
+        let data = Batch::new(&[batch, 784], 10)?;
+        if measure.wants("W1") {
+            forward(&measure, "W1", &format!("fwd_b{batch}"), &mlp()?, &data);
+        }
+        if measure.wants("W2") {
+            train(&measure, "W2", &format!("train_sgd_b{batch}"), &mlp()?, &data, Sgd::new(0.1))?;
+        }
+    }
+    if measure.wants("W2") {
+        let data = Batch::new(&[256, 784], 10)?;
+        train(&measure, "W2", "train_adam_b256", &mlp()?, &data, Adam::new(1e-3))?;
+    }
+    if measure.wants("W3") {
+        let data = Batch::new(&[128, 1024], 1024)?;
+        both(&measure, "W3", "b128", || nets::chain(&WIDE), &data)?;
+    }
+    if measure.wants("W4") {
+        both(&measure, "W4", "b2", nets::tied, &Batch::new(&[2, 20], 10)?)?;
+    }
+    if measure.wants("W7") {
+        both(&measure, "W7", "b16", || nets::chain(&DEEP), &Batch::new(&[16, 64], 64)?)?;
+    }
+    if measure.wants("W6") {
+        files(&measure)?;
+    }
+    if measure.wants("W8") {
+        epoch(&measure)?;
+    }
+    Ok(())
+}
+
+/// One batch and its labels.
+struct Batch {
+    x: Tensor,
+    labels: Tensor,
+}
+
+impl Batch {
+    fn new(shape: &[usize], classes: usize) -> Result<Batch> {
+        let x = Tensor::from_vec(values::input(shape.iter().product()), Shape::new(shape))?;
+        let labels = Tensor::from_vec(values::labels(shape[0], classes), shape[0])?;
+        Ok(Batch { x, labels })
+    }
+}
+
+fn both<N: Layer>(
+    measure: &Measure,
+    workload: &str,
+    variant: &str,
+    net: impl Fn() -> Result<N>,
+    data: &Batch,
+) -> Result<()> {
+    forward(measure, workload, &format!("fwd_{variant}"), &net()?, data);
+    train(measure, workload, &format!("train_{variant}"), &net()?, data, Sgd::new(0.1))
+}
+
+fn forward(measure: &Measure, workload: &str, variant: &str, net: &impl Layer, data: &Batch) {
+    measure.time(workload, variant, || net.forward(&data.x));
+}
+
+fn train(
+    measure: &Measure,
+    workload: &str,
+    variant: &str,
+    net: &impl Layer,
+    data: &Batch,
+    optimizer: impl Optimizer + 'static,
+) -> Result<()> {
+    let mut trainer = Trainer::new(net.collect_params(), optimizer)?;
+    let loss = SoftmaxCrossEntropyLoss::default();
+    let batch = data.x.shape()[0];
+    let mut step = || -> Result<Tensor> {
+        let loss = record(|| loss.forward(&net.forward(&data.x)?, &data.labels))?;
+        loss.backward()?;
+        trainer.step(batch)?;
+        Ok(loss)
+    };
+    for _ in 0..9 {
+        step()?;
+    }
+    measure.print(workload, variant, "loss10", step()?.mean()?.item()?, "nats");
+    measure.time(workload, variant, || step().map(drop));
+    Ok(())
+}
+
+/// Words: `save` or `load`, `big` or `small`, the extension of the file.
+fn files(measure: &Measure) -> Result<()> {
+    let [operation, size, extension] = measure.words.as_slice() else {
+        panic!("W6 needs three words: save or load, big or small, a format");
+    };
+    let (count, edge) = if size == "big" { (25, 1000) } else { (1000, 16) };
+    let path = format!("{}/gluon-{size}.{extension}", measure.directory);
+    let variant = format!("{operation}_{size}_{extension}");
+    if operation == "save" {
+        let array = |t: u32| Tensor::from_vec(values::weight(t, edge * edge, edge), [edge, edge]);
+        let named = |t| Ok((format!("layer{t}.weight"), array(t)?));
+        let arrays: Arrays = (0..count).map(named).collect::<Result<Vec<_>>>()?.into();
+        let _ = std::fs::remove_file(&path);
+        measure.once("W6", &variant, || persist::save(&path, arrays))
+    } else {
+        let load = || persist::load(&path)?.into_dict();
+        let arrays = measure.once("W6", &variant, load)?;
+        assert_eq!(arrays.len(), count as usize);
+        Ok(())
+    }
+}
+
+fn epoch(measure: &Measure) -> Result<()> {
+    let samples = 60_000;
+    let Batch { x, labels } = Batch::new(&[samples, 784], 10)?;
+    let net = nets::chain(&MLP)?;
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1))?;
+    let loss = SoftmaxCrossEntropyLoss::default();
+    let data = ArrayDataset::new(x, labels)?;
+    let loader = DataLoader::new(&data, 256)?.shuffled(0);
+    let sum = measure.once("W8", "epoch", || -> Result<f64> {
+        let mut sum = 0.0;
+        for batch in loader.epoch(0) {
+            let (x, label) = batch?;
+            let loss = record(|| loss.forward(&net.forward(&x)?, &label))?;
+            loss.backward()?;
+            trainer.step(x.shape()[0])?;
+            sum += loss.mean()?.item()?;
+        }
+        Ok(sum)
+    })?;
+    measure.print("W8", "epoch", "loss_mean", sum / 235.0, "nats");
+    Ok(())
+}

@@ -1,0 +1,296 @@
+//! The program as a user or a script meets it: output, exit codes, files.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use expect_test::{Expect, expect};
+use gluon_core::nn::Dense;
+use gluon_core::optim::Adam;
+use gluon_core::train::{Checkpoint, Trainer};
+use gluon_core::{Block, Tensor, persist};
+use tempfile::TempDir;
+
+fn gluon(directory: &TempDir, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gluon"));
+    command.current_dir(directory).args(arguments).output().unwrap()
+}
+
+/// The exit code, then what is written to both outputs.
+fn check(directory: &TempDir, arguments: &[&str], expected: Expect) {
+    let output = gluon(directory, arguments);
+    let [out, err] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+    expected.assert_eq(&format!("exit {}\n{out}{err}", output.status.code().unwrap()));
+}
+
+fn weight() -> Tensor {
+    Tensor::from([[1.0f32, -2.0, 0.0], [0.5, 4.0, 8.0]])
+}
+
+/// A file of two arrays of one storage and one of its own, and a list.
+fn files() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let (weight, bias) = (weight(), Tensor::from([3i64, 4]));
+    let arrays = [("fc.weight", &weight), ("tied.weight", &weight), ("fc.bias", &bias)];
+    persist::save(directory.path().join("net.gluon"), arrays).unwrap();
+    persist::save(directory.path().join("list.params"), [&weight, &bias]).unwrap();
+    directory
+}
+
+#[test]
+fn inspect_shows_arrays_ties_and_totals() {
+    let files = files();
+    check(
+        &files,
+        &["inspect", "net.gluon"],
+        expect![[r#"
+            exit 0
+            net.gluon: gluon, 3 arrays (1 tied), 8 elements, 40 B
+
+            NAME         SHAPE   DTYPE    BYTES
+            fc.weight    (2, 3)  float32   24 B
+            tied.weight  (2, 3)  float32   24 B  = fc.weight
+            fc.bias      (2,)    int64     16 B
+        "#]],
+    );
+    check(
+        &files,
+        &["inspect", "--stats", "list.params"],
+        expect![[r#"
+        exit 0
+        list.params: MXNet .params, 2 arrays, 8 elements, 40 B
+
+        NAME  SHAPE   DTYPE    BYTES      MIN     MAX    MEAN     STD  ZEROS  NOT FINITE
+        0     (2, 3)  float32   24 B  -2.0000  8.0000  1.9167  3.2457      1           0
+        1     (2,)    int64     16 B   3.0000  4.0000  3.5000  0.5000      0           0
+    "#]],
+    );
+}
+
+#[test]
+fn inspect_writes_json() {
+    let files = files();
+    let output = gluon(&files, &["inspect", "--json", "--stats", "net.gluon"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["format"], "gluon");
+    assert_eq!((json["elements"].as_u64(), json["bytes"].as_u64()), (Some(8), Some(40)));
+    let [weight, tied, bias] = [0, 1, 2].map(|i| &json["arrays"][i]);
+    assert_eq!((weight["tied_to"].as_str(), tied["tied_to"].as_str()), (None, Some("fc.weight")));
+    assert_eq!(weight["statistics"]["min"], -2.0);
+    assert_eq!((&bias["dtype"], &bias["shape"]), (&"int64".into(), &serde_json::json!([2])));
+}
+
+#[test]
+fn inspect_shows_where_training_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut net = Dense::new(1).in_units(2);
+    net.initialize().unwrap();
+    let trainer = Trainer::new(net.collect_params(), Adam::new(0.01)).unwrap();
+    let checkpoint = Checkpoint::new(&net).unwrap().with_trainer(&trainer).with_step(120);
+    checkpoint.with_seed(42).save(directory.path().join("last.gluon")).unwrap();
+    let output = gluon(&directory, &["inspect", "last.gluon"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("step 120, seed 42, Adam with learning rate 0.01"), "{text}");
+    let left_out = gluon(&directory, &["convert", "last.gluon", "last.params"]).stdout;
+    assert!(String::from_utf8(left_out).unwrap().contains("the state of training was left out"));
+}
+
+#[test]
+fn verify_tells_whole_files_from_damaged_ones() {
+    let files = files();
+    let path = files.path().join("net.gluon");
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(files.path().join("bad.gluon"), bytes).unwrap();
+    let odd = Tensor::from([1.0f32, f32::NAN]);
+    persist::save(files.path().join("odd.npz"), [("x", &odd)]).unwrap();
+    check(
+        &files,
+        &["verify", "net.gluon", "list.params", "bad.gluon", "odd.npz"],
+        expect![[r#"
+        exit 1
+        whole    net.gluon: 3 arrays, checksums match
+        whole    list.params: 2 arrays, structure is valid
+        damaged  bad.gluon: `bad.gluon` is not a valid gluon file: expected elements of the checksum of array `fc.bias`, found others at byte 192
+        whole    odd.npz: 1 array, checksums match
+                 note: 1 of 2 elements of `x` are not finite
+    "#]],
+    );
+    check(
+        &files,
+        &["verify", "net.gluon", "none.gluon"],
+        expect![[r#"
+        exit 2
+        whole    net.gluon: 3 arrays, checksums match
+        error: cannot read `none.gluon`: No such file or directory (os error 2)
+    "#]],
+    );
+}
+
+#[test]
+fn convert_keeps_values_and_ties() {
+    let files = files();
+    let at = |name: &str| files.path().join(name);
+    for other in ["net.safetensors", "net.npz", "net.params", "again.gluon"] {
+        let output = gluon(&files, &["convert", "net.gluon", other]);
+        assert!(output.status.success(), "{other}: {output:?}");
+        let difference = gluon(&files, &["diff", "net.gluon", other]);
+        assert!(difference.status.success(), "{other}: {difference:?}");
+    }
+    for tied in ["net.safetensors", "again.gluon"] {
+        let archive = persist::Archive::open(at(tied)).unwrap();
+        let item = archive.items().find(|item| item.name() == Some("tied.weight")).unwrap();
+        assert_eq!(item.alias_of().unwrap().name(), Some("fc.weight"), "{tied}");
+    }
+}
+
+#[test]
+fn convert_renames_and_changes_types_of_floats() {
+    let files = files();
+    let arguments = ["--rename", r"^fc\.=head.", "--rename", r"(\w+)\.weight=${1}.w"];
+    let arguments = [&["convert"], &arguments[..], &["--dtype", "float16", "net.gluon", "o.npz"]];
+    check(
+        &files,
+        &arguments.concat(),
+        expect![[r#"
+        exit 0
+        o.npz: npz, 3 arrays
+    "#]],
+    );
+    let arrays = persist::load(files.path().join("o.npz")).unwrap().into_dict().unwrap();
+    let types: Vec<_> = arrays.iter().map(|(name, x)| (name.as_str(), x.dtype().name())).collect();
+    assert_eq!(types, [("head.w", "float16"), ("tied.w", "float16"), ("head.bias", "int64")]);
+    assert_eq!(arrays[0].1.to_dtype(gluon_core::DType::F32), weight());
+}
+
+#[test]
+fn convert_refuses_what_would_lose_something() {
+    let files = files();
+    check(
+        &files,
+        &["convert", "net.gluon", "list.params"],
+        expect![[r#"
+        exit 2
+        error: `list.params` exists; --force replaces it
+    "#]],
+    );
+    check(
+        &files,
+        &["convert", "--rename", "fc|tied=x", "net.gluon", "o.npz"],
+        expect![[r#"
+        exit 2
+        error: `fc.weight` and `tied.weight` would both be `x.weight`
+    "#]],
+    );
+    check(
+        &files,
+        &["convert", "--rename", "a=b", "list.params", "o.npz"],
+        expect![[r#"
+        exit 2
+        error: `list.params` is a list: its arrays have no names to change
+    "#]],
+    );
+    check(
+        &files,
+        &["convert", "list.params", "o.safetensors"],
+        expect![[r#"
+        exit 2
+        error: a safetensors file expected arrays with names, found 2 without
+    "#]],
+    );
+    assert!(!files.path().join("o.npz").exists());
+}
+
+#[test]
+fn diff_shows_how_files_differ() {
+    let files = files();
+    let at = |name: &str| files.path().join(name);
+    let close = Tensor::from([[1.0f32, -2.0, 0.0], [0.5, 4.0, 8.001]]);
+    let bias = Tensor::from([3i64, 5]);
+    let arrays = [("fc.weight", &close), ("new", &close), ("fc.bias", &bias)];
+    persist::save(at("other.gluon"), arrays).unwrap();
+    check(
+        &files,
+        &["diff", "net.gluon", "other.gluon"],
+        expect![[r#"
+            exit 1
+            NAME         DIFFERENCE
+            fc.weight    1 of 6 elements, by 1.000e-3 at most, at 5
+            tied.weight  only in the first file
+            fc.bias      1 of 2 elements, by 1.0000 at most, at 1
+            new          only in the second file
+
+            0 arrays equal, 4 differences
+        "#]],
+    );
+    check(
+        &files,
+        &["diff", "net.gluon", "list.params"],
+        expect![[r#"
+        exit 1
+        NAME         DIFFERENCE
+        fc.weight    only in the first file
+        tied.weight  only in the first file
+        fc.bias      only in the first file
+        0            only in the second file
+        1            only in the second file
+
+        0 arrays equal, 5 differences
+    "#]],
+    );
+
+    let one = |x: &Tensor| persist::save(at("x.params"), [("x", x)]).unwrap();
+    one(&close);
+    persist::save(at("y.params"), [("x", &weight())]).unwrap();
+    for (tolerance, code) in [("0.002", 0), ("0.0001", 1)] {
+        let output = gluon(&files, &["diff", "--atol", tolerance, "x.params", "y.params"]);
+        assert_eq!(output.status.code(), Some(code), "{tolerance}");
+    }
+}
+
+/// `f64` cannot tell these two apart.
+#[test]
+fn diff_compares_large_integers_exactly() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, x) in [("a.npz", 1i64 << 53), ("b.npz", (1 << 53) + 1)] {
+        persist::save(directory.path().join(name), [("x", &Tensor::from([x]))]).unwrap();
+    }
+    assert_eq!(gluon(&directory, &["diff", "a.npz", "b.npz"]).status.code(), Some(1));
+    assert_eq!(gluon(&directory, &["diff", "a.npz", "a.npz"]).status.code(), Some(0));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let directory = tempfile::tempdir().unwrap();
+    let x = Tensor::ones([1]);
+    let arrays: Vec<(String, Tensor)> = (0..20_000).map(|i| (format!("x{i}"), x.clone())).collect();
+    persist::save(directory.path().join("many.params"), arrays).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gluon"));
+    command.current_dir(&directory).args(["inspect", "many.params"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(output.stderr, b"");
+}
+
+#[test]
+fn help_teaches_each_command() {
+    let directory = tempfile::tempdir().unwrap();
+    for command in ["inspect", "verify", "convert", "diff"] {
+        let help = gluon(&directory, &[command, "--help"]).stdout;
+        assert!(String::from_utf8(help).unwrap().contains("Examples:"), "{command}");
+    }
+}
+
+/// What MXNet wrote is read as the library reads it.
+#[test]
+fn files_of_mxnet_are_shown() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/mxnet");
+    let directory = tempfile::tempdir().unwrap();
+    let path = golden.join("mlp.params");
+    let output = gluon(&directory, &["inspect", path.to_str().unwrap()]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("hidden.weight"));
+}
