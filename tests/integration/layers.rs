@@ -3,9 +3,11 @@
 use gluon::ParameterDict;
 use gluon::autograd::{GradReq, record_with, train_mode};
 use gluon::nn::{
-    AvgPool2d, BatchNorm, Conv1d, Conv2d, ConvTranspose2d, Dense, Dropout, Elu, Embedding, Flatten,
-    Gelu, GlobalAvgPool2d, GlobalMaxPool2d, GroupNorm, Gru, GruCell, InstanceNorm, Lambda,
-    LayerNorm, LeakyRelu, Lstm, LstmCell, MaxPool2d, PRelu, RmsNorm, Rnn, RnnCell, Selu, Swish,
+    Activation, AvgPool2d, BatchNorm, Concurrent, Conv1d, Conv2d, ConvTranspose2d, Dense, Dropout,
+    Elu, Embedding, Flatten, Gelu, GlobalAvgPool2d, GlobalMaxPool2d, GroupNorm, Gru, GruCell,
+    Identity, InstanceNorm, Lambda, LayerNorm, LeakyRelu, LearnedEncoding, Lstm, LstmCell, Mask,
+    MaxPool2d, MultiHeadAttention, PRelu, Residual, RmsNorm, Rnn, RnnCell, Selu,
+    SinusoidalEncoding, Swish, TransformerDecoderLayer, TransformerEncoderLayer,
 };
 use gluon::prelude::*;
 use gluon::random;
@@ -270,6 +272,7 @@ fn normalizations_of_other_axes_and_groups_agree() {
     assert_eq!(message(&five, &x), expected);
 }
 
+#[track_caller]
 fn assert_same(found: &Tensor, expected: &Tensor) {
     assert_eq!(found.shape(), expected.shape());
     let error = found.sub(expected).unwrap().abs().unwrap().max().unwrap().item().unwrap();
@@ -402,4 +405,197 @@ fn sequences_and_states_that_do_not_fit_are_named() {
     );
     let wrong = [state, Tensor::zeros([1, 4, 4])];
     assert_eq!(from(&wrong), "`lstm` cannot combine shapes (1, 5, 4) and (1, 4, 4)");
+}
+
+/// The largest difference between the gradients of a layer, with respect to its input and all of
+/// its parameters, and difference quotients, in `float64`.
+fn gradient_error(mut layer: impl Layer, x: &Tensor) -> f64 {
+    layer.initialize().unwrap();
+    let shape = *layer.forward(x).unwrap().shape();
+    layer.cast(DType::F64);
+    let parameters = layer.collect_params();
+    for (i, parameter) in parameters.iter().enumerate() {
+        let n = parameter.shape().size();
+        let values = Tensor::arange(n).to_dtype(DType::F64).add(i as f64).unwrap();
+        // Away from 0, where rectifiers have a kink.
+        let values = values.mul(1.3).unwrap().sin().unwrap().mul(0.4).unwrap();
+        let values = values.reshape(parameter.shape()).unwrap();
+        let is_variance = parameter.path().ends_with("running_var");
+        let values = if is_variance { values.add(1.0).unwrap() } else { values };
+        parameter.set_data(&values).unwrap();
+    }
+    let head = Tensor::arange(shape.size()).to_dtype(DType::F64).cos().unwrap();
+    let head = head.reshape(shape).unwrap();
+    let mut x = x.to_dtype(DType::F64).copy();
+    x.attach_grad();
+    let value = |x: &Tensor| {
+        random::seed(1);
+        let y = train_mode(|| layer.forward(x)).unwrap();
+        y.mul(&head).unwrap().sum().unwrap().item().unwrap()
+    };
+    random::seed(1);
+    let y = record_with(true, || layer.forward(&x)).unwrap();
+    y.backward_with(&head, false).unwrap();
+    let shifted = |at: &Tensor, i: usize, by: f64| {
+        let mut values = at.to_vec::<f64>().unwrap();
+        values[i] += by;
+        Tensor::from_vec(values, *at.shape()).unwrap()
+    };
+    const STEP: f64 = 1e-5;
+    let mut worst = 0.0f64;
+    let mut check = |gradient: &Tensor, at: &dyn Fn(usize, f64) -> f64| {
+        for (i, gradient) in gradient.to_vec::<f64>().unwrap().into_iter().enumerate() {
+            let quotient = (at(i, STEP) - at(i, -STEP)) / (2.0 * STEP);
+            let error = (gradient - quotient).abs() / quotient.abs().max(1.0);
+            assert!(!error.is_nan());
+            worst = worst.max(error);
+        }
+    };
+    check(&x.grad().unwrap(), &|i, by| value(&shifted(&x, i, by)));
+    for parameter in parameters.iter().filter(|p| p.grad_req() != GradReq::Null) {
+        let before = parameter.data().unwrap().copy();
+        check(&parameter.grad().unwrap(), &|i, by| {
+            parameter.set_data(&shifted(&before, i, by)).unwrap();
+            let value = value(&x);
+            parameter.set_data(&before).unwrap();
+            value
+        });
+    }
+    worst
+}
+
+#[test]
+fn gradients_of_layers_match_difference_quotients() {
+    let images = wave([2, 4, 30]).add(0.03).unwrap().reshape([2, 4, 5, 6]).unwrap();
+    let steps = wave([3, 2, 4]);
+    let conv = |channels| Conv2d::new(channels, 3).padding(1);
+    let silu = Activation::Silu;
+    let mut branches = Concurrent::new(1);
+    branches.add(Conv2d::new(2, 1));
+    branches.add(sequential![MaxPool2d::new(3).stride(1).padding(1), Identity]);
+    let cases: [(&str, &Tensor, Box<dyn Layer>); 23] = [
+        ("conv", &images, Box::new(conv(6).stride([2, 1]).groups(2).activation(silu))),
+        ("transposed", &images, Box::new(ConvTranspose2d::new(2, 3).stride(2).output_padding(1))),
+        ("avg", &images, Box::new(AvgPool2d::new(3).padding(1).exclude_padding().ceil_mode())),
+        ("global", &images, Box::new(GlobalMaxPool2d::new())),
+        ("prelu", &images, Box::new(PRelu::new().channels(4))),
+        ("selu", &images, Box::new(Selu::new())),
+        ("dropout", &images, Box::new(Dropout::new(0.5).axes(&[2]))),
+        ("batch", &images, Box::new(BatchNorm::new())),
+        ("layer", &images, Box::new(LayerNorm::new().axis(1))),
+        ("instance", &images, Box::new(InstanceNorm::new().scale())),
+        ("group", &images, Box::new(GroupNorm::new(2))),
+        ("rms", &images, Box::new(RmsNorm::new())),
+        ("residual", &images, Box::new(Residual::new(conv(4)))),
+        ("concurrent", &images, Box::new(branches)),
+        ("lstm", &steps, Box::new(Lstm::new(3).layers(2).bidirectional())),
+        ("gru", &steps, Box::new(Gru::new(3).layers(2).dropout(0.5).batch_first())),
+        ("rnn", &steps, Box::new(Rnn::new(3).tanh().bidirectional())),
+        ("attention", &steps, Box::new(MultiHeadAttention::new(4, 2).causal())),
+        ("learned", &steps, Box::new(LearnedEncoding::new(4))),
+        ("sines", &steps, Box::new(SinusoidalEncoding)),
+        ("encoder", &steps, Box::new(TransformerEncoderLayer::new(4, 2, 5).dropout(0.2))),
+        (
+            "pre-norm",
+            &steps,
+            Box::new(TransformerEncoderLayer::new(4, 2, 5).pre_norm().activation(Activation::Gelu)),
+        ),
+        ("decoder", &steps, Box::new(Decoding(TransformerDecoderLayer::new(4, 2, 5)))),
+    ];
+    for (id, x, layer) in cases {
+        let error = gradient_error(layer, x);
+        assert!(error < 1e-7, "{id}: {error}");
+    }
+}
+
+/// A decoder of its own input.
+#[derive(Block)]
+struct Decoding(TransformerDecoderLayer);
+
+impl Forward for Decoding {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.0.forward(&(x.clone(), x.slice(1, ..1)?))
+    }
+}
+
+#[test]
+fn attention_is_its_definition_and_does_not_know_the_order() {
+    let x = wave([2, 5, 6]);
+    let mut layer = MultiHeadAttention::new(6, 1);
+    layer.initialize().unwrap();
+    let y = layer.forward(&x).unwrap();
+    let project = |dense: &Dense| dense.forward(&x).unwrap();
+    let (q, k, v) = (project(&layer.query), project(&layer.key), project(&layer.value));
+    let scores = q.matmul(&k.transpose().unwrap()).unwrap().div(6f64.sqrt()).unwrap();
+    let one = scores.softmax().unwrap().matmul(&v).unwrap();
+    assert_same(&y, &layer.output.forward(&one).unwrap());
+
+    let mut heads = MultiHeadAttention::new(6, 3);
+    heads.initialize().unwrap();
+    let turned = x.permute(&[1, 0, 2]).unwrap();
+    let backwards = reversed(&turned).permute(&[1, 0, 2]).unwrap();
+    let again = heads.forward(&backwards).unwrap().permute(&[1, 0, 2]).unwrap();
+    assert_same(&reversed(&again).permute(&[1, 0, 2]).unwrap(), &heads.forward(&x).unwrap());
+    // With positions it does.
+    let net = sequential![SinusoidalEncoding, heads];
+    let again = net.forward(&backwards).unwrap().permute(&[1, 0, 2]).unwrap();
+    assert_ne!(reversed(&again).permute(&[1, 0, 2]).unwrap(), net.forward(&x).unwrap());
+}
+
+#[test]
+fn masks_hide_what_they_say() {
+    let x = wave([2, 5, 6]);
+    // The same sequences with another end.
+    let other = Tensor::concat(&[&x.slice(1, ..3).unwrap(), &wave([2, 2, 6])], 1).unwrap();
+    let head = |y: &Tensor| y.slice(1, ..3).unwrap();
+    let mut layer = TransformerEncoderLayer::new(6, 2, 8).causal();
+    layer.initialize().unwrap();
+    let [y, z] = [&x, &other].map(|x| layer.forward(x).unwrap());
+    assert_same(&head(&y), &head(&z));
+    assert_ne!(y, z);
+
+    let valid = Tensor::from([[true, true, true, false, false]; 2]);
+    let masked = |x: &Tensor| layer.encode(x, &Mask::new().padding(valid.clone())).unwrap();
+    assert_same(&head(&masked(&x)), &head(&masked(&other)));
+    let short = layer.encode(&x.slice(1, ..3).unwrap(), &Mask::new()).unwrap();
+    assert_same(&head(&masked(&x)), &short);
+
+    let hidden = Tensor::from([0.0f32, 0.0, 0.0, f32::NEG_INFINITY, f32::NEG_INFINITY]);
+    let added = layer.encode(&x, &Mask::new().additive(hidden)).unwrap();
+    assert_same(&head(&added), &short);
+    // Who may see nothing sees everything, and is a number.
+    let none = Mask::new().padding(Tensor::zeros([2, 5]));
+    assert_same(&layer.encode(&x, &none).unwrap(), &layer.encode(&x, &none).unwrap());
+
+    // One query more than the first belongs to the last key.
+    let attention = &layer.attention;
+    let last = attention.attend(&x.slice(1, 4..).unwrap(), &x, &Mask::causal()).unwrap();
+    let whole = attention.attend(&x, &x, &Mask::causal()).unwrap();
+    assert_same(&last, &whole.slice(1, 4..).unwrap());
+
+    let error = layer.encode(&x, &Mask::new().padding(Tensor::ones([2, 4]))).unwrap_err();
+    assert_eq!(error.to_string(), "`mask` cannot combine shapes (2, 2, 5, 5) and (2, 4)");
+}
+
+#[test]
+fn containers_and_encodings_name_what_does_not_fit() {
+    let x = wave([2, 5, 6]);
+    let mut layer = Residual::new(Dense::new(4).keep_axes());
+    layer.initialize().unwrap();
+    assert_eq!(message(&layer, &x), "`residual` cannot combine shapes (2, 5, 6) and (2, 5, 4)");
+    let expected = "`concat` expected `tensors` to be at least one, found none";
+    assert_eq!(message(&Concurrent::new(1), &x), expected);
+    let mut net = sequential![LearnedEncoding::new(4)];
+    net.initialize().unwrap();
+    let expected = "parameter `0.weight` expected indices from 0 to 3, found 4 at position 4";
+    assert_eq!(message(&net, &x), expected);
+    let expected = "`multi_head_attention` expected `heads` to be a divisor of the number of units, found 4 for 6";
+    assert_eq!(message(&MultiHeadAttention::new(6, 4), &x), expected);
+    let mut attention = MultiHeadAttention::new(6, 2);
+    attention.initialize().unwrap();
+    let flat = x.flatten().unwrap();
+    let expected = "`multi_head_attention` expected [batch, steps, units], found shape (2, 30)";
+    assert_eq!(message(&attention, &flat), expected);
+    let error = attention.attend(&x, &wave([3, 5, 6]), &Mask::new()).unwrap_err().to_string();
+    assert_eq!(error, "`multi_head_attention` cannot combine shapes (2, 5, 6) and (3, 5, 6)");
 }
