@@ -1,14 +1,19 @@
-//! Layers: output and every gradient, as in MXNet.
+//! Layers: output and every gradient, as in MXNet; what each is by definition; its mistakes.
 
-use gluon::ParameterDict;
-use gluon::autograd::{GradReq, record_with, train_mode};
+mod attention;
+mod dropout;
+mod gradients;
+mod misfits;
+mod norm;
+mod recurrent;
+
+use gluon::autograd::{GradReq, record_with};
 use gluon::nn::{
     AvgPool2d, BatchNorm, Conv1d, Conv2d, ConvTranspose2d, Dense, Dropout, Elu, Embedding, Flatten,
-    Gelu, GlobalAvgPool2d, GlobalMaxPool2d, GroupNorm, Gru, GruCell, InstanceNorm, Lambda,
-    LayerNorm, LeakyRelu, Lstm, LstmCell, MaxPool2d, PRelu, RmsNorm, Rnn, RnnCell, Selu, Swish,
+    Gelu, GlobalAvgPool2d, GlobalMaxPool2d, GroupNorm, Gru, InstanceNorm, Lambda, LayerNorm,
+    LeakyRelu, Lstm, MaxPool2d, PRelu, Rnn, Selu, Swish,
 };
 use gluon::prelude::*;
-use gluon::random;
 
 use crate::golden::{self, SUMMED, assert_close, assert_each, case, tensor};
 
@@ -111,165 +116,7 @@ fn message(layer: &dyn Layer, x: &Tensor) -> String {
     layer.forward(x).unwrap_err().to_string()
 }
 
-#[test]
-fn shapes_that_do_not_fit_are_named() {
-    let x = Tensor::ones([2, 3, 5, 5]);
-    let mut net = sequential![conv: Conv2d::new(4, 3).in_channels(2)];
-    net.initialize().unwrap();
-    let mut transposed = ConvTranspose2d::new(4, 3).in_channels(3).output_padding(1);
-    transposed.initialize().unwrap();
-    let cases: [(&dyn Layer, &Tensor, &str); 10] = [
-        (&net, &x, "parameter `0.weight` expected shape (4, 2, 3, 3), found (4, 3, 3, 3)"),
-        (
-            &Conv2d::new(4, 3),
-            &Tensor::ones([2, 3, 5]),
-            "`conv2d` expected [batch, channels, height, width], found shape (2, 3, 5)",
-        ),
-        (
-            &Conv2d::new(4, 3).groups(2),
-            &x,
-            "`conv2d` expected `groups` to be a divisor of both numbers of channels, found 2 for 3 -> 4",
-        ),
-        (
-            &MaxPool2d::new(6),
-            &x,
-            "`max_pool2d` expected `kernel` to be at most as large as the padded input, found [6, 6] dilated by [1, 1] for shape (2, 3, 5, 5)",
-        ),
-        (
-            &AvgPool2d::new(2).stride(0),
-            &x,
-            "`avg_pool2d` expected `stride` to be positive, found [0, 0]",
-        ),
-        (
-            &AvgPool2d::new(2).padding(2),
-            &x,
-            "`avg_pool2d` expected `padding` to be at most half of the size, found [2, 2] for size [2, 2]",
-        ),
-        (
-            &transposed,
-            &x,
-            "`conv_transpose2d` expected `output_padding` to be less than the stride, found [1, 1] with stride [1, 1]",
-        ),
-        (
-            &Dropout::new(1.0),
-            &x,
-            "`dropout` expected `rate` to be from 0 to 1, 1 excluded, found 1",
-        ),
-        (
-            &Dropout::new(0.5).axes(&[4]),
-            &x,
-            "`dropout` expected an axis from -4 to 3, found 4 for shape (2, 3, 5, 5)",
-        ),
-        (
-            &PRelu::new().channels(3),
-            &x,
-            "parameter `of shape (3,)` is not initialized; call `initialize` or `load_parameters` on its model first",
-        ),
-    ];
-    for (layer, x, expected) in cases {
-        assert_eq!(message(layer, x), *expected);
-    }
-    let mut prelu = PRelu::new().channels(4);
-    prelu.initialize().unwrap();
-    assert_eq!(message(&prelu, &x), "parameter `alpha` expected shape (4,), found (3,)");
-}
-
-#[test]
-fn an_index_that_is_no_row_names_the_parameter() {
-    let mut net = sequential![Embedding::new(6, 3)];
-    net.initialize().unwrap();
-    let expected = "parameter `0.weight` expected indices from 0 to 5, found 6 at position 2";
-    assert_eq!(message(&net, &Tensor::from([0i32, 5, 6])), expected);
-    assert!(message(&net, &Tensor::from([0i32, -1])).contains("found -1 at position 1"));
-}
-
-#[test]
-fn dropout_is_the_identity_unless_training_and_its_gradient_is_its_mask() {
-    let layer = Dropout::new(0.25);
-    let mut x = Tensor::ones([40, 50]);
-    assert_eq!(layer.forward(&x).unwrap(), x);
-    x.attach_grad();
-    random::seed(3);
-    let y = record_with(true, || layer.forward(&x)).unwrap();
-    y.backward().unwrap();
-    assert_eq!(x.grad().unwrap(), y);
-    let zeros = y.to_vec::<f32>().unwrap().iter().filter(|&&y| y == 0.0).count();
-    assert!((400..600).contains(&zeros), "{zeros}");
-
-    let draw = |seed| {
-        random::seed(seed);
-        train_mode(|| layer.forward(&x)).unwrap()
-    };
-    assert_eq!(draw(3), y);
-    assert_ne!(draw(4), y);
-    let next = train_mode(|| layer.forward(&x)).unwrap();
-    assert_ne!(draw(4), next);
-
-    let shared = Dropout::new(0.5).axes(&[-1]);
-    let rows = train_mode(|| shared.forward(&x)).unwrap();
-    let first = rows.slice(1, 0..1).unwrap().broadcast_to([40, 50]).unwrap();
-    assert_eq!(rows, first);
-    assert!(first.to_vec::<f32>().unwrap().contains(&2.0));
-}
-
-#[test]
-fn batch_normalization_in_predict_mode_is_affine() {
-    let mut layer = BatchNorm::new();
-    layer.initialize().unwrap();
-    let x = Tensor::arange(24).sin().unwrap().reshape([2, 3, 4]).unwrap();
-    train_mode(|| layer.forward(&x)).unwrap();
-    let f = |x: &Tensor| layer.forward(x).unwrap();
-    let sum = f(&x).add(f(&x.mul(-1.0).unwrap())).unwrap();
-    let twice = f(&x.zeros_like()).mul(2.0).unwrap();
-    let error = sum.sub(&twice).unwrap().abs().unwrap().max().unwrap().item().unwrap();
-    assert!(error < 1e-6, "{error}");
-    let before = layer.running_mean.data().unwrap();
-    f(&x);
-    assert_eq!(layer.running_mean.data().unwrap(), before);
-    record_with(true, || layer.forward(&x)).unwrap().backward().unwrap();
-    assert_ne!(layer.running_mean.data().unwrap(), before);
-
-    let wide = Tensor::ones([2, 4, 4]);
-    assert_eq!(message(&layer, &wide), "parameter `gamma` expected shape (3,), found (4,)");
-    let empty = train_mode(|| layer.forward(&Tensor::ones([0, 3, 4]))).unwrap_err().to_string();
-    let expected = "`batch_norm` expected at least one element a channel, found shape (0, 3, 4)";
-    assert_eq!(empty, expected);
-    assert!(message(&layer, &Tensor::ones(3)).contains("expected an axis from -1 to 0, found 1"));
-}
-
-#[test]
-fn normalizations_of_other_axes_and_groups_agree() {
-    let x = Tensor::arange(48).sin().unwrap().reshape([2, 4, 6]).unwrap();
-    let forward = |mut layer: Box<dyn Layer>, x: &Tensor| {
-        layer.initialize().unwrap();
-        layer.forward(x).unwrap()
-    };
-    let close = |a: &Tensor, b: &Tensor| {
-        let error = a.sub(b).unwrap().abs().unwrap().max().unwrap().item().unwrap();
-        assert!(error < 1e-6, "{error}");
-    };
-    let turned = x.permute(&[0, 2, 1]).unwrap();
-    let last = forward(Box::new(LayerNorm::new()), &turned).permute(&[0, 2, 1]).unwrap();
-    close(&forward(Box::new(LayerNorm::new().axis(1)), &x), &last);
-    // As many groups as channels, and a batch of one image.
-    let instance = forward(Box::new(InstanceNorm::new()), &x);
-    close(&forward(Box::new(GroupNorm::new(4)), &x), &instance);
-    let first = x.slice(0, 0..1).unwrap();
-    let mut batch = BatchNorm::new();
-    batch.initialize().unwrap();
-    let alone = train_mode(|| batch.forward(&first)).unwrap();
-    close(&alone, &instance.slice(0, 0..1).unwrap());
-    // Of centered rows the mean square is the variance.
-    let centered = forward(Box::new(LayerNorm::new().epsilon(0.0)), &x);
-    close(&forward(Box::new(RmsNorm::new()), &centered), &centered);
-
-    let mut five = GroupNorm::new(5);
-    five.initialize().unwrap();
-    let expected =
-        "`group_norm` expected `groups` to be a divisor of the number of channels, found 5 for 4";
-    assert_eq!(message(&five, &x), expected);
-}
-
+#[track_caller]
 fn assert_same(found: &Tensor, expected: &Tensor) {
     assert_eq!(found.shape(), expected.shape());
     let error = found.sub(expected).unwrap().abs().unwrap().max().unwrap().item().unwrap();
@@ -284,122 +131,4 @@ fn wave(shape: [usize; 3]) -> Tensor {
 fn reversed(x: &Tensor) -> Tensor {
     let last = x.shape()[0] as i64;
     x.take(&Tensor::from_vec((0..last).rev().collect(), last as usize).unwrap()).unwrap()
-}
-
-/// Gives a layer the weights of another, whose names may differ.
-fn set_all(to: &ParameterDict, from: &ParameterDict) {
-    assert_eq!(to.len(), from.len());
-    for (to, from) in to.iter().zip(from) {
-        to.set_data(&from.data().unwrap()).unwrap();
-    }
-}
-
-#[test]
-fn a_bidirectional_layer_is_two_one_of_them_on_the_reversed_sequence() {
-    let x = wave([5, 2, 3]);
-    let mut both = Lstm::new(4).bidirectional().in_units(3);
-    both.initialize().unwrap();
-    let parameters: Vec<Tensor> = both.collect_params().iter().map(|p| p.data().unwrap()).collect();
-    let [forwards, backwards] = [0, 1].map(|direction| {
-        let one = Lstm::new(4).in_units(3);
-        for (own, value) in one.collect_params().iter().zip(&parameters[4 * direction..]) {
-            own.set_data(value).unwrap();
-        }
-        one
-    });
-    let backwards = reversed(&backwards.forward(&reversed(&x)).unwrap());
-    let expected = Tensor::concat(&[&forwards.forward(&x).unwrap(), &backwards], 2).unwrap();
-    assert_same(&both.forward(&x).unwrap(), &expected);
-}
-
-#[test]
-fn layers_of_a_recurrent_layer_are_recurrent_layers_in_turn() {
-    let x = wave([5, 2, 3]);
-    let mut whole = Gru::new(4).layers(2);
-    whole.initialize().unwrap();
-    let y = whole.forward(&x).unwrap();
-    let net = sequential![Gru::new(4), Gru::new(4)];
-    set_all(&net.collect_params(), &whole.collect_params());
-    assert_same(&net.forward(&x).unwrap(), &y);
-    assert_eq!(whole.collect_params().iter().next().unwrap().name(), "gru0_l0_i2h_weight");
-
-    let turned = x.permute(&[1, 0, 2]).unwrap();
-    let other = Gru::new(4).layers(2).batch_first();
-    set_all(&other.collect_params(), &whole.collect_params());
-    assert_same(&other.forward(&turned).unwrap(), &y.permute(&[1, 0, 2]).unwrap());
-
-    // Dropout between the layers, while training only.
-    let dropped = Gru::new(4).layers(2).dropout(0.5);
-    set_all(&dropped.collect_params(), &whole.collect_params());
-    assert_eq!(dropped.forward(&x).unwrap(), y);
-    assert_ne!(train_mode(|| dropped.forward(&x)).unwrap(), y);
-}
-
-#[test]
-fn a_sequence_may_be_cut_and_a_cell_takes_its_steps() {
-    let x = wave([5, 2, 3]);
-    let mut layer = Lstm::new(4);
-    layer.initialize().unwrap();
-    let begin = layer.begin_state(&x).unwrap();
-    let (y, end) = layer.forward_from(&x, &begin).unwrap();
-    let (head, middle) = layer.forward_from(&x.slice(0, ..2).unwrap(), &begin).unwrap();
-    let (tail, states) = layer.forward_from(&x.slice(0, 2..).unwrap(), &middle).unwrap();
-    assert_same(&Tensor::concat(&[&head, &tail], 0).unwrap(), &y);
-    assert_eq!(states.len(), 2);
-    states.iter().zip(&end).for_each(|(found, expected)| assert_same(found, expected));
-
-    let cell = LstmCell::new(4);
-    set_all(&cell.collect_params(), &layer.collect_params());
-    let mut states = cell.begin_state(&x).unwrap();
-    for t in 0..5 {
-        let (output, after) = cell.step(&x.select(0, t).unwrap(), &states).unwrap();
-        assert_same(&output, &y.select(0, t).unwrap());
-        states = after;
-    }
-    assert_same(&states[1], &end[1].select(0, 0).unwrap());
-
-    let (gru, rnn) = (GruCell::new(4), RnnCell::new(4).relu());
-    let (gru_layer, rnn_layer) = (Gru::new(4), Rnn::new(4));
-    for (layer, cell) in [(&gru_layer as &dyn Layer, &gru as &dyn Block), (&rnn_layer, &rnn)] {
-        let parameters = cell.collect_params();
-        for parameter in &parameters {
-            let shape = [parameter.shape()[0], 3, 4][..parameter.shape().rank()].to_vec();
-            let rows = if shape.len() == 1 {
-                vec![shape[0]]
-            } else {
-                vec![shape[0], parameter.shape()[1].max(3)]
-            };
-            let values = Tensor::arange(rows.iter().product()).cos().unwrap();
-            parameter.set_data(&values.reshape(Shape::new(&rows)).unwrap()).unwrap();
-        }
-        set_all(&layer.collect_params(), &parameters);
-    }
-    let states = gru.begin_state(&x).unwrap();
-    assert_same(&gru.unroll(&x, &states).unwrap().0, &gru_layer.forward(&x).unwrap());
-    let states = rnn.begin_state(&x).unwrap();
-    assert_same(&rnn.unroll(&x, &states).unwrap().0, &rnn_layer.forward(&x).unwrap());
-}
-
-#[test]
-fn sequences_and_states_that_do_not_fit_are_named() {
-    let x = wave([5, 2, 3]);
-    let mut layer = Lstm::new(4).batch_first();
-    layer.initialize().unwrap();
-    layer.forward(&x).unwrap();
-    let flat = x.flatten().unwrap();
-    let expected = "`lstm` expected [batch, steps, in_units], found shape (5, 6)";
-    assert_eq!(message(&layer, &flat), expected);
-    let wide = wave([5, 2, 4]);
-    let expected = "parameter `_unfused.0.i2h_weight` expected shape (16, 3), found (16, 4)";
-    assert_eq!(message(&layer, &wide), expected);
-    let none = "`lstm` expected at least one step, found shape (0, 5, 3)";
-    assert_eq!(message(&layer, &Tensor::ones([5, 0, 3])), none);
-    let from = |states: &[Tensor]| layer.forward_from(&x, states).unwrap_err().to_string();
-    let state = Tensor::zeros([1, 5, 4]);
-    assert_eq!(
-        from(std::slice::from_ref(&state)),
-        "`lstm` expected `states` to be two: output and memory, found 1"
-    );
-    let wrong = [state, Tensor::zeros([1, 4, 4])];
-    assert_eq!(from(&wrong), "`lstm` cannot combine shapes (1, 5, 4) and (1, 4, 4)");
 }

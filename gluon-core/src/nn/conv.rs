@@ -261,20 +261,13 @@ impl<const N: usize, const TRANSPOSED: bool> Forward for Convolution<N, TRANSPOS
         }
         let weight = self.weight.data_with_shape(self.weight_shape(in_channels))?;
         let bias = self.bias.as_ref().map(Parameter::data).transpose()?;
-        let activation = self.activation.map(Activation::kernel);
-        let inputs = [x, &weight];
-        if TRANSPOSED {
-            let output_padding = self.output_padding;
-            conv::conv_transposed(
-                &sliding,
-                output_padding,
-                groups,
-                inputs,
-                bias.as_ref(),
-                activation,
-            )
-        } else {
-            conv::conv(&sliding, groups, inputs, bias.as_ref(), activation)
-        }
+        let (inputs, bias) = ([x, &weight], bias.as_ref());
+        Activation::after(self.activation, |kernel| match TRANSPOSED {
+            false => conv::conv(&sliding, groups, inputs, bias, kernel),
+            true => {
+                let output_padding = self.output_padding;
+                conv::conv_transposed(&sliding, output_padding, groups, inputs, bias, kernel)
+            }
+        })
     }
 }
