@@ -22,5 +22,6 @@ pub(crate) mod parallel;
 pub(crate) mod reduce;
 pub(crate) mod softmax;
 pub(crate) mod thin;
+pub(crate) mod transpose;
 pub(crate) mod walk;
 pub(crate) mod zip;
