@@ -100,6 +100,11 @@ impl Buffer {
         Buffer { elements: T::wrap(elements) }
     }
 
+    /// No elements, and no memory.
+    pub(crate) const fn empty() -> Buffer {
+        Buffer { elements: Elements::F32(Vec::new()) }
+    }
+
     /// At least `len` elements with arbitrary values, from the pool if it has them.
     pub(crate) fn scratch<T: Element>(len: usize) -> Buffer {
         let rounded = class_size(len);
@@ -126,6 +131,12 @@ impl Buffer {
     pub(crate) fn take<T: Element>(&mut self) -> Option<Vec<T>> {
         T::unwrap_mut(&mut self.elements).map(std::mem::take)
     }
+}
+
+/// Runs `f` on `len` elements with arbitrary values, which go back to the pool afterwards.
+pub(crate) fn with_scratch<T: Element, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+    let mut buffer = Buffer::scratch::<T>(len);
+    f(buffer.slice_mut::<T>().map(|all| &mut all[..len]).unwrap_or_default())
 }
 
 impl Drop for Buffer {

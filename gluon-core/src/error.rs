@@ -226,6 +226,19 @@ pub enum Error {
         found: DType,
     },
 
+    /// An index that is no row of a parameter.
+    #[error("parameter `{name}` expected indices from 0 to {}, found {index} at position {position}", bound.saturating_sub(1))]
+    ParameterIndex {
+        /// The parameter.
+        name: String,
+        /// What was found.
+        index: f64,
+        /// The number of rows.
+        bound: usize,
+        /// Which of the indices it is.
+        position: usize,
+    },
+
     /// Reading the gradient of a parameter that keeps none.
     #[error("parameter `{name}` keeps no gradient: its `grad_req` is null")]
     ParameterGradient {
@@ -242,6 +255,17 @@ pub enum Error {
         name: String,
     },
 
+    /// A gradient that is infinite or not a number, where its size matters.
+    #[error(
+        "parameter `{name}` expected a finite gradient, found one of norm {norm}; lower the learning rate, or look for a division by 0 or a logarithm of 0"
+    )]
+    NonFiniteGradient {
+        /// The parameter.
+        name: String,
+        /// The norm of its gradient.
+        norm: f64,
+    },
+
     /// An initializer that cannot fill a parameter.
     #[error(
         "parameter `{name}` of shape {shape} cannot be initialized by {initializer}, which expects {expected}"
@@ -255,6 +279,19 @@ pub enum Error {
         initializer: String,
         /// What it takes, in words.
         expected: &'static str,
+    },
+
+    /// A loss that is infinite or not a number.
+    #[error(
+        "epoch {epoch}, batch {batch}: expected a finite loss, found {loss}; lower the learning rate, limit the gradient's norm, or look for a logarithm of 0 in the model"
+    )]
+    Diverged {
+        /// The epoch, counted from 0.
+        epoch: u64,
+        /// The batch in it, counted from 0.
+        batch: usize,
+        /// The mean loss of the batch.
+        loss: f64,
     },
 
     /// Two parameters of one model with the same name.
@@ -321,6 +358,17 @@ pub enum Error {
         path: PathBuf,
         /// Why it failed.
         source: std::io::Error,
+    },
+
+    /// A table whose rows or columns are not what they are asked for.
+    #[error("`{}` expected {expected}, found {found}", path.display())]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// What was expected, in words.
+        expected: String,
+        /// What was found instead.
+        found: String,
     },
 
     /// A file whose bytes are not what its format demands.

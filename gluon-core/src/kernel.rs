@@ -11,16 +11,26 @@
 //! Multiplications and additions are not fused, so elementwise results are the same on every
 //! machine. No result depends on the number of threads: see [`parallel`].
 
+pub(crate) mod activation;
+pub(crate) mod batch_norm;
+pub(crate) mod conv;
+pub(crate) mod ctc;
 pub(crate) mod dense;
+pub(crate) mod dropout;
 pub(crate) mod float;
 pub(crate) mod gather;
 pub(crate) mod gemm;
 pub(crate) mod layout;
 pub(crate) mod map;
 pub(crate) mod matrix;
+pub(crate) mod norm;
 pub(crate) mod parallel;
+pub(crate) mod pool;
+pub(crate) mod recurrent;
 pub(crate) mod reduce;
 pub(crate) mod softmax;
 pub(crate) mod thin;
+pub(crate) mod transpose;
 pub(crate) mod walk;
+pub(crate) mod window;
 pub(crate) mod zip;

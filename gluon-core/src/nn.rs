@@ -1,16 +1,52 @@
 //! Layers.
 
 mod activation;
+mod attention;
+mod concurrent;
+mod conv;
 mod dense;
+mod dropout;
+mod elementwise;
+mod embedding;
 mod flatten;
+mod identity;
 mod lambda;
+mod norm;
+mod pool;
+mod position;
+mod prelu;
+mod recurrent;
+mod residual;
 mod sequential;
+mod sizes;
+mod transformer;
 
 pub use activation::Activation;
+pub use attention::{Mask, MultiHeadAttention, scaled_dot_product_attention};
+pub use concurrent::Concurrent;
+pub use conv::{
+    Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Convolution,
+};
 pub use dense::Dense;
+pub use dropout::Dropout;
+pub use elementwise::{Elu, Gelu, LeakyRelu, Selu, Swish};
+pub use embedding::Embedding;
 pub use flatten::Flatten;
+pub use identity::Identity;
 pub use lambda::Lambda;
+pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RmsNorm};
+pub use pool::{
+    AvgPool1d, AvgPool2d, AvgPool3d, GlobalAvgPool1d, GlobalAvgPool2d, GlobalAvgPool3d,
+    GlobalMaxPool1d, GlobalMaxPool2d, GlobalMaxPool3d, GlobalPooling, MaxPool1d, MaxPool2d,
+    MaxPool3d, Pooling,
+};
+pub use position::{LearnedEncoding, SinusoidalEncoding};
+pub use prelu::PRelu;
+pub use recurrent::{Gru, GruCell, Lstm, LstmCell, Rnn, RnnCell};
+pub use residual::Residual;
 pub use sequential::{Position, Sequential};
+pub use sizes::Sizes;
+pub use transformer::{FeedForward, TransformerDecoderLayer, TransformerEncoderLayer};
 
 #[doc(hidden)]
 pub use gluon_macros::sequential_in;

@@ -193,7 +193,7 @@ impl Parameter {
     }
 
     /// What error messages call it: its structural name, or its shape if it has none.
-    fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         let declared = self.declared();
         if declared.path.is_empty() {
             format!("of shape {}", declared.shape)

@@ -1,6 +1,11 @@
 //! Random numbers: a small seeded generator whose streams are the same on every machine.
 
+mod thread;
+
 use crate::error::{Error, Result};
+
+pub(crate) use thread::next_u64;
+pub use thread::{seed, set_state, state};
 
 /// A seeded generator of pseudo-random numbers: xoshiro256++.
 ///
@@ -178,12 +183,21 @@ struct SplitMix64(u64);
 
 impl SplitMix64 {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        let word = word_at(self.0, 0);
+        self.0 = self.0.wrapping_add(WEYL);
+        word
     }
+}
+
+const WEYL: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Word `index` of the stream of [`SplitMix64`] from `seed`: for loops that draw in any order.
+#[inline(always)]
+pub(crate) fn word_at(seed: u64, index: u64) -> u64 {
+    let mut z = seed.wrapping_add(index.wrapping_add(1).wrapping_mul(WEYL));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// FNV-1a of 64 bits.

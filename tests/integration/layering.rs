@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 13] = [
     &["buffer"],
     &["dtype"],
     &["error"],
-    &["random", "device"],
+    &["random", "device", "picture"],
     &["tape", "kernel"],
     &["tensor"],
     &["autograd"],

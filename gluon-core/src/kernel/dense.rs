@@ -2,30 +2,11 @@
 
 use multiversion::multiversion;
 
+use super::activation::{Activation, for_slope_of, slopes};
 use super::float::Float;
 use super::gemm::gemm;
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
-
-/// A function applied to the output, whose derivative is known from its value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Activation {
-    Relu,
-    Sigmoid,
-    Tanh,
-    Softplus,
-    Softsign,
-}
-
-impl Activation {
-    /// The work of one element, in the units of [`parallel`].
-    fn cost(self) -> usize {
-        match self {
-            Activation::Relu | Activation::Softsign => 1,
-            Activation::Sigmoid | Activation::Tanh | Activation::Softplus => 16,
-        }
-    }
-}
 
 /// `y = act(x · Wᵀ + b)`
 ///
@@ -107,7 +88,12 @@ pub(crate) fn dense_dx<T: Float>(
 
 /// Adds the bias to each row of `y` and applies the activation.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn finish<T: Float>(bias: Option<&[T]>, activation: Option<Activation>, units: usize, y: &mut [T]) {
+pub(super) fn finish<T: Float>(
+    bias: Option<&[T]>,
+    activation: Option<Activation>,
+    units: usize,
+    y: &mut [T],
+) {
     #[inline(always)]
     fn each<T: Float>(bias: Option<&[T]>, units: usize, y: &mut [T], f: impl Fn(T) -> T) {
         match bias {
@@ -133,33 +119,6 @@ fn finish<T: Float>(bias: Option<&[T]>, activation: Option<Activation>, units: u
         Some(Activation::Softplus) => each(bias, units, y, |y| y.softplus()),
         Some(Activation::Softsign) => each(bias, units, y, |y| y / (T::ONE + y.abs())),
     }
-}
-
-/// Calls the macro `$each` with the derivative of `$activation` in terms of its value `y`.
-macro_rules! for_slope_of {
-    ($activation:expr, $each:ident) => {
-        match $activation {
-            None => $each!(|_| T::ONE),
-            Some(Activation::Relu) => $each!(|y| T::truth(y > T::ZERO)),
-            Some(Activation::Sigmoid) => $each!(|y| y * (T::ONE - y)),
-            Some(Activation::Tanh) => $each!(|y| T::ONE - y * y),
-            // σ(x) where y = ln(1 + eˣ), so 1 − σ(x) = e⁻ʸ.
-            Some(Activation::Softplus) => $each!(|y| -(-y).exp_m1()),
-            Some(Activation::Softsign) => $each!(|y| (T::ONE - y.abs()) * (T::ONE - y.abs())),
-        }
-    };
-}
-
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn slopes<T: Float>(activation: Option<Activation>, y: &[T], dy: &[T], dz: &mut [T]) {
-    macro_rules! each {
-        (|$y:pat_param| $slope:expr) => {
-            for ((dz, &$y), &dy) in dz.iter_mut().zip(y).zip(dy) {
-                *dz = dy * $slope;
-            }
-        };
-    }
-    for_slope_of!(activation, each);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]

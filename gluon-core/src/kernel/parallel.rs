@@ -1,11 +1,15 @@
 //! Parallel loops: the one place that decides whether work is shared among threads.
 //!
 //! Waking the threads of a pool costs about 12 µs, so a loop is shared only if it takes several
-//! times that. Blocks have a fixed size and the functions below only split outputs, never sums, so
-//! results are the same on any number of threads.
+//! times that. Blocks have a fixed size and the functions below split outputs, or sums at places that
+//! depend on the number of terms alone, so results are the same on any number of threads.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::float::Float;
+use crate::buffer::with_scratch;
 use crate::dtype::Element;
 
 /// Work is counted in elements of a loop as simple as a sum, about a tenth of a nanosecond each.
@@ -64,6 +68,42 @@ pub(crate) fn for_each_block_pair<T: Element>(
         .for_each(|(i, (y, z))| f(i * block, y, z));
 }
 
+/// `out (+)= Σ terms`: `add(range, sum)` adds the terms of a range of `0..terms` to `sum`, perhaps
+/// at once for several ranges, whose sums are then added in order. Each term costs `cost`.
+pub(crate) fn sum_in_chunks<T: Float>(
+    out: &mut [T],
+    accumulate: bool,
+    terms: usize,
+    cost: usize,
+    add: impl Fn(Range<usize>, &mut [T]) + Sync,
+) {
+    /// So many sums are held at once.
+    const CHUNKS: usize = 8;
+    if !accumulate {
+        out.fill(T::ZERO);
+    }
+    let len = out.len();
+    if len == 0 || terms == 0 {
+        return;
+    }
+    let chunk = terms.div_ceil(CHUNKS);
+    let chunks = terms.div_ceil(chunk);
+    with_scratch(chunks * len, |sums| {
+        sums.fill(T::ZERO);
+        let range = |i: usize| i * chunk..((i + 1) * chunk).min(terms);
+        if is_worthwhile(terms.saturating_mul(cost)) {
+            sums.par_chunks_mut(len).enumerate().for_each(|(i, sum)| add(range(i), sum));
+        } else {
+            sums.chunks_mut(len).enumerate().for_each(|(i, sum)| add(range(i), sum));
+        }
+        for sum in sums.chunks_exact(len) {
+            for (out, &sum) in out.iter_mut().zip(sum) {
+                *out += sum;
+            }
+        }
+    });
+}
+
 fn units_per_block(unit: usize, cost: usize) -> usize {
     (BLOCK / unit.saturating_mul(cost).max(1)).max(1)
 }
@@ -83,6 +123,23 @@ mod tests {
                 }
             });
             assert!(y.iter().enumerate().all(|(i, &y)| y == i as f64));
+        }
+    }
+
+    #[test]
+    fn sums_have_every_term_once_whatever_they_cost() {
+        for (terms, cost) in [(0, 1), (1, 1), (7, 1), (8, WORTHWHILE), (29, 1), (29, WORTHWHILE)] {
+            let mut sums = [0.5f64, 1.0];
+            sum_in_chunks(&mut sums, true, terms, cost, |range, sum| {
+                for term in range {
+                    sum[0] += term as f64;
+                    sum[1] += 1.0;
+                }
+            });
+            let count = terms as f64;
+            assert_eq!(sums, [0.5 + count * (count - 1.0) / 2.0, 1.0 + count]);
+            sum_in_chunks(&mut sums, false, terms, cost, |_, sum| sum[0] += 1.0);
+            assert!(sums[0] <= 8.0 && sums[1] == 0.0);
         }
     }
 

@@ -30,6 +30,10 @@ pub enum Activation {
     Softplus,
     /// `x / (1 + |x|)`.
     Softsign,
+    /// `x · Φ(x)`, with the distribution function of the normal distribution.
+    Gelu,
+    /// `x · sigmoid(x)`, also called swish.
+    Silu,
 }
 
 impl Activation {
@@ -41,16 +45,35 @@ impl Activation {
             Activation::Tanh => "tanh",
             Activation::Softplus => "softrelu",
             Activation::Softsign => "softsign",
+            Activation::Gelu => "gelu",
+            Activation::Silu => "silu",
         }
     }
 
-    pub(super) fn kernel(self) -> dense::Activation {
+    /// What an operation can do in the same call: a function whose derivative follows from its
+    /// value.
+    pub(super) fn kernel(self) -> Option<dense::Activation> {
         match self {
-            Activation::Relu => dense::Activation::Relu,
-            Activation::Sigmoid => dense::Activation::Sigmoid,
-            Activation::Tanh => dense::Activation::Tanh,
-            Activation::Softplus => dense::Activation::Softplus,
-            Activation::Softsign => dense::Activation::Softsign,
+            Activation::Relu => Some(dense::Activation::Relu),
+            Activation::Sigmoid => Some(dense::Activation::Sigmoid),
+            Activation::Tanh => Some(dense::Activation::Tanh),
+            Activation::Softplus => Some(dense::Activation::Softplus),
+            Activation::Softsign => Some(dense::Activation::Softsign),
+            Activation::Gelu | Activation::Silu => None,
+        }
+    }
+
+    /// `compute(kernel)` for an operation that can apply some activations itself, followed by the
+    /// activation if it is none of those.
+    pub(super) fn after(
+        activation: Option<Activation>,
+        compute: impl FnOnce(Option<dense::Activation>) -> Result<Tensor>,
+    ) -> Result<Tensor> {
+        let kernel = activation.and_then(Activation::kernel);
+        let y = compute(kernel)?;
+        match activation.filter(|_| kernel.is_none()) {
+            Some(activation) => activation.forward(&y),
+            None => Ok(y),
         }
     }
 
@@ -67,6 +90,8 @@ impl Forward for Activation {
             Activation::Tanh => x.tanh(),
             Activation::Softplus => x.softplus(),
             Activation::Softsign => x.softsign(),
+            Activation::Gelu => x.gelu(),
+            Activation::Silu => x.silu(),
         }
     }
 }

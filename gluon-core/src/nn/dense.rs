@@ -148,12 +148,13 @@ impl Forward for Dense {
         let units = self.units();
         let weight = self.weight.data_with_shape([units, in_units])?;
         let bias = self.bias.as_ref().map(Parameter::data).transpose()?;
-        let activation = self.activation.map(Activation::kernel);
+        let compute = |x: &Tensor| {
+            Activation::after(self.activation, |kernel| dense(x, &weight, bias.as_ref(), kernel))
+        };
         if rows.rank() == 1 && x.rank() == 2 {
-            return dense(x, &weight, bias.as_ref(), activation);
+            return compute(x);
         }
-        let flat = x.reshape([rows.size(), in_units])?;
-        let y = dense(&flat, &weight, bias.as_ref(), activation)?;
+        let y = compute(&x.reshape([rows.size(), in_units])?)?;
         let mut shape = rows;
         if let Some(wider) = rows.with(rows.rank(), units) {
             shape = wider;

@@ -80,8 +80,6 @@ functions! {
     erf Erf
     /// `x · Φ(x)` of each element, with the exact normal distribution function.
     gelu Gelu
-    /// `x · sigmoid(x)` of each element.
-    silu Silu
     /// The largest integer not above each element; the gradient is 0.
     floor Floor
     /// The smallest integer not below each element; the gradient is 0.
@@ -104,7 +102,36 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
     pub fn elu(&self, alpha: f64) -> Result<Tensor> {
-        unary("elu", Unary::Elu { alpha }, self)
+        unary("elu", Unary::Elu { alpha, scale: 1.0 }, self)
+    }
+
+    /// [`elu`](Tensor::elu) times a factor, both chosen so that layers keep mean 0 and variance 1.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+    ///
+    /// # Source
+    /// Klambauer et al., *Self-Normalizing Neural Networks*, NeurIPS 2017, eq. 2 and 14.
+    pub fn selu(&self) -> Result<Tensor> {
+        const ALPHA: f64 = 1.673_263_242_354_377_2;
+        const SCALE: f64 = 1.050_700_987_355_480_5;
+        unary("selu", Unary::Elu { alpha: ALPHA, scale: SCALE }, self)
+    }
+
+    /// `x · sigmoid(beta · x)` of each element.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+    pub fn swish(&self, beta: f64) -> Result<Tensor> {
+        unary("swish", Unary::Swish { beta }, self)
+    }
+
+    /// `x · sigmoid(x)` of each element: [`swish`](Tensor::swish) with a `beta` of 1.
+    ///
+    /// # Errors
+    /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+    pub fn silu(&self) -> Result<Tensor> {
+        unary("silu", Unary::Swish { beta: 1.0 }, self)
     }
 
     /// Each element, or the nearer bound if it is not from `low` to `high`; the gradient outside
@@ -162,9 +189,11 @@ mod tests {
 
     #[test]
     fn gradients_match_difference_quotients() {
-        let everywhere: [(&str, Op); 20] = [
+        let everywhere: [(&str, Op); 22] = [
             ("leaky_relu", |x| x.leaky_relu(0.1)),
             ("elu", |x| x.elu(1.3)),
+            ("selu", Tensor::selu),
+            ("swish", |x| x.swish(1.4)),
             ("clip", |x| x.clip(-1.0, 2.0)),
             ("neg", Tensor::neg),
             ("exp", Tensor::exp),

@@ -107,7 +107,12 @@ fn views<'x, T: Float>(x: &'x Tensor) -> Result<impl Fn(usize) -> Matrix<'x, T>>
     let all = x.buffer::<T>("matmul")?;
     let (layout, [_, rows, columns]) = (x.layout(), split(x.shape()));
     let rank = x.rank();
-    let step = if rank == 2 { 0 } else { layout.strides[rank - 3] as usize };
+    let step = match rank {
+        2 => 0,
+        3 => layout.strides[0] as usize,
+        // The stride of a row-major tensor along an axis of size 1 means nothing.
+        _ => rows * columns,
+    };
     let strides = [layout.strides[rank - 2] as usize, layout.strides[rank - 1] as usize];
     Ok(move |index: usize| {
         Matrix::strided(&all[layout.offset + index * step..], [rows, columns], strides)
@@ -138,6 +143,16 @@ mod tests {
         assert_eq!(a.matmul(&v).unwrap(), Tensor::from([21.0f32, 43.0]));
         assert_eq!(v.matmul(&a).unwrap(), Tensor::from([31.0f32, 42.0]));
         assert_eq!(v.matmul(&v).unwrap(), Tensor::from(101.0f32));
+    }
+
+    #[test]
+    fn an_axis_of_size_1_in_a_stack_may_have_any_stride() {
+        let x = numbers([2, 3, 1, 4]).permute(&[0, 2, 1, 3]).unwrap(); // [2, 1, 3, 4]
+        let y = x.matmul(&numbers([4, 2])).unwrap();
+        for i in 0..2 {
+            let one = x.select(0, i).unwrap().matmul(&numbers([4, 2])).unwrap();
+            assert_eq!(y.select(0, i).unwrap(), one);
+        }
     }
 
     #[test]

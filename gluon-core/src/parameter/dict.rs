@@ -259,7 +259,7 @@ impl ParameterDict {
         self.iter().for_each(|entry| entry.set_grad_req(req));
     }
 
-    /// Sets the factor on the learning rate of every parameter.
+    /// Sets the [factor on the learning rate](Parameter::set_lr_mult) of every parameter.
     pub fn set_lr_mult(&self, factor: f64) {
         self.iter().for_each(|entry| entry.set_lr_mult(factor));
     }

@@ -1,6 +1,6 @@
 //! Getting values out of tensors, and into other types and devices.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use super::Tensor;
 use crate::buffer::for_dtype;
@@ -76,8 +76,7 @@ impl Tensor {
             return None;
         }
         let size = self.size();
-        let data = Arc::get_mut(&mut self.data)?;
-        let mut elements = Arc::get_mut(&mut data.buffer)?.take::<T>()?;
+        let mut elements = self.data.buffer_mut()?.take::<T>()?;
         elements.truncate(size);
         Some(elements)
     }
@@ -94,6 +93,11 @@ impl Tensor {
                 }
             })
         })
+    }
+
+    /// The same values in row-major order: `self`, without another handle, if they already are.
+    pub(crate) fn contiguous(&self) -> Cow<'_, Tensor> {
+        if self.is_contiguous() { Cow::Borrowed(self) } else { Cow::Owned(self.to_contiguous()) }
     }
 
     /// The values converted to `dtype`, as a constant: `self` if they are of that type already.

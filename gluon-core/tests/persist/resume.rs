@@ -5,11 +5,15 @@ use std::fs;
 use gluon::autograd::record;
 use gluon::data::Sampler;
 use gluon::error::Error;
-use gluon::optim::{Adam, Optimizer, Sgd};
+use gluon::nn::{Dense, Dropout, Sequential};
+use gluon::optim::schedule::{Plateau, WarmUp};
+use gluon::optim::{
+    AdaDelta, AdaGrad, Adam, AdamW, Adamax, Ftrl, Lamb, Nadam, Nag, Optimizer, RmsProp, Sgd, Signum,
+};
 use gluon::persist::Load;
-use gluon::random::Generator;
+use gluon::random::{self, Generator};
 use gluon::train::{Checkpoint, Trainer};
-use gluon::{Block, DType, Forward, Persist, Tensor};
+use gluon::{Block, DType, Forward, Persist, Tensor, sequential};
 
 use crate::nets::{Mlp, Scratch, Tied, state};
 
@@ -23,6 +27,8 @@ struct Run {
     trainer: Trainer,
     masks: Generator,
     step: u64,
+    /// Whether the rate is left to the trainer.
+    fixed_rate: bool,
 }
 
 impl Run {
@@ -30,7 +36,7 @@ impl Run {
         let mut net = Mlp::new();
         net.initialize_with(gluon::block::Initialization::default().seed(seed)).unwrap();
         let trainer = Trainer::new(net.collect_params(), optimizer).unwrap();
-        Run { net, trainer, masks: Generator::new(seed), step: 0 }
+        Run { net, trainer, masks: Generator::new(seed), step: 0, fixed_rate: false }
     }
 
     fn epoch(&mut self, epoch: u64, stop: Option<usize>) {
@@ -47,7 +53,9 @@ impl Run {
             loss.backward().unwrap();
             self.trainer.step(4).unwrap();
             self.step += 1;
-            self.trainer.set_learning_rate(0.05 / (1.0 + self.step as f64));
+            if !self.fixed_rate {
+                self.trainer.set_learning_rate(0.05 / (1.0 + self.step as f64));
+            }
         }
     }
 
@@ -96,7 +104,130 @@ fn check(optimizer: impl Optimizer + Clone + 'static) {
 fn resumed_training_is_bit_identical() {
     check(Sgd::new(0.05));
     check(Sgd::new(0.05).momentum(0.9).weight_decay(1e-3));
+    check(Nag::new(0.05).momentum(0.9));
     check(Adam::new(0.01).weight_decay(1e-2));
+    check(Adam::new(0.01).amsgrad(true));
+    check(AdamW::new(0.01).weight_decay(1e-2));
+    check(Adamax::new(0.01));
+    check(Nadam::new(0.01));
+    check(RmsProp::new(0.01));
+    check(RmsProp::new(0.01).centered(true));
+    check(AdaGrad::new(0.01));
+    check(AdaDelta::new(1.0));
+    check(Ftrl::new(0.01));
+    check(Signum::new(0.01));
+    check(Lamb::new(0.01));
+}
+
+/// A run whose rate a schedule changes: by the number of steps, and by what it is told.
+struct Scheduled {
+    run: Run,
+    observed: u32,
+}
+
+impl Scheduled {
+    fn new(seed: u64) -> Scheduled {
+        let mut run = Run::new(Adam::new(0.01), seed);
+        let schedule = WarmUp::new(4, Plateau::new(0.5).patience(1));
+        let trainer = Trainer::new(run.net.collect_params(), Adam::new(0.01)).unwrap();
+        run.trainer = trainer.with_schedule(schedule).with_max_norm(1.0);
+        run.fixed_rate = true;
+        Scheduled { run, observed: 0 }
+    }
+
+    fn epochs(&mut self, epochs: std::ops::Range<u64>) {
+        for epoch in epochs {
+            self.run.epoch(epoch, None);
+            self.run.trainer.observe(1.0 + f64::from(self.observed % 2));
+            self.observed += 1;
+        }
+    }
+}
+
+#[test]
+fn a_schedule_goes_on_where_it_was() {
+    let scratch = Scratch::new();
+    let path = scratch.at("last.gluon");
+    let mut straight = Scheduled::new(3);
+    straight.epochs(0..6);
+    let rates = (straight.run.trainer.learning_rate(), straight.run.trainer.optimizer());
+    assert!(rates.0 < rates.1.learning_rate());
+
+    let mut first = Scheduled::new(3);
+    first.epochs(0..2);
+    let checkpoint = first.run.checkpoint();
+    assert_eq!(checkpoint.keys().collect::<Vec<_>>(), ["masks"]);
+    checkpoint.save(&path).unwrap();
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    let mut second = Scheduled::new(99);
+    second.run.resume(&checkpoint);
+    second.observed = 2;
+    second.epochs(2..6);
+    assert_eq!(second.run.bits(), straight.run.bits());
+    assert_eq!(second.run.trainer.learning_rate(), rates.0);
+
+    // Of another kind, or of a net that does not fit: nothing changes.
+    let mut none = Run::new(Adam::new(0.01), 1);
+    let error = checkpoint.resume(&mut none.net, &mut none.trainer).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the trainer expected the state of no schedule, found that of WarmUp<Plateau>"
+    );
+    let mut other = Tied::new();
+    other.initialize().unwrap();
+    let mut fresh = Scheduled::new(1);
+    checkpoint.resume(&mut other, &mut fresh.run.trainer).unwrap_err();
+    let state = |run: &Run| run.trainer.schedule().unwrap().state();
+    assert_eq!(state(&fresh.run)[0].to_bits(), state(&Scheduled::new(1).run)[0].to_bits());
+    assert_ne!(state(&second.run), state(&fresh.run));
+    assert!(first.run.checkpoint().with("gluon.schedule", &1).is_err());
+}
+
+/// Steps of a net with dropout, from the state that the thread's generator is in.
+fn drop_out(net: &Sequential, trainer: &mut Trainer, steps: usize) {
+    let x = Tensor::arange(12).div(6.0).unwrap().reshape([3, 4]).unwrap();
+    for _ in 0..steps {
+        record(|| net.forward(&x)?.square()?.sum()).unwrap().backward().unwrap();
+        trainer.step(3).unwrap();
+    }
+}
+
+#[test]
+fn dropout_goes_on_where_it_stopped() {
+    let start = || {
+        let mut net =
+            sequential![Dense::new(16).in_units(4).tanh(), Dropout::new(0.5), Dense::new(2)];
+        net.initialize().unwrap();
+        let trainer = Trainer::new(net.collect_params(), Adam::new(0.01)).unwrap();
+        (net, trainer)
+    };
+    let scratch = Scratch::new();
+    let path = scratch.at("last.gluon");
+    random::seed(11);
+    let (net, mut trainer) = start();
+    drop_out(&net, &mut trainer, 3);
+    Checkpoint::new(&net).unwrap().with_trainer(&trainer).save(&path).unwrap();
+    drop_out(&net, &mut trainer, 3);
+    let (straight, after) = (state(&net), random::state());
+
+    random::seed(12);
+    let (mut net, mut trainer) = start();
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    checkpoint.resume(&mut net, &mut trainer).unwrap();
+    drop_out(&net, &mut trainer, 3);
+    assert_eq!((state(&net), random::state()), (straight, after));
+
+    assert_eq!(
+        (checkpoint.keys().count(), checkpoint.get::<u8>("gluon.random").unwrap()),
+        (0, None)
+    );
+    let error = checkpoint.with("gluon.random", &1).unwrap_err().to_string();
+    assert!(
+        error.ends_with(
+            "expected `key` to be one that does not begin with `gluon.`, found `gluon.random`"
+        ),
+        "{error}"
+    );
 }
 
 fn trained() -> Run {
@@ -179,11 +310,28 @@ fn values_of_any_type_are_kept() {
 /// Files of every version stay readable.
 #[test]
 fn files_of_version_1_load() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/checkpoint/v1.gluon");
+    // The second keeps the state of the generator too.
+    let [plain, path] = ["v1.gluon", "v1_random.gluon"]
+        .map(|name| format!("{}/../tests/data/checkpoint/{name}", env!("CARGO_MANIFEST_DIR")));
+    random::seed(5);
     if std::env::var_os("GLUON_WRITE_GOLDEN").is_some() {
-        fs::create_dir_all(std::path::Path::new(path).parent().unwrap()).unwrap();
-        golden().save(path).unwrap();
+        golden().save(&path).unwrap();
     }
+    let state = random::state();
+    check_golden(&plain);
+    assert_eq!(random::state(), state, "a file without a state leaves the generator alone");
+    random::seed(9);
+    check_golden(&path);
+    assert_eq!(random::state(), state);
+
+    let scratch = Scratch::new();
+    golden().save(scratch.at("again")).unwrap();
+    let same = fs::read(scratch.at("again")).unwrap() == fs::read(path).unwrap();
+    assert!(same, "what is written has changed, so its version must");
+}
+
+#[track_caller]
+fn check_golden(path: &str) {
     let checkpoint = Checkpoint::open(path).unwrap();
     let mut net = Tied::new();
     net.initialize().unwrap();
@@ -197,11 +345,6 @@ fn files_of_version_1_load() {
     assert_eq!(states[1].tensors[0].1, Tensor::from([-0.5f32; 4]));
     assert_eq!((checkpoint.step(), checkpoint.seed()), (17, Some(42)));
     assert_eq!(checkpoint.get::<String>("note").unwrap().as_deref(), Some("version 1"));
-
-    let scratch = Scratch::new();
-    golden().save(scratch.at("again")).unwrap();
-    let same = fs::read(scratch.at("again")).unwrap() == fs::read(path).unwrap();
-    assert!(same, "what is written has changed, so its version must");
 }
 
 /// What stands in the file of version 1.

@@ -1,0 +1,54 @@
+//! Activations: functions applied to the output of a layer in the same call.
+
+use multiversion::multiversion;
+
+use super::float::Float;
+
+/// A function applied to the output, whose derivative is known from its value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Activation {
+    Relu,
+    Sigmoid,
+    Tanh,
+    Softplus,
+    Softsign,
+}
+
+impl Activation {
+    /// The work of one element, in the units of [`parallel`](super::parallel).
+    pub(crate) fn cost(self) -> usize {
+        match self {
+            Activation::Relu | Activation::Softsign => 1,
+            Activation::Sigmoid | Activation::Tanh | Activation::Softplus => 16,
+        }
+    }
+}
+
+/// Calls the macro `$each` with the derivative of `$activation` in terms of its value `y`.
+macro_rules! for_slope_of {
+    ($activation:expr, $each:ident) => {
+        match $activation {
+            None => $each!(|_| T::ONE),
+            Some(Activation::Relu) => $each!(|y| T::truth(y > T::ZERO)),
+            Some(Activation::Sigmoid) => $each!(|y| y * (T::ONE - y)),
+            Some(Activation::Tanh) => $each!(|y| T::ONE - y * y),
+            // σ(x) where y = ln(1 + eˣ), so 1 − σ(x) = e⁻ʸ.
+            Some(Activation::Softplus) => $each!(|y| -(-y).exp_m1()),
+            Some(Activation::Softsign) => $each!(|y| (T::ONE - y.abs()) * (T::ONE - y.abs())),
+        }
+    };
+}
+pub(super) use for_slope_of;
+
+/// `dz = dy · act′(y)`
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+pub(crate) fn slopes<T: Float>(activation: Option<Activation>, y: &[T], dy: &[T], dz: &mut [T]) {
+    macro_rules! each {
+        (|$y:pat_param| $slope:expr) => {
+            for ((dz, &$y), &dy) in dz.iter_mut().zip(y).zip(dy) {
+                *dz = dy * $slope;
+            }
+        };
+    }
+    for_slope_of!(activation, each);
+}

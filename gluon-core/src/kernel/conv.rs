@@ -1,0 +1,274 @@
+//! Convolutions of images of up to three axes, as products of matrices.
+//!
+//! What the kernel sees of an image is laid out in columns, one for each place; the product of the
+//! weight with them is the image's output. Images are worked on one by one and at once, each with
+//! memory that its thread keeps.
+
+use super::activation::{Activation, slopes};
+use super::dense::finish;
+use super::float::Float;
+use super::gemm::gemm;
+use super::matrix::{Matrix, MatrixMut};
+use super::parallel;
+use super::window::{Positions, Window};
+use crate::buffer::with_scratch;
+
+/// The sizes of a convolution.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Conv {
+    pub(crate) batch: usize,
+    /// Channels are cut into so many groups, each convolved alone.
+    pub(crate) groups: usize,
+    pub(crate) in_channels: usize,
+    pub(crate) out_channels: usize,
+    pub(crate) window: Window,
+}
+
+impl Conv {
+    /// Elements of an image before and after.
+    fn image(&self) -> [usize; 2] {
+        let Conv { in_channels, out_channels, window, .. } = self;
+        [in_channels * window.inputs(), out_channels * window.outputs()]
+    }
+
+    /// The weight of a group as a matrix: output channels, and what one output sees.
+    fn matrix(&self) -> [usize; 2] {
+        let channels = self.in_channels / self.groups;
+        [self.out_channels / self.groups, channels * self.window.taps()]
+    }
+
+    fn weights(&self) -> usize {
+        let [rows, seen] = self.matrix();
+        self.groups * rows * seen
+    }
+
+    /// The work of an image, in the units of [`parallel`].
+    fn cost(&self) -> usize {
+        let [_, seen] = self.matrix();
+        self.image()[1] * (seen / 4 + 1)
+    }
+}
+
+/// Memory and positions for the columns of one group of channels.
+struct Columns<'s, T> {
+    conv: &'s Conv,
+    positions: &'s Positions,
+    plane: &'s mut [T],
+    columns: &'s mut [T],
+}
+
+impl<T: Float> Columns<'_, T> {
+    /// Runs `f` with memory for the columns of `conv`.
+    fn with<R>(conv: &Conv, positions: &Positions, f: impl FnOnce(Columns<'_, T>) -> R) -> R {
+        let plane: usize = conv.window.plane().iter().product();
+        let [_, seen] = conv.matrix();
+        let len = if conv.window.is_point() { 0 } else { seen * conv.window.outputs() };
+        with_scratch(plane + len, |scratch| {
+            let (plane, columns) = scratch.split_at_mut(plane);
+            f(Columns { conv, positions, plane, columns })
+        })
+    }
+
+    /// The columns of the channels `x` of one group.
+    fn of<'c>(&'c mut self, x: &'c [T]) -> &'c [T] {
+        let window = &self.conv.window;
+        if window.is_point() {
+            return x;
+        }
+        let columns = self.columns.chunks_exact_mut((window.taps() * window.outputs()).max(1));
+        for (x, columns) in x.chunks_exact(window.inputs()).zip(columns) {
+            if window.is_padded() {
+                window.pad(x, T::ZERO, self.plane);
+                self.positions.unfold(self.plane, columns);
+            } else {
+                self.positions.unfold(x, columns);
+            }
+        }
+        self.columns
+    }
+
+    /// Adds columns that `fill` writes to the channels `dx` that they are columns of.
+    fn add_to(&mut self, dx: &mut [T], fill: impl FnOnce(MatrixMut<'_, T>, T)) {
+        let window = &self.conv.window;
+        let [_, seen] = self.conv.matrix();
+        let dims = [seen, window.outputs()];
+        if window.is_point() {
+            return fill(MatrixMut::new(dx, dims), T::ONE);
+        }
+        fill(MatrixMut::new(self.columns, dims), T::ZERO);
+        let columns = self.columns.chunks_exact((window.taps() * window.outputs()).max(1));
+        for (dx, columns) in dx.chunks_exact_mut(window.inputs()).zip(columns) {
+            if window.is_padded() {
+                self.plane.fill(T::ZERO);
+                self.positions.fold(columns, self.plane);
+                window.add_cropped(self.plane, dx);
+            } else {
+                self.positions.fold(columns, dx);
+            }
+        }
+    }
+}
+
+/// `y = act(W ∗ x + b)`: each output is the sum of what the kernel sees, weighted. Without bias and
+/// activation it is added to `y` if `accumulate`.
+///
+/// # Shapes
+/// `x: [batch, in_channels, input..]`, `w: [out_channels, in_channels / groups, kernel..]`,
+/// `bias: [out_channels]`, `y: [batch, out_channels, output..]`
+pub(crate) fn conv<T: Float>(
+    x: &[T],
+    w: &[T],
+    bias: Option<&[T]>,
+    activation: Option<Activation>,
+    y: &mut [T],
+    accumulate: bool,
+    conv: &Conv,
+) {
+    let ([before, after], [rows, seen]) = (conv.image(), conv.matrix());
+    assert!(x.len() == conv.batch * before && y.len() == conv.batch * after);
+    assert!(w.len() == conv.weights());
+    if after == 0 {
+        return;
+    }
+    let (positions, outputs) = (Positions::new(&conv.window), conv.window.outputs());
+    let beta = T::truth(accumulate || bias.is_some());
+    parallel::for_each_block(y, after, conv.cost() / after, |start, y| {
+        Columns::with(conv, &positions, |mut columns| {
+            for (x, y) in x[start / after * before..].chunks(before).zip(y.chunks_exact_mut(after))
+            {
+                start_with(bias, outputs, y);
+                let groups = y.chunks_exact_mut(rows * outputs).zip(w.chunks_exact(rows * seen));
+                for ((y, w), x) in groups.zip(x.chunks_exact(before / conv.groups)) {
+                    let seen_by_all = Matrix::new(columns.of(x), [seen, outputs]);
+                    let (w, y) = (Matrix::new(w, [rows, seen]), MatrixMut::new(y, [rows, outputs]));
+                    gemm(T::ONE, w, seen_by_all, beta, y);
+                }
+                activate(activation, y);
+            }
+        });
+    });
+}
+
+/// Fills each channel of an image with its bias, if there is one.
+fn start_with<T: Float>(bias: Option<&[T]>, outputs: usize, y: &mut [T]) {
+    for (y, &bias) in y.chunks_exact_mut(outputs).zip(bias.unwrap_or_default()) {
+        y.fill(bias);
+    }
+}
+
+fn activate<T: Float>(activation: Option<Activation>, y: &mut [T]) {
+    if activation.is_some() {
+        finish(None, activation, 1, y);
+    }
+}
+
+/// `dx (+)= Wᵀ ∗ dy`: the gradient of the input of [`conv`], and the convolution that is called
+/// transposed, whose bias and activation apply to `dx`; without them it is added to `dx` if
+/// `accumulate`.
+///
+/// # Shapes
+/// As for [`conv`]; `bias: [in_channels]`.
+pub(crate) fn conv_transposed<T: Float>(
+    dy: &[T],
+    w: &[T],
+    bias: Option<&[T]>,
+    activation: Option<Activation>,
+    dx: &mut [T],
+    accumulate: bool,
+    conv: &Conv,
+) {
+    let ([before, after], [rows, seen]) = (conv.image(), conv.matrix());
+    assert!(dx.len() == conv.batch * before && dy.len() == conv.batch * after);
+    assert!(w.len() == conv.weights());
+    if before == 0 {
+        return;
+    }
+    let (positions, outputs) = (Positions::new(&conv.window), conv.window.outputs());
+    parallel::for_each_block(dx, before, conv.cost() / before + 1, |start, dx| {
+        Columns::with(conv, &positions, |mut columns| {
+            for (i, dx) in dx.chunks_exact_mut(before).enumerate() {
+                let dy = &dy[(start / before + i) * after..][..after];
+                if !accumulate {
+                    dx.fill(T::ZERO);
+                }
+                start_with(bias, conv.window.inputs(), dx);
+                let groups = dx.chunks_exact_mut(before / conv.groups).zip(w.chunks(rows * seen));
+                for ((dx, w), dy) in groups.zip(dy.chunks(rows * outputs)) {
+                    let (w, dy) = (Matrix::new(w, [rows, seen]), Matrix::new(dy, [rows, outputs]));
+                    columns.add_to(dx, |columns, beta| gemm(T::ONE, w.t(), dy, beta, columns));
+                }
+                activate(activation, dx);
+            }
+        });
+    });
+}
+
+/// `dw (+)= Σ dy ∗ x` over the batch; added to `dw` if `accumulate`.
+///
+/// # Shapes
+/// As for [`conv`].
+pub(crate) fn conv_dw<T: Float>(x: &[T], dy: &[T], dw: &mut [T], accumulate: bool, conv: &Conv) {
+    let ([before, after], [rows, seen]) = (conv.image(), conv.matrix());
+    assert!(x.len() == conv.batch * before && dy.len() == conv.batch * after);
+    assert!(dw.len() == conv.weights());
+    let (positions, outputs) = (Positions::new(&conv.window), conv.window.outputs());
+    parallel::sum_in_chunks(dw, accumulate, conv.batch, conv.cost(), |images, dw| {
+        Columns::with(conv, &positions, |mut columns| {
+            for image in images {
+                let (x, dy) = (&x[image * before..][..before], &dy[image * after..][..after]);
+                let groups = dw.chunks_exact_mut(rows * seen).zip(dy.chunks(rows * outputs));
+                for ((dw, dy), x) in groups.zip(x.chunks(before / conv.groups)) {
+                    let seen_by_all = Matrix::new(columns.of(x), [seen, outputs]);
+                    let (dy, dw) =
+                        (Matrix::new(dy, [rows, outputs]), MatrixMut::new(dw, [rows, seen]));
+                    gemm(T::ONE, dy, seen_by_all.t(), T::ONE, dw);
+                }
+            }
+        });
+    });
+}
+
+/// `dz = dy · act′(y)`
+pub(crate) fn conv_dz<T: Float>(activation: Activation, y: &[T], dy: &[T], dz: &mut [T]) {
+    assert!(y.len() == dz.len() && dy.len() == dz.len());
+    parallel::for_each_block(dz, 1, activation.cost(), |start, dz| {
+        let range = start..start + dz.len();
+        slopes(Some(activation), &y[range.clone()], &dy[range], dz);
+    });
+}
+
+/// `db (+)= Σ dy` over the batch and the places of each channel.
+///
+/// # Shapes
+/// `dy: [batch, channels, places]`, `db: [channels]`
+pub(crate) fn conv_db<T: Float>(dy: &[T], db: &mut [T], accumulate: bool, places: usize) {
+    let channels = db.len();
+    let terms = dy.len() / (channels * places).max(1);
+    parallel::sum_in_chunks(db, accumulate, terms, channels * places, |images, db| {
+        let dy = &dy[images.start * channels * places..images.end * channels * places];
+        for dy in dy.chunks_exact((channels * places).max(1)) {
+            for (db, dy) in db.iter_mut().zip(dy.chunks_exact(places)) {
+                *db += sum(dy);
+            }
+        }
+    });
+}
+
+/// The sum in sixteen parts, which a vector of the machine can hold.
+fn sum<T: Float>(x: &[T]) -> T {
+    let mut parts = [T::ZERO; 16];
+    let mut rest = T::ZERO;
+    let chunks = x.chunks_exact(16);
+    for &x in chunks.remainder() {
+        rest += x;
+    }
+    for chunk in chunks {
+        for (part, &x) in parts.iter_mut().zip(chunk) {
+            *part += x;
+        }
+    }
+    for part in parts {
+        rest += part;
+    }
+    rest
+}

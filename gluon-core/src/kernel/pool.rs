@@ -1,0 +1,175 @@
+//! Pooling: the largest element, or the mean, of what a window sees.
+
+use super::float::Float;
+use super::parallel;
+use super::window::{Positions, Window};
+use crate::buffer::with_scratch;
+
+/// What becomes of the elements in a window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Pool {
+    /// The largest, NaN if one is.
+    Max,
+    /// Their mean; zeros of the border count if `include_padding`.
+    Avg { include_padding: bool },
+}
+
+impl Pool {
+    fn border<T: Float>(self) -> T {
+        match self {
+            Pool::Max => -T::INFINITY,
+            Pool::Avg { .. } => T::ZERO,
+        }
+    }
+
+    /// How many elements are counted at each place.
+    fn counts<T: Float>(self, window: &Window) -> Vec<T> {
+        let Pool::Avg { include_padding } = self else { return Vec::new() };
+        let [depth, height, width] = [0, 1, 2].map(|axis| {
+            let (before, input) = (window.padding[axis], window.input[axis]);
+            let (low, high) =
+                if include_padding { (0, input + 2 * before) } else { (before, before + input) };
+            let count = move |place: usize| {
+                let start = place * window.stride[axis];
+                (start + window.kernel[axis]).min(high).saturating_sub(start.max(low))
+            };
+            (0..window.output[axis]).map(count).collect::<Vec<_>>()
+        });
+        let mut counts = Vec::with_capacity(window.outputs());
+        for d in depth {
+            for h in &height {
+                counts.extend(width.iter().map(|w| T::from_f64((d * h * w) as f64)));
+            }
+        }
+        counts
+    }
+}
+
+/// `y[place]` of what the window sees there, for each of many images.
+///
+/// # Shapes
+/// `x: [images, input..]`, `y: [images, output..]`
+pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], window: &Window) {
+    let (inputs, outputs) = (window.inputs(), window.outputs());
+    if outputs == 0 {
+        return;
+    }
+    assert_eq!(x.len() / inputs, y.len() / outputs);
+    let (positions, counts) = (Positions::new(window), pool.counts::<T>(window));
+    let Positions { offsets, rows, places, step } = &positions;
+    parallel::for_each_block(y, outputs, 4 * window.taps(), |start, y| {
+        with_scratch(window.plane().iter().product(), |plane| {
+            let x = &x[start / outputs * inputs..];
+            for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
+                let plane = in_plane(window, x, pool.border(), plane);
+                y.fill(pool.border());
+                for (y, row) in y.chunks_exact_mut(*places).zip(rows) {
+                    for offset in offsets {
+                        let seen = plane[row + offset..].iter().step_by(*step);
+                        match pool {
+                            Pool::Max => {
+                                y.iter_mut().zip(seen).for_each(|(y, &x)| *y = y.maximum(x))
+                            }
+                            Pool::Avg { .. } => y.iter_mut().zip(seen).for_each(|(y, &x)| *y += x),
+                        }
+                    }
+                }
+                for (y, &count) in y.iter_mut().zip(&counts) {
+                    *y /= count;
+                }
+            }
+        });
+    });
+}
+
+/// The plane of an image: the image itself, or a copy with a border in `memory`.
+fn in_plane<'p, T: Float>(
+    window: &Window,
+    image: &'p [T],
+    border: T,
+    memory: &'p mut [T],
+) -> &'p [T] {
+    if !window.is_padded() {
+        return image;
+    }
+    window.pad(image, border, memory);
+    memory
+}
+
+/// The gradient of the input of [`pool`]; that of a largest element goes to the first that is as
+/// large. Added to `dx` if `accumulate`.
+pub(crate) fn pool_grad<T: Float>(
+    pool: Pool,
+    x: &[T],
+    y: &[T],
+    dy: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+    window: &Window,
+) {
+    let (inputs, outputs) = (window.inputs(), window.outputs());
+    assert!(x.len() == dx.len() && y.len() == dy.len());
+    if inputs == 0 {
+        return;
+    }
+    let (positions, counts) = (Positions::new(window), pool.counts::<T>(window));
+    let len: usize = window.plane().iter().product();
+    let cost = (4 * window.taps() * outputs / inputs).max(1);
+    parallel::for_each_block(dx, inputs, cost, |start, dx| {
+        with_scratch(2 * len, |memory| {
+            let (memory, dplane) = memory.split_at_mut(len);
+            for (i, dx) in dx.chunks_exact_mut(inputs).enumerate() {
+                let image = start / inputs + i;
+                let x = &x[image * inputs..][..inputs];
+                let range = image * outputs..(image + 1) * outputs;
+                let (y, dy) = (&y[range.clone()], &dy[range]);
+                if !accumulate {
+                    dx.fill(T::ZERO);
+                }
+                let mut spread = |dplane: &mut [T]| match pool {
+                    Pool::Max => {
+                        let plane = in_plane(window, x, pool.border(), memory);
+                        to_first(&positions, plane, y, dy, dplane);
+                    }
+                    Pool::Avg { .. } => to_all(&positions, &counts, dy, dplane),
+                };
+                if window.is_padded() {
+                    dplane.fill(T::ZERO);
+                    spread(dplane);
+                    window.add_cropped(dplane, dx);
+                } else {
+                    spread(dx);
+                }
+            }
+        });
+    });
+}
+
+/// Adds each gradient to the first element of its window that equals the largest.
+fn to_first<T: Float>(positions: &Positions, plane: &[T], y: &[T], dy: &[T], dplane: &mut [T]) {
+    let Positions { offsets, rows, places, step } = positions;
+    let gradients = y.chunks_exact(*places).zip(dy.chunks_exact(*places));
+    for (row, (y, dy)) in rows.iter().zip(gradients) {
+        for (place, (&y, &dy)) in y.iter().zip(dy).enumerate() {
+            let first = row + place * step;
+            let is_largest = |x: T| x >= y || x.is_nan();
+            if let Some(offset) = offsets.iter().find(|&offset| is_largest(plane[first + offset])) {
+                dplane[first + offset] += dy;
+            }
+        }
+    }
+}
+
+/// Adds to each element of a window its part of the gradient.
+fn to_all<T: Float>(positions: &Positions, counts: &[T], dy: &[T], dplane: &mut [T]) {
+    let Positions { offsets, rows, places, step } = positions;
+    let gradients = counts.chunks_exact(*places).zip(dy.chunks_exact(*places));
+    for (row, (counts, dy)) in rows.iter().zip(gradients) {
+        for offset in offsets {
+            let seen = dplane[row + offset..].iter_mut().step_by(*step);
+            for ((dx, &dy), &count) in seen.zip(dy).zip(counts) {
+                *dx += dy / count;
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! Windows: what a convolution or a pooling sees of an image, and copies in and out of it.
+
+use multiversion::multiversion;
+
+use super::float::Float;
+
+/// How a window slides over an image of three axes; images of fewer have leading axes of size 1.
+///
+/// It reads from a *plane*: the image itself, or, where it sticks out of it, a copy with a border.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Window {
+    /// The sizes of the image.
+    pub(crate) input: [usize; 3],
+    /// How many elements the window sees along each axis.
+    pub(crate) kernel: [usize; 3],
+    /// How far it moves at a time.
+    pub(crate) stride: [usize; 3],
+    /// How far apart the elements are that it sees.
+    pub(crate) dilation: [usize; 3],
+    /// How far it begins before the image.
+    pub(crate) padding: [usize; 3],
+    /// How many places it takes.
+    pub(crate) output: [usize; 3],
+}
+
+impl Window {
+    /// The number of elements that the window sees at once.
+    pub(crate) fn taps(&self) -> usize {
+        self.kernel.iter().product()
+    }
+
+    /// The number of elements of the image.
+    pub(crate) fn inputs(&self) -> usize {
+        self.input.iter().product()
+    }
+
+    /// The number of its places.
+    pub(crate) fn outputs(&self) -> usize {
+        self.output.iter().product()
+    }
+
+    /// Whether the window sees every element in one place, alone, and nothing else: columns of the
+    /// image are the image.
+    pub(crate) fn is_point(&self) -> bool {
+        self.taps() == 1 && self.stride == [1; 3] && !self.is_padded()
+    }
+
+    /// Whether it sees what is not in the image.
+    pub(crate) fn is_padded(&self) -> bool {
+        self.padding != [0; 3] || (0..3).any(|axis| self.extent(axis) > self.input[axis])
+    }
+
+    /// How many elements along an axis there are from the first to the last that it sees.
+    fn extent(&self, axis: usize) -> usize {
+        (self.output[axis].max(1) - 1) * self.stride[axis]
+            + self.dilation[axis] * (self.kernel[axis] - 1)
+            + 1
+    }
+
+    /// The sizes of the plane.
+    pub(crate) fn plane(&self) -> [usize; 3] {
+        if self.is_padded() { std::array::from_fn(|axis| self.extent(axis)) } else { self.input }
+    }
+
+    /// Where the elements of the window lie in the plane, from its first.
+    pub(crate) fn offsets(&self) -> Vec<usize> {
+        let step = |axis: usize| self.dilation[axis];
+        grid(self.kernel, |at| self.offset(std::array::from_fn(|axis| at[axis] * step(axis))))
+    }
+
+    /// Where the window's first element lies in the plane at the first place of each row of places.
+    pub(crate) fn rows(&self) -> Vec<usize> {
+        let [depth, height, _] = self.output;
+        let [deep, high, _] = self.stride;
+        grid([depth, height, 1], |[d, h, _]| self.offset([d * deep, h * high, 0]))
+    }
+
+    fn offset(&self, [d, h, w]: [usize; 3]) -> usize {
+        let [_, height, width] = self.plane();
+        (d * height + h) * width + w
+    }
+
+    /// Calls `f` with pairs of a range of the plane and of the image, that show the same elements.
+    fn for_each_shared_row(&self, mut f: impl FnMut(usize, usize, usize)) {
+        let plane = self.plane();
+        let len =
+            |axis: usize| self.input[axis].min(plane[axis].saturating_sub(self.padding[axis]));
+        for d in 0..len(0) {
+            for h in 0..len(1) {
+                let [pad_d, pad_h, pad_w] = self.padding;
+                let image = (d * self.input[1] + h) * self.input[2];
+                f(self.offset([d + pad_d, h + pad_h, pad_w]), image, len(2));
+            }
+        }
+    }
+
+    /// Copies an image into a plane, whose border becomes `border`.
+    pub(crate) fn pad<T: Float>(&self, image: &[T], border: T, plane: &mut [T]) {
+        plane.fill(border);
+        self.for_each_shared_row(|to, from, len| {
+            plane[to..][..len].copy_from_slice(&image[from..][..len]);
+        });
+    }
+
+    /// Adds what a plane has of an image to the image.
+    pub(crate) fn add_cropped<T: Float>(&self, plane: &[T], image: &mut [T]) {
+        self.for_each_shared_row(|from, to, len| {
+            for (image, &plane) in image[to..][..len].iter_mut().zip(&plane[from..][..len]) {
+                *image += plane;
+            }
+        });
+    }
+}
+
+fn grid(sizes: [usize; 3], f: impl Fn([usize; 3]) -> usize) -> Vec<usize> {
+    let [depth, height, width] = sizes;
+    let mut all = Vec::with_capacity(depth * height * width);
+    for d in 0..depth {
+        for h in 0..height {
+            for w in 0..width {
+                all.push(f([d, h, w]));
+            }
+        }
+    }
+    all
+}
+
+/// Where a window finds its elements in a plane, worked out once for many images.
+pub(crate) struct Positions {
+    /// Of each element of the window.
+    pub(crate) offsets: Vec<usize>,
+    /// Of each row of places.
+    pub(crate) rows: Vec<usize>,
+    /// The number of places in a row, and the distance between them in the plane.
+    pub(crate) places: usize,
+    pub(crate) step: usize,
+}
+
+impl Positions {
+    pub(crate) fn new(window: &Window) -> Positions {
+        let [_, _, places] = window.output;
+        let [_, _, step] = window.stride;
+        Positions { offsets: window.offsets(), rows: window.rows(), places, step }
+    }
+
+    /// `columns[tap, place]`: what each element of the window sees in each place.
+    pub(crate) fn unfold<T: Float>(&self, plane: &[T], columns: &mut [T]) {
+        unfold(self, plane, columns);
+    }
+
+    /// Adds each of the columns to where `unfold` takes it from.
+    pub(crate) fn fold<T: Float>(&self, columns: &[T], plane: &mut [T]) {
+        fold(self, columns, plane);
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn unfold<T: Float>(positions: &Positions, plane: &[T], columns: &mut [T]) {
+    let Positions { offsets, rows, places, step } = positions;
+    let mut columns = columns.chunks_exact_mut((*places).max(1));
+    for offset in offsets {
+        for (row, columns) in rows.iter().zip(&mut columns) {
+            let seen = &plane[offset + row..];
+            if *step == 1 {
+                for (column, &seen) in columns.iter_mut().zip(seen) {
+                    *column = seen;
+                }
+            } else {
+                for (column, &seen) in columns.iter_mut().zip(seen.iter().step_by(*step)) {
+                    *column = seen;
+                }
+            }
+        }
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn fold<T: Float>(positions: &Positions, columns: &[T], plane: &mut [T]) {
+    let Positions { offsets, rows, places, step } = positions;
+    let mut columns = columns.chunks_exact((*places).max(1));
+    for offset in offsets {
+        for (row, columns) in rows.iter().zip(&mut columns) {
+            let seen = &mut plane[offset + row..];
+            if *step == 1 {
+                for (seen, &column) in seen.iter_mut().zip(columns) {
+                    *seen += column;
+                }
+            } else {
+                for (seen, &column) in seen.iter_mut().step_by(*step).zip(columns) {
+                    *seen += column;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Batch normalization.
+
+use gluon_macros::Block;
+
+use super::{affine, python};
+use crate::autograd::{GradReq, is_training};
+use crate::block::Forward;
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::init::{One, Zero};
+use crate::ops::norm::{Statistics, batch_norm};
+use crate::parameter::Parameter;
+use crate::tensor::Tensor;
+
+/// Each channel with mean 0 and variance 1 over the batch, times `gamma`, plus `beta`.
+///
+/// While training, mean and variance are the batch's, and move the running ones:
+/// `running = momentum · running + (1 − momentum) · batch`. Otherwise the running ones are used, and
+/// the layer is affine. `forward` changes them, so it must not run twice on one batch.
+///
+/// ```
+/// use gluon_core::{Block, Forward, Tensor, autograd, nn::BatchNorm};
+///
+/// let mut layer = BatchNorm::new();
+/// layer.initialize()?;
+/// let x = Tensor::from([[1.0f32], [3.0]]);
+/// autograd::train_mode(|| layer.forward(&x))?;
+/// assert!((layer.running_mean.data()?.item()? - 0.2).abs() < 1e-6);
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
+///
+/// # Shapes
+/// `x: [batch, channels, ..]`, unchanged; all four parameters: `[channels]`.
+///
+/// # Initial values
+/// `gamma` and `running_var` 1, `beta` and `running_mean` 0. The variances are biased (divided by
+/// the number of elements), as in MXNet; PyTorch's running ones are not.
+///
+/// # Errors
+/// `forward` returns [`Error::BadAxis`] if there is no axis of channels,
+/// [`Error::ParameterShape`] if there are more or fewer than before, and [`Error::BadShape`] of an
+/// empty batch while training.
+///
+/// # Source
+/// Ioffe & Szegedy, *Batch Normalization*, ICML 2015, algorithms 1 and 2.
+#[derive(Block, Debug)]
+#[block(describe = BatchNorm::line)]
+pub struct BatchNorm {
+    /// The factor: `[channels]`
+    pub gamma: Parameter,
+    /// The shift: `[channels]`
+    pub beta: Parameter,
+    /// `[channels]`; no gradient changes it.
+    pub running_mean: Parameter,
+    /// `[channels]`; no gradient changes it.
+    pub running_var: Parameter,
+    axis: isize,
+    momentum: f64,
+    epsilon: f64,
+    scale: bool,
+    center: bool,
+    use_global_stats: bool,
+}
+
+affine!(BatchNorm);
+
+impl BatchNorm {
+    /// A layer with momentum 0.9 and epsilon 1e-5, whose number of channels the first `forward`
+    /// tells.
+    pub fn new() -> BatchNorm {
+        let layer = BatchNorm {
+            gamma: Parameter::new(0).with_init(One),
+            beta: Parameter::new(0).with_init(Zero),
+            running_mean: Parameter::new(0).with_init(Zero),
+            running_var: Parameter::new(0).with_init(One),
+            axis: 1,
+            momentum: 0.9,
+            epsilon: 1e-5,
+            scale: true,
+            center: true,
+            use_global_stats: false,
+        };
+        layer.running_mean.set_grad_req(GradReq::Null);
+        layer.running_var.set_grad_req(GradReq::Null);
+        layer
+    }
+
+    fn map(mut self, f: impl Fn(Parameter) -> Parameter) -> BatchNorm {
+        self.gamma = f(self.gamma);
+        self.beta = f(self.beta);
+        self.running_mean = f(self.running_mean);
+        self.running_var = f(self.running_var);
+        self
+    }
+
+    /// The same layer for a known number of channels.
+    pub fn in_channels(self, channels: usize) -> BatchNorm {
+        self.map(|parameter| parameter.shaped(channels))
+    }
+
+    /// The same layer with parameters of type `dtype`.
+    pub fn dtype(self, dtype: DType) -> BatchNorm {
+        self.map(|parameter| parameter.with_dtype(dtype))
+    }
+
+    /// The same layer with its channels along another axis than 1; negative ones count from the
+    /// end.
+    pub fn axis(mut self, axis: isize) -> BatchNorm {
+        self.axis = axis;
+        self
+    }
+
+    /// The same layer whose running mean and variance keep this share of themselves at each step.
+    pub fn momentum(mut self, momentum: f64) -> BatchNorm {
+        self.momentum = momentum;
+        self
+    }
+
+    /// The same layer that uses the running mean and variance while training too, and leaves them.
+    pub fn use_global_stats(mut self) -> BatchNorm {
+        self.use_global_stats = true;
+        self
+    }
+
+    fn line(&self) -> String {
+        let BatchNorm { axis, momentum, epsilon, .. } = self;
+        let channels = match self.gamma.shape()[0] {
+            0 => "None".to_owned(),
+            channels => channels.to_string(),
+        };
+        let (fix_gamma, global) = (python(!self.scale), python(self.use_global_stats));
+        let epsilon = super::scientific(*epsilon);
+        format!(
+            "BatchNorm(axis={axis}, eps={epsilon}, momentum={momentum}, fix_gamma={fix_gamma}, \
+             use_global_stats={global}, in_channels={channels})"
+        )
+    }
+
+    /// Moves a running statistic towards that of a batch.
+    fn follow(&self, running: &Parameter, batch: &Tensor) -> Result<()> {
+        let kept = running.data()?.detach().mul(self.momentum)?;
+        running.set_data(&kept.add(&batch.mul(1.0 - self.momentum)?)?)
+    }
+}
+
+impl Default for BatchNorm {
+    fn default() -> BatchNorm {
+        BatchNorm::new()
+    }
+}
+
+impl Forward for BatchNorm {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let rank = x.rank() as isize;
+        let axis = if self.axis < 0 { self.axis + rank } else { self.axis };
+        if !(0..rank).contains(&axis) {
+            return Err(Error::BadAxis { op: "batch_norm", axis: self.axis, shape: *x.shape() });
+        }
+        let axis = axis as usize;
+        let channels = x.shape()[axis];
+        let affine = self.affine(channels)?;
+        let affine = affine.each_ref().map(Option::as_ref);
+        let running = [&self.running_mean, &self.running_var];
+        let [mean, variance] = running.map(|running| running.data_with_shape(channels));
+        let (mean, variance) = (mean?, variance?);
+        if self.use_global_stats || !is_training() {
+            let given = Statistics::Given([&mean, &variance]);
+            return Ok(batch_norm(x, axis, given, self.epsilon, affine)?.0);
+        }
+        let (y, batch) = batch_norm(x, axis, Statistics::OfBatch, self.epsilon, affine)?;
+        for (running, batch) in running.into_iter().zip(&batch) {
+            self.follow(running, batch)?;
+        }
+        Ok(y)
+    }
+}

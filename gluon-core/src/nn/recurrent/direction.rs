@@ -1,0 +1,91 @@
+//! Directions: the weights of one pass over a sequence, and the passes of a layer.
+
+use super::parameters;
+use crate::block::{Block, Member, Replicate, Walk, WalkMut};
+use crate::ops::recurrent::Cell;
+use crate::parameter::Parameter;
+
+/// The weights of a pass forwards (`l` in scoped names) or backwards in time (`r`).
+#[derive(Debug)]
+pub(super) struct Direction {
+    pub(super) reverse: bool,
+    /// `i2h_weight`, `h2h_weight`, `i2h_bias`, `h2h_bias`
+    pub(super) parameters: [Parameter; 4],
+}
+
+const NAMES: [&str; 4] = ["i2h_weight", "h2h_weight", "i2h_bias", "h2h_bias"];
+
+#[diagnostic::do_not_recommend]
+impl Member for Direction {
+    fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
+        walk.enter(self);
+        for (name, parameter) in NAMES.into_iter().zip(&self.parameters) {
+            walk.member(name, parameter);
+        }
+        walk.leave(self);
+    }
+
+    fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
+        walk.enter(if self.reverse { "r" } else { "l" });
+        for (name, parameter) in NAMES.into_iter().zip(&mut self.parameters) {
+            walk.member(name, parameter);
+        }
+        walk.leave(self);
+    }
+
+    fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Direction {
+        Direction { reverse: self.reverse, parameters: self.parameters.each_ref().map(map) }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Replicate for Direction {}
+
+#[diagnostic::do_not_recommend]
+impl Block for Direction {
+    fn hint(&self) -> &str {
+        if self.reverse { "r" } else { "l" }
+    }
+
+    fn type_name(&self) -> &str {
+        "Direction"
+    }
+}
+
+/// The passes of one layer: one, whose parameters stand in the layer itself, or one each way, with
+/// Gluon's names `l_cell` and `r_cell`.
+#[derive(Debug)]
+pub(super) struct Passes(pub(super) Vec<Direction>);
+
+const BOTH: [&str; 2] = ["l_cell", "r_cell"];
+
+impl Passes {
+    pub(super) fn new(cell: Cell, units: usize, in_units: usize, bidirectional: bool) -> Passes {
+        let pass = |reverse| Direction { reverse, parameters: parameters(cell, units, in_units) };
+        Passes((0..1 + usize::from(bidirectional)).map(|i| pass(i == 1)).collect())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Member for Passes {
+    fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
+        match &self.0[..] {
+            [only] => only.visit(walk),
+            both => BOTH.into_iter().zip(both).for_each(|(name, pass)| walk.member(name, pass)),
+        }
+    }
+
+    fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
+        match &mut self.0[..] {
+            [only] => only.visit_mut(walk),
+            both => BOTH.into_iter().zip(both).for_each(|(name, pass)| walk.member(name, pass)),
+        }
+    }
+
+    fn rebuild(&self, map: &mut dyn FnMut(&Parameter) -> Parameter) -> Passes {
+        Passes(self.0.rebuild(map))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Replicate for Passes {}

@@ -1,0 +1,35 @@
+//! Sizes: one number for every axis, or one for each.
+
+/// What tells the size of a window, a stride or a padding along `N` axes: one number for all of
+/// them, or an array.
+///
+/// ```
+/// use gluon_core::nn::Conv2d;
+///
+/// let square = Conv2d::new(6, 5);
+/// let wide = Conv2d::new(6, [3, 5]);
+/// ```
+pub trait Sizes<const N: usize> {
+    /// One size for each axis.
+    fn sizes(self) -> [usize; N];
+}
+
+impl<const N: usize> Sizes<N> for usize {
+    fn sizes(self) -> [usize; N] {
+        [self; N]
+    }
+}
+
+impl<const N: usize> Sizes<N> for [usize; N] {
+    fn sizes(self) -> [usize; N] {
+        self
+    }
+}
+
+/// As Python prints a tuple: `(5,)`, `(3, 5)`.
+pub(super) fn tuple(sizes: &[usize]) -> String {
+    match sizes {
+        [size] => format!("({size},)"),
+        _ => format!("({})", sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}

@@ -1,0 +1,120 @@
+//! Pooling: the largest element, or the mean, of what a window sees.
+
+use super::sliding::{Sliding, images};
+use crate::autograd::record_op;
+use crate::buffer::for_float;
+use crate::error::{Error, Result};
+use crate::kernel::pool as kernel;
+use crate::tensor::Tensor;
+
+pub(crate) use crate::kernel::pool::Pool;
+
+/// `[batch, channels, input..]` → `[batch, channels, output..]`, each channel alone.
+pub(crate) fn pool<const N: usize>(
+    pool: Pool,
+    sliding: &Sliding<N>,
+    ceil: bool,
+    input: &Tensor,
+) -> Result<Tensor> {
+    let op = sliding.op;
+    let window = sliding.window(input.shape(), ceil)?;
+    if (0..N).any(|axis| 2 * sliding.padding[axis] > sliding.kernel[axis]) {
+        let (argument, expected) = ("padding", "at most half of the size");
+        let found = format!("{:?} for size {:?}", sliding.padding, sliding.kernel);
+        return Err(Error::BadArgument { op, argument, expected, found });
+    }
+    let shape = images::<N>(input.shape()[0], input.shape()[1], window.output);
+    let x = input.to_contiguous();
+    for_float!(x, op, T => {
+        let xs = x.as_contiguous::<T>().unwrap_or_default();
+        let y = Tensor::build::<T>(shape, x.device(), |y| kernel::pool(pool, xs, y, &window));
+        record_op(op, [input], y, |y| {
+            let y = y.detach();
+            move |dy, gradients| {
+                let [xs, ys, dys] = [&x, &y, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                gradients.write::<T>(0, &x, |dx, accumulate| {
+                    kernel::pool_grad(pool, xs, ys, dys, dx, accumulate, &window);
+                })
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::check;
+
+    const AVG: Pool = Pool::Avg { include_padding: true };
+    const INSIDE: Pool = Pool::Avg { include_padding: false };
+
+    fn sliding<const N: usize>(kernel: usize, stride: usize, padding: usize) -> Sliding<N> {
+        let (kernel, stride, padding) = ([kernel; N], [stride; N], [padding; N]);
+        Sliding { op: "pool", kernel, stride, padding, dilation: [1; N] }
+    }
+
+    fn on_line(
+        kind: Pool,
+        [kernel, stride, padding]: [usize; 3],
+        ceil: bool,
+        x: &[f64],
+    ) -> Vec<f64> {
+        let x = Tensor::from_vec(x.to_vec(), [1, 1, x.len()]).unwrap();
+        let y = pool(kind, &sliding::<1>(kernel, stride, padding), ceil, &x).unwrap();
+        y.to_vec().unwrap()
+    }
+
+    #[test]
+    fn borders_count_as_asked_for() {
+        let x = [-2.0, -4.0, -6.0, -8.0];
+        assert_eq!(on_line(Pool::Max, [3, 2, 1], false, &x), [-2.0, -4.0]);
+        assert_eq!(on_line(AVG, [3, 2, 1], false, &x), [-2.0, -6.0]);
+        assert_eq!(on_line(INSIDE, [3, 2, 1], false, &x), [-3.0, -6.0]);
+        // The last window begins within the input and is cut to the padded one.
+        assert_eq!(on_line(Pool::Max, [2, 3, 0], true, &x), [-2.0, -8.0]);
+        assert_eq!(on_line(AVG, [2, 3, 0], true, &x), [-3.0, -8.0]);
+        assert_eq!(on_line(AVG, [3, 2, 1], true, &x), [-2.0, -6.0, -4.0]);
+        assert_eq!(on_line(INSIDE, [3, 2, 1], true, &x), [-3.0, -6.0, -8.0]);
+        // One more window would begin behind the input.
+        assert_eq!(on_line(Pool::Max, [1, 4, 0], true, &x), [-2.0]);
+    }
+
+    #[test]
+    fn nan_is_the_largest() {
+        let y = on_line(Pool::Max, [2, 2, 0], false, &[1.0, f64::NAN, f64::NAN, 2.0]);
+        assert!(y.iter().all(|y| y.is_nan()));
+    }
+
+    #[test]
+    fn the_first_of_equal_elements_gets_the_gradient() {
+        let mut x = Tensor::from([[[3.0, 3.0, 1.0, 3.0]]]);
+        x.attach_grad();
+        let y = crate::autograd::record(|| pool(Pool::Max, &sliding::<1>(2, 1, 0), false, &x));
+        y.unwrap().backward().unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::from([[[1.0, 1.0, 0.0, 1.0]]]));
+    }
+
+    #[test]
+    fn gradients_match_difference_quotients() {
+        let x: Vec<f64> = (0..60).map(|i| (1.7 * f64::from(i)).sin()).collect();
+        let plane = Tensor::from_vec(x.clone(), [2, 1, 5, 6]).unwrap();
+        let volume = Tensor::from_vec(x, [1, 2, 2, 3, 5]).unwrap();
+        for kind in [Pool::Max, AVG, INSIDE] {
+            for (settings, ceil) in [
+                (sliding::<2>(2, 2, 0), false),
+                (sliding(3, 2, 1), true),
+                (sliding(2, 1, 1), false),
+            ] {
+                let f = |v: &[Tensor]| pool(kind, &settings, ceil, &v[0]);
+                let error = check::gradients(f, std::slice::from_ref(&plane), 1e-5).unwrap();
+                assert!(error < 1e-8, "{kind:?} {settings:?}: {error}");
+            }
+            // Another use of the input has left a gradient before.
+            let f = |v: &[Tensor]| {
+                let y = pool(kind, &sliding::<3>(2, 1, 0), false, &v[0])?;
+                Tensor::concat(&[&y.flatten()?, &v[0].flatten()?], 1)
+            };
+            assert!(check::gradients(f, std::slice::from_ref(&volume), 1e-5).unwrap() < 1e-8);
+        }
+    }
+}

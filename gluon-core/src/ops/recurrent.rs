@@ -1,0 +1,218 @@
+//! Recurrent layers: all steps of a sequence in one operation.
+
+use crate::autograd::record_op;
+use crate::buffer::{for_float, with_scratch};
+use crate::dtype::Element;
+use crate::error::{Error, Result};
+use crate::kernel::dense::dense_dw;
+use crate::kernel::recurrent::{Past, Recurrence, recur, recur_grad};
+use crate::kernel::reduce::{Reduce, reduce};
+use crate::shape::MAX_RANK;
+use crate::tensor::Tensor;
+
+pub(crate) use crate::kernel::recurrent::Cell;
+
+/// The outputs of all steps, and after them, of a cell that has one, the last memory.
+///
+/// `states` are the output and, of a cell that has one, the memory before the first step.
+///
+/// # Shapes
+/// `gates: [steps, batch, gates · units]`, the input's part with its bias; states
+/// `[batch, units]`; `weight: [gates · units, units]`, `bias: [gates · units]` →
+/// `[steps (+ 1), batch, units]`
+pub(crate) fn recurrent(
+    op: &'static str,
+    cell: Cell,
+    reverse: bool,
+    gates: &Tensor,
+    states: &[&Tensor],
+    [weight, bias]: [&Tensor; 2],
+) -> Result<Tensor> {
+    let &[steps, batch, width] = gates.shape().dims() else {
+        let expected = "[steps, batch, channels]";
+        return Err(Error::BadShape { op, expected, found: *gates.shape() });
+    };
+    let units = width / cell.gates();
+    let inputs = [&[gates, weight, bias], states].concat();
+    for state in states {
+        if *state.shape() != [batch, units] {
+            return Err(Error::ShapeMismatch { op, lhs: *gates.shape(), rhs: *state.shape() });
+        }
+    }
+    if *weight.shape() != [width, units] || *bias.shape() != [width] {
+        return Err(Error::ShapeMismatch { op, lhs: *weight.shape(), rhs: *bias.shape() });
+    }
+    if let Some(other) = inputs.iter().find(|input| input.dtype() != gates.dtype()) {
+        return Err(Error::DTypeMismatch { op, lhs: gates.dtype(), rhs: other.dtype() });
+    }
+    let sizes = Recurrence { cell, steps, batch, units, reverse };
+    let memory = usize::from(cell.has_memory());
+    let shape = [steps + memory, batch, units];
+    let owned: Vec<Tensor> = inputs.iter().map(|input| input.to_contiguous().detach()).collect();
+    for_float!(gates, op, T => {
+        let slices: Vec<&[T]> = owned.iter().map(|t| t.as_contiguous().unwrap_or_default()).collect();
+        let c = slices.get(4).copied().unwrap_or_default();
+        let mut kept = None;
+        let y = Tensor::build::<T>(shape.into(), gates.device(), |y| {
+            kept = Some(Tensor::build::<T>(sizes.kept().into(), gates.device(), |kept| {
+                recur(&sizes, slices[0], [slices[3], c], slices[1], slices[2], y, kept);
+            }));
+        });
+        record_op(op, &inputs, y, |y| {
+            let y = y.detach();
+            move |dy, gradients| {
+                let [gates, w, b, h] = [0, 1, 2, 3].map(|i| &owned[i]);
+                let kept = kept.as_ref().map(elements::<T>).unwrap_or_default();
+                let c = owned.get(4);
+                let past = Past {
+                    h: elements::<T>(h),
+                    c: c.map(elements::<T>).unwrap_or_default(),
+                    w: elements::<T>(w),
+                    y: elements::<T>(&y),
+                    kept,
+                };
+                // The gates from the state before have a gradient of their own in GRU alone.
+                let (mut du, mut dh, mut dc) = (None, None, None);
+                let dx = Tensor::build::<T>(*gates.shape(), y.device(), |dx| {
+                    let mut run = |du: Option<&mut [T]>| {
+                        dh = Some(Tensor::build::<T>(*h.shape(), y.device(), |dh| {
+                            dc = Some(Tensor::build::<T>(*h.shape(), y.device(), |dc| {
+                                recur_grad(&sizes, &past, elements::<T>(dy), dx, du, [dh, dc]);
+                            }));
+                        }));
+                    };
+                    if cell == Cell::Gru {
+                        du = Some(Tensor::build::<T>(*gates.shape(), y.device(), |du| run(Some(du))));
+                    } else {
+                        run(None);
+                    }
+                });
+                let du = du.as_ref().unwrap_or(&dx);
+                gradients.write::<T>(2, b, |db, accumulate| {
+                    let mut rows = [false; MAX_RANK];
+                    rows[..2].fill(true);
+                    reduce(Reduce::Sum, elements::<T>(du), du.layout(), rows, db, accumulate);
+                })?;
+                if gradients.wants(1) {
+                    let state = batch * units;
+                    with_scratch(steps * state, |before| {
+                        past.states_before(&sizes, before);
+                        gradients.write::<T>(1, w, |dw, accumulate| {
+                            dense_dw(elements::<T>(du), before, dw, accumulate, [steps * batch, units, width]);
+                        })
+                    })?;
+                }
+                for (input, gradient) in [(0, Some(dx)), (3, dh), (4, dc.filter(|_| c.is_some()))] {
+                    if let Some(gradient) = gradient.filter(|_| input < owned.len() && gradients.wants(input)) {
+                        gradients.add(input, gradient)?;
+                    }
+                }
+                Ok(())
+            }
+        })
+    })
+}
+
+fn elements<T: Element>(tensor: &Tensor) -> &[T] {
+    tensor.as_contiguous().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::check;
+    use crate::shape::Shape;
+
+    fn numbers(shape: impl Into<Shape>, seed: f64) -> Tensor {
+        let shape = shape.into();
+        let values = (0..shape.size()).map(|i| (0.9 * i as f64 + seed).sin()).collect::<Vec<_>>();
+        Tensor::from_vec(values, shape).unwrap()
+    }
+
+    const CELLS: [Cell; 4] = [Cell::Relu, Cell::Tanh, Cell::Lstm, Cell::Gru];
+
+    fn inputs(cell: Cell, steps: usize) -> Vec<Tensor> {
+        let (batch, units, width) = (2, 3, 3 * cell.gates());
+        let mut inputs = vec![
+            numbers([steps, batch, width], 0.1),
+            numbers([width, units], 0.5),
+            numbers(width, 1.1),
+            numbers([batch, units], 0.7),
+        ];
+        if cell.has_memory() {
+            inputs.push(numbers([batch, units], 2.3));
+        }
+        inputs
+    }
+
+    fn run(cell: Cell, reverse: bool, v: &[Tensor]) -> Result<Tensor> {
+        let states: Vec<&Tensor> = v[3..].iter().collect();
+        recurrent("recurrent", cell, reverse, &v[0], &states, [&v[1], &v[2]])
+    }
+
+    /// The formulas of a step, in operations on tensors.
+    fn step(
+        cell: Cell,
+        x: &Tensor,
+        states: &[Tensor],
+        [w, b]: [&Tensor; 2],
+    ) -> Result<Vec<Tensor>> {
+        let h = &states[0];
+        let u = h.matmul(&w.transpose()?)?.add(b)?;
+        let xs = x.split(1, cell.gates())?;
+        let us = u.split(1, cell.gates())?;
+        Ok(match cell {
+            Cell::Relu => vec![x.add(&u)?.relu()?],
+            Cell::Tanh => vec![x.add(&u)?.tanh()?],
+            Cell::Lstm => {
+                let gate = |i: usize| xs[i].add(&us[i]);
+                let forgotten = gate(1)?.sigmoid()?.mul(&states[1])?;
+                let c = forgotten.add(&gate(0)?.sigmoid()?.mul(&gate(2)?.tanh()?)?)?;
+                vec![gate(3)?.sigmoid()?.mul(&c.tanh()?)?, c]
+            }
+            Cell::Gru => {
+                let r = xs[0].add(&us[0])?.sigmoid()?;
+                let z = xs[1].add(&us[1])?.sigmoid()?;
+                let n = xs[2].add(&r.mul(&us[2])?)?.tanh()?;
+                vec![n.add(&z.mul(&h.sub(&n)?)?)?]
+            }
+        })
+    }
+
+    #[test]
+    fn steps_follow_their_formulas_in_either_direction() {
+        for cell in CELLS {
+            for reverse in [false, true] {
+                let v = inputs(cell, 4);
+                let y = run(cell, reverse, &v).unwrap();
+                let mut states = v[3..].to_vec();
+                for i in 0..4 {
+                    let t = if reverse { 3 - i } else { i };
+                    let x = v[0].select(0, t).unwrap();
+                    states = step(cell, &x, &states, [&v[1], &v[2]]).unwrap();
+                    assert_close(&y.select(0, t).unwrap(), &states[0]);
+                }
+                if cell.has_memory() {
+                    assert_close(&y.select(0, 4).unwrap(), &states[1]);
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn assert_close(found: &Tensor, expected: &Tensor) {
+        let error = found.sub(expected).unwrap().abs().unwrap().max().unwrap().item().unwrap();
+        assert!(error < 1e-14, "{error}");
+    }
+
+    #[test]
+    fn gradients_match_difference_quotients() {
+        for cell in CELLS {
+            for (steps, reverse) in [(3, false), (3, true), (1, false)] {
+                let v = inputs(cell, steps);
+                let error = check::gradients(|v| run(cell, reverse, v), &v, 1e-5).unwrap();
+                assert!(error < 1e-8, "{cell:?} {steps} {reverse}: {error}");
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The generator of a thread, from which layers that are random while training draw.
+
+use std::cell::RefCell;
+
+use super::Generator;
+use crate::error::Result;
+
+thread_local! {
+    static GENERATOR: RefCell<Generator> = RefCell::new(Generator::new(0));
+}
+
+/// Seeds the generator of this thread, from which [`Dropout`](crate::nn::Dropout) draws.
+///
+/// Every thread begins with seed 0. Equal seeds give equal masks on any number of threads.
+///
+/// ```
+/// use gluon_core::random;
+///
+/// random::seed(42);
+/// let state = random::state();
+/// random::seed(7);
+/// random::set_state(state)?;             // goes on where it was
+/// assert_eq!(random::state(), state);
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
+pub fn seed(seed: u64) {
+    GENERATOR.set(Generator::new(seed));
+}
+
+/// The state of this thread's generator, from which [`set_state`] continues.
+pub fn state() -> [u64; 4] {
+    GENERATOR.with_borrow(Generator::state)
+}
+
+/// Makes this thread's generator go on from a stored [`state`].
+///
+/// # Errors
+/// As for [`Generator::from_state`].
+pub fn set_state(state: [u64; 4]) -> Result<()> {
+    GENERATOR.set(Generator::from_state(state)?);
+    Ok(())
+}
+
+/// The next 64 random bits of this thread.
+pub(crate) fn next_u64() -> u64 {
+    GENERATOR.with_borrow_mut(Generator::next_u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_begins_with_seed_0_and_goes_on_where_it_is_set() {
+        let first = std::thread::spawn(next_u64).join().unwrap();
+        assert_eq!(first, Generator::new(0).next_u64());
+        seed(3);
+        assert_eq!(next_u64(), Generator::new(3).next_u64());
+        let state = state();
+        let next = next_u64();
+        set_state(state).unwrap();
+        assert_eq!(next_u64(), next);
+        assert!(set_state([0; 4]).is_err());
+    }
+}

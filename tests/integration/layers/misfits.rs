@@ -1,0 +1,104 @@
+//! What does not fit a layer, and what is said of it.
+
+use gluon::nn::{
+    AvgPool2d, Concurrent, Conv2d, ConvTranspose2d, Dense, Dropout, Embedding, LearnedEncoding,
+    Mask, MaxPool2d, MultiHeadAttention, PRelu, Residual,
+};
+use gluon::prelude::*;
+
+use super::{message, wave};
+
+#[test]
+fn shapes_that_do_not_fit_are_named() {
+    let x = Tensor::ones([2, 3, 5, 5]);
+    let mut net = sequential![conv: Conv2d::new(4, 3).in_channels(2)];
+    net.initialize().unwrap();
+    let mut transposed = ConvTranspose2d::new(4, 3).in_channels(3).output_padding(1);
+    transposed.initialize().unwrap();
+    let cases: [(&dyn Layer, &Tensor, &str); 10] = [
+        (&net, &x, "parameter `0.weight` expected shape (4, 2, 3, 3), found (4, 3, 3, 3)"),
+        (
+            &Conv2d::new(4, 3),
+            &Tensor::ones([2, 3, 5]),
+            "`conv2d` expected [batch, channels, height, width], found shape (2, 3, 5)",
+        ),
+        (
+            &Conv2d::new(4, 3).groups(2),
+            &x,
+            "`conv2d` expected `groups` to be a divisor of both numbers of channels, found 2 for 3 -> 4",
+        ),
+        (
+            &MaxPool2d::new(6),
+            &x,
+            "`max_pool2d` expected `kernel` to be at most as large as the padded input, found [6, 6] dilated by [1, 1] for shape (2, 3, 5, 5)",
+        ),
+        (
+            &AvgPool2d::new(2).stride(0),
+            &x,
+            "`avg_pool2d` expected `stride` to be positive, found [0, 0]",
+        ),
+        (
+            &AvgPool2d::new(2).padding(2),
+            &x,
+            "`avg_pool2d` expected `padding` to be at most half of the size, found [2, 2] for size [2, 2]",
+        ),
+        (
+            &transposed,
+            &x,
+            "`conv_transpose2d` expected `output_padding` to be less than the stride, found [1, 1] with stride [1, 1]",
+        ),
+        (
+            &Dropout::new(1.0),
+            &x,
+            "`dropout` expected `rate` to be from 0 to 1, 1 excluded, found 1",
+        ),
+        (
+            &Dropout::new(0.5).axes(&[4]),
+            &x,
+            "`dropout` expected an axis from -4 to 3, found 4 for shape (2, 3, 5, 5)",
+        ),
+        (
+            &PRelu::new().channels(3),
+            &x,
+            "parameter `of shape (3,)` is not initialized; call `initialize` or `load_parameters` on its model first",
+        ),
+    ];
+    for (layer, x, expected) in cases {
+        assert_eq!(message(layer, x), *expected);
+    }
+    let mut prelu = PRelu::new().channels(4);
+    prelu.initialize().unwrap();
+    assert_eq!(message(&prelu, &x), "parameter `alpha` expected shape (4,), found (3,)");
+}
+
+#[test]
+fn an_index_that_is_no_row_names_the_parameter() {
+    let mut net = sequential![Embedding::new(6, 3)];
+    net.initialize().unwrap();
+    let expected = "parameter `0.weight` expected indices from 0 to 5, found 6 at position 2";
+    assert_eq!(message(&net, &Tensor::from([0i32, 5, 6])), expected);
+    assert!(message(&net, &Tensor::from([0i32, -1])).contains("found -1 at position 1"));
+}
+
+#[test]
+fn containers_and_encodings_name_what_does_not_fit() {
+    let x = wave([2, 5, 6]);
+    let mut layer = Residual::new(Dense::new(4).keep_axes());
+    layer.initialize().unwrap();
+    assert_eq!(message(&layer, &x), "`residual` cannot combine shapes (2, 5, 6) and (2, 5, 4)");
+    let expected = "`concat` expected `tensors` to be at least one, found none";
+    assert_eq!(message(&Concurrent::new(1), &x), expected);
+    let mut net = sequential![LearnedEncoding::new(4)];
+    net.initialize().unwrap();
+    let expected = "parameter `0.weight` expected indices from 0 to 3, found 4 at position 4";
+    assert_eq!(message(&net, &x), expected);
+    let expected = "`multi_head_attention` expected `heads` to be a divisor of the number of units, found 4 for 6";
+    assert_eq!(message(&MultiHeadAttention::new(6, 4), &x), expected);
+    let mut attention = MultiHeadAttention::new(6, 2);
+    attention.initialize().unwrap();
+    let flat = x.flatten().unwrap();
+    let expected = "`multi_head_attention` expected [batch, steps, units], found shape (2, 30)";
+    assert_eq!(message(&attention, &flat), expected);
+    let error = attention.attend(&x, &wave([3, 5, 6]), &Mask::new()).unwrap_err().to_string();
+    assert_eq!(error, "`multi_head_attention` cannot combine shapes (2, 5, 6) and (3, 5, 6)");
+}

@@ -1,0 +1,65 @@
+//! Normalizations: what they are by definition.
+
+use gluon::autograd::{record_with, train_mode};
+use gluon::nn::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RmsNorm};
+use gluon::prelude::*;
+
+use super::message;
+
+#[test]
+fn batch_normalization_in_predict_mode_is_affine() {
+    let mut layer = BatchNorm::new();
+    layer.initialize().unwrap();
+    let x = Tensor::arange(24).sin().unwrap().reshape([2, 3, 4]).unwrap();
+    train_mode(|| layer.forward(&x)).unwrap();
+    let f = |x: &Tensor| layer.forward(x).unwrap();
+    let sum = f(&x).add(f(&x.mul(-1.0).unwrap())).unwrap();
+    let twice = f(&x.zeros_like()).mul(2.0).unwrap();
+    let error = sum.sub(&twice).unwrap().abs().unwrap().max().unwrap().item().unwrap();
+    assert!(error < 1e-6, "{error}");
+    let before = layer.running_mean.data().unwrap();
+    f(&x);
+    assert_eq!(layer.running_mean.data().unwrap(), before);
+    record_with(true, || layer.forward(&x)).unwrap().backward().unwrap();
+    assert_ne!(layer.running_mean.data().unwrap(), before);
+
+    let wide = Tensor::ones([2, 4, 4]);
+    assert_eq!(message(&layer, &wide), "parameter `gamma` expected shape (3,), found (4,)");
+    let empty = train_mode(|| layer.forward(&Tensor::ones([0, 3, 4]))).unwrap_err().to_string();
+    let expected = "`batch_norm` expected at least one element a channel, found shape (0, 3, 4)";
+    assert_eq!(empty, expected);
+    assert!(message(&layer, &Tensor::ones(3)).contains("expected an axis from -1 to 0, found 1"));
+}
+
+#[test]
+fn normalizations_of_other_axes_and_groups_agree() {
+    let x = Tensor::arange(48).sin().unwrap().reshape([2, 4, 6]).unwrap();
+    let forward = |mut layer: Box<dyn Layer>, x: &Tensor| {
+        layer.initialize().unwrap();
+        layer.forward(x).unwrap()
+    };
+    let close = |a: &Tensor, b: &Tensor| {
+        let error = a.sub(b).unwrap().abs().unwrap().max().unwrap().item().unwrap();
+        assert!(error < 1e-6, "{error}");
+    };
+    let turned = x.permute(&[0, 2, 1]).unwrap();
+    let last = forward(Box::new(LayerNorm::new()), &turned).permute(&[0, 2, 1]).unwrap();
+    close(&forward(Box::new(LayerNorm::new().axis(1)), &x), &last);
+    // As many groups as channels, and a batch of one image.
+    let instance = forward(Box::new(InstanceNorm::new()), &x);
+    close(&forward(Box::new(GroupNorm::new(4)), &x), &instance);
+    let first = x.slice(0, 0..1).unwrap();
+    let mut batch = BatchNorm::new();
+    batch.initialize().unwrap();
+    let alone = train_mode(|| batch.forward(&first)).unwrap();
+    close(&alone, &instance.slice(0, 0..1).unwrap());
+    // Of centered rows the mean square is the variance.
+    let centered = forward(Box::new(LayerNorm::new().epsilon(0.0)), &x);
+    close(&forward(Box::new(RmsNorm::new()), &centered), &centered);
+
+    let mut five = GroupNorm::new(5);
+    five.initialize().unwrap();
+    let expected =
+        "`group_norm` expected `groups` to be a divisor of the number of channels, found 5 for 4";
+    assert_eq!(message(&five, &x), expected);
+}
