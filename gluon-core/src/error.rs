@@ -478,6 +478,7 @@ impl Error {
                 | Error::BadDType { .. }
                 | Error::BadArgument { .. }
                 | Error::ParameterShape { .. }
+                | Error::ParameterIndex { .. }
         )
     }
 }
