@@ -17,7 +17,7 @@ use gluon::autograd::record;
 use gluon::data::{DataLoader, Dataset, Mnist};
 use gluon::init::Xavier;
 use gluon::loss::{Loss, SoftmaxCrossEntropyLoss};
-use gluon::metric::{Accuracy, Mean};
+use gluon::metric::{Accuracy, Mean, Metric};
 use gluon::nn::Dense;
 use gluon::optim::Adam;
 use gluon::prelude::*;

@@ -14,6 +14,7 @@
 pub(crate) mod activation;
 pub(crate) mod batch_norm;
 pub(crate) mod conv;
+pub(crate) mod ctc;
 pub(crate) mod dense;
 pub(crate) mod dropout;
 pub(crate) mod float;
@@ -29,6 +30,7 @@ pub(crate) mod recurrent;
 pub(crate) mod reduce;
 pub(crate) mod softmax;
 pub(crate) mod thin;
+pub(crate) mod transpose;
 pub(crate) mod walk;
 pub(crate) mod window;
 pub(crate) mod zip;

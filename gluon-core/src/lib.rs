@@ -20,6 +20,7 @@ pub mod ops;
 pub mod optim;
 pub mod parameter;
 pub mod persist;
+pub mod picture;
 pub mod random;
 pub mod shape;
 mod tape;

@@ -3,29 +3,172 @@
 //! As in Gluon, a loss is averaged over all axes but the batch axis, so its sum's gradient divided
 //! by the batch size is that of the mean; [`Trainer::step`](crate::train::Trainer::step) does the
 //! division.
+//!
+//! Losses of predictions and labels are [`Loss`]es. [`TripletLoss`], [`CosineEmbeddingLoss`],
+//! [`SdmlLoss`] and [`CtcLoss`] compare other things, each by a `forward` of its own.
+//!
+//! # Source
+//! MXNet 1.9.1, `python/mxnet/gluon/loss.py`. Formulas and defaults are the same; differences are
+//! stated where they are.
 
-mod classification;
+mod binary;
+mod cross_entropy;
+mod ctc;
+mod embedding;
 mod regression;
 
-pub use classification::SoftmaxCrossEntropyLoss;
-pub use regression::{L1Loss, L2Loss};
+pub use binary::{
+    HingeLoss, LabelFormat, LogisticLoss, SigmoidBinaryCrossEntropyLoss, SquaredHingeLoss,
+};
+pub use cross_entropy::{KlDivLoss, SoftmaxCrossEntropyLoss};
+pub use ctc::{CtcLayout, CtcLoss};
+pub use embedding::{CosineEmbeddingLoss, SdmlLoss, TripletLoss};
+pub use regression::{HuberLoss, L1Loss, L2Loss, PoissonNllLoss};
 
 use crate::error::{Error, Result};
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// A measure of the distance between predictions and labels.
+///
+/// A loss of your own says what it is of each element; weights and means are there already:
+///
+/// ```
+/// use gluon_core::{Result, Tensor, loss::Loss};
+///
+/// /// `(prediction - label)⁴`
+/// struct FourthPower;
+///
+/// impl Loss for FourthPower {
+///     fn elements(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
+///         prediction.sub(label)?.square()?.square()
+///     }
+/// }
+///
+/// let (prediction, label) = (Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]), Tensor::zeros([2, 2]));
+/// let loss = FourthPower.forward(&prediction, &label)?;
+/// assert_eq!(loss, Tensor::from([8.5f32, 168.5]));
+/// let weighted = FourthPower.forward_weighted(&prediction, &label, &Tensor::from([2.0f32, 0.0]))?;
+/// assert_eq!(weighted, Tensor::from([17.0f32, 0.0]));
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
 pub trait Loss {
-    /// The loss of each sample: `[batch]`.
+    /// The loss of each element, before weights and means.
     ///
     /// # Errors
     /// If shapes or labels do not fit.
-    fn forward(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor>;
+    fn elements(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor>;
+
+    /// The factor on the loss; 1 unless a loss says otherwise.
+    fn weight(&self) -> f64 {
+        1.0
+    }
+
+    /// The axis whose slices are samples; 0 unless a loss says otherwise.
+    fn batch_axis(&self) -> usize {
+        0
+    }
+
+    /// The loss of each sample: `[batch]`, the mean of its elements.
+    ///
+    /// # Errors
+    /// If shapes or labels do not fit.
+    fn forward(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
+        let loss = self.elements(prediction, label)?;
+        reduce(loss, self.weight(), self.batch_axis())
+    }
+
+    /// [`forward`](Loss::forward), with each sample's or element's loss times its own weight.
+    ///
+    /// The mean is still over all elements: a weight of 0 takes an element's loss away, not its
+    /// place in the mean.
+    ///
+    /// # Shapes
+    /// `sample_weight`: `[batch]`, or any shape that broadcasts against the elements, of which
+    /// trailing axes of size 1 may be left out
+    ///
+    /// # Errors
+    /// As for [`forward`](Loss::forward), and [`Error::ShapeMismatch`] if the weights do not fit.
+    fn forward_weighted(
+        &self,
+        prediction: &Tensor,
+        label: &Tensor,
+        sample_weight: &Tensor,
+    ) -> Result<Tensor> {
+        let loss = self.elements(prediction, label)?;
+        let weight = sample_weight.to_dtype(loss.dtype());
+        let dims = weight.shape().dims();
+        let trailing = dims.iter().rev().take_while(|&&size| size == 1).count();
+        let mut dims = dims[..dims.len() - trailing].to_vec();
+        dims.resize(loss.rank().max(dims.len()), 1);
+        let weighted = loss.mul(&weight.reshape(Shape::new(&dims))?)?;
+        if weighted.shape() != loss.shape() {
+            let (lhs, rhs) = (*loss.shape(), *sample_weight.shape());
+            return Err(Error::ShapeMismatch { op: "forward_weighted", lhs, rhs });
+        }
+        reduce(weighted, self.weight(), self.batch_axis())
+    }
 }
 
-/// The mean over all axes but the first, times `weight`.
-fn per_sample(loss: &Tensor, weight: f64) -> Result<Tensor> {
-    let loss = if weight == 1.0 { loss.clone() } else { loss.mul(weight)? };
-    if loss.rank() <= 1 { Ok(loss) } else { loss.flatten()?.mean_axes(&[1], false) }
+/// Declares a loss: a struct of its options with their defaults, to which `weight` and
+/// `batch_axis` are added; and, if a function of its elements is named, that it is a [`Loss`].
+macro_rules! loss {
+    (
+        $(#[$doc:meta])*
+        $name:ident {
+            $($(#[$option_doc:meta])* $option:ident: $ty:ty = $default:expr,)*
+        } $(=> $elements:path)?
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $($(#[$option_doc])* pub $option: $ty,)*
+            /// The factor on the loss; 1 by default.
+            pub weight: f64,
+            /// The axis whose slices are samples; 0 by default.
+            pub batch_axis: usize,
+        }
+
+        impl Default for $name {
+            fn default() -> $name {
+                $name { $($option: $default,)* weight: 1.0, batch_axis: 0 }
+            }
+        }
+
+        $(impl $crate::loss::Loss for $name {
+            fn elements(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
+                $elements(self, prediction, label)
+            }
+
+            fn weight(&self) -> f64 {
+                self.weight
+            }
+
+            fn batch_axis(&self) -> usize {
+                self.batch_axis
+            }
+        })?
+    };
+}
+use loss;
+
+/// The mean over all axes but the batch axis, times `weight`.
+fn reduce(loss: Tensor, weight: f64, batch_axis: usize) -> Result<Tensor> {
+    let loss = if weight == 1.0 { loss } else { loss.mul(weight)? };
+    match &other_axes(&loss, batch_axis)?[..] {
+        [] => Ok(loss),
+        others => loss.mean_axes(others, false),
+    }
+}
+
+/// The axes of `loss` but the batch axis; none of a scalar.
+fn other_axes(loss: &Tensor, batch_axis: usize) -> Result<Vec<isize>> {
+    let rank = loss.rank();
+    if batch_axis >= rank && rank > 0 {
+        let (axis, shape) = (batch_axis as isize, *loss.shape());
+        return Err(Error::BadAxis { op: "loss", axis, shape });
+    }
+    Ok((0..rank).filter(|&axis| axis != batch_axis).map(|axis| axis as isize).collect())
 }
 
 /// The label in the shape and type of the prediction.

@@ -9,6 +9,7 @@ mod compare;
 mod concat;
 pub(crate) mod conv;
 mod cross_entropy;
+mod ctc;
 pub(crate) mod dense;
 pub(crate) mod dropout;
 mod index;

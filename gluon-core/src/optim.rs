@@ -2,15 +2,40 @@
 //!
 //! Rules are MXNet's, whose defaults and places for weight decay they keep; each is one pass over
 //! memory. `g` is the gradient times the trainer's scale, `C(g)` that clipped to
-//! `±clip_gradient` if it is set.
+//! `±clip_gradient` if it is set, `t` the number of updates, this one included; state begins at 0.
+//!
+//! A [`Schedule`] changes the learning rate from step to step.
 
+mod adadelta;
+mod adagrad;
 mod adam;
+mod adamax;
+mod adamw;
+mod ftrl;
+mod lamb;
+mod nadam;
+mod nag;
+mod rmsprop;
+pub mod schedule;
+mod settings;
 mod sgd;
+mod signum;
 
 use std::fmt;
 
+pub use adadelta::AdaDelta;
+pub use adagrad::AdaGrad;
 pub use adam::Adam;
+pub use adamax::Adamax;
+pub use adamw::AdamW;
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
+pub use nadam::Nadam;
+pub use nag::Nag;
+pub use rmsprop::RmsProp;
+pub use schedule::Schedule;
 pub use sgd::Sgd;
+pub use signum::Signum;
 
 use crate::kernel::float::Float;
 
@@ -21,8 +46,7 @@ use crate::kernel::float::Float;
 pub trait Optimizer: fmt::Debug + Send + Sync {
     /// The rule's name, by which a checkpoint knows it: the type's, unless it says otherwise.
     fn name(&self) -> String {
-        let text = format!("{self:?}");
-        text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+        type_name(self)
     }
 
     /// The learning rate.
@@ -89,7 +113,44 @@ pub struct Step {
     pub count: u64,
 }
 
-/// Limits that are off unless set.
-fn clip_limit<T: Float>(limit: Option<f64>) -> T {
-    limit.map_or(T::INFINITY, T::from_f64)
+/// The name of a type that derives `Debug`.
+fn type_name<T: fmt::Debug + ?Sized>(value: &T) -> String {
+    let text = format!("{value:?}");
+    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+}
+
+/// How a gradient enters an update: scaled, then clipped.
+#[derive(Clone, Copy)]
+struct Clip<T> {
+    scale: T,
+    limit: T,
+}
+
+impl<T: Float> Clip<T> {
+    fn new(step: &Step, limit: f64) -> Clip<T> {
+        Clip { scale: T::from_f64(step.scale), limit: T::from_f64(limit) }
+    }
+
+    /// `C(g)`
+    #[inline(always)]
+    fn scaled(self, gradient: T) -> T {
+        self.limited(gradient * self.scale)
+    }
+
+    /// `C(g + decay)`
+    #[inline(always)]
+    fn decayed(self, gradient: T, decay: T) -> T {
+        self.limited(gradient * self.scale + decay)
+    }
+
+    #[inline(always)]
+    fn limited(self, gradient: T) -> T {
+        gradient.maximum(-self.limit).minimum(self.limit)
+    }
+}
+
+/// The factor on the learning rate that makes up for means that began at 0: `√(1-β₂ᵗ) / (1-β₁ᵗ)`.
+fn unbias(beta1: f64, beta2: f64, step: &Step) -> f64 {
+    let t = step.count as f64;
+    (1.0 - beta2.powf(t)).sqrt() / (1.0 - beta1.powf(t))
 }

@@ -1,9 +1,18 @@
-//! Training: an optimizer applied to the parameters of a model.
+//! Training: an optimizer applied to the parameters of a model, and a loop around it.
+//!
+//! A [`Trainer`] takes one step; [`Fit`] is the loop of those who want one, and [`History`] what it
+//! tells afterwards.
 
 #[cfg(feature = "checkpoint")]
 mod checkpoint;
+mod fit;
+mod history;
+mod replicas;
 mod trainer;
 
 #[cfg(feature = "checkpoint")]
 pub use checkpoint::Checkpoint;
-pub use trainer::{State, Trainer};
+pub use fit::{Fit, Progress};
+pub use history::{Epoch, History, Measures};
+pub use replicas::Replicas;
+pub use trainer::{Report, State, Status, Trainer};

@@ -5,7 +5,7 @@ use gluon::block::Initialization;
 use gluon::data::{DataLoader, Dataset, Mnist};
 use gluon::init::Xavier;
 use gluon::loss::{Loss, SoftmaxCrossEntropyLoss};
-use gluon::metric::{Accuracy, Mean};
+use gluon::metric::{Accuracy, Mean, Metric};
 use gluon::nn::Dense;
 use gluon::optim::{Adam, Sgd};
 use gluon::prelude::*;

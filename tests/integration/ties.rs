@@ -5,7 +5,9 @@ use gluon::autograd::{GradReq, record};
 use gluon::block::Initialization;
 use gluon::init::Xavier;
 use gluon::nn::{Dense, Sequential};
-use gluon::optim::{Adam, Sgd};
+use gluon::optim::{
+    AdaDelta, AdaGrad, Adam, AdamW, Adamax, Ftrl, Lamb, Nadam, Nag, RmsProp, Sgd, Signum,
+};
 use gluon::prelude::*;
 use gluon::train::Trainer;
 
@@ -13,12 +15,24 @@ use gluon::train::Trainer;
 type MakeTrainer = fn(ParameterDict) -> Result<Trainer>;
 
 /// Every optimizer, with what it can remember of a parameter.
-const OPTIMIZERS: [(&str, MakeTrainer); 5] = [
+const OPTIMIZERS: [(&str, MakeTrainer); 17] = [
     ("sgd", |p| Trainer::new(p, Sgd::new(0.02))),
     ("sgd with momentum", |p| Trainer::new(p, Sgd::new(0.01).momentum(0.9).weight_decay(0.01))),
     ("sgd with clipping", |p| Trainer::new(p, Sgd::new(0.02).momentum(0.5).clip_gradient(0.1))),
+    ("sgd with a norm", |p| Ok(Trainer::new(p, Sgd::new(0.05))?.with_max_norm(0.5))),
+    ("nag", |p| Trainer::new(p, Nag::new(0.01).momentum(0.9))),
     ("adam", |p| Trainer::new(p, Adam::new(0.01))),
     ("adam with decay", |p| Trainer::new(p, Adam::new(0.01).weight_decay(0.1).clip_gradient(1.0))),
+    ("amsgrad", |p| Trainer::new(p, Adam::new(0.01).amsgrad(true))),
+    ("adamw", |p| Trainer::new(p, AdamW::new(0.01).weight_decay(0.01))),
+    ("adamax", |p| Trainer::new(p, Adamax::new(0.01))),
+    ("nadam", |p| Trainer::new(p, Nadam::new(0.01))),
+    ("rmsprop", |p| Trainer::new(p, RmsProp::new(0.005).centered(true))),
+    ("adagrad", |p| Trainer::new(p, AdaGrad::new(0.05))),
+    ("adadelta", |p| Trainer::new(p, AdaDelta::new(2.0))),
+    ("ftrl", |p| Trainer::new(p, Ftrl::new(0.1).lambda1(1e-4))),
+    ("signum", |p| Trainer::new(p, Signum::new(0.003))),
+    ("lamb", |p| Trainer::new(p, Lamb::new(0.02))),
 ];
 
 const STEPS: usize = 100;

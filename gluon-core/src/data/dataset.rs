@@ -1,6 +1,6 @@
 //! Datasets: samples by index.
 
-use super::{Stack, Subset};
+use super::{Map, Stack, Subset};
 use crate::error::{Error, Result};
 use crate::random::Generator;
 
@@ -60,6 +60,22 @@ pub trait Dataset {
     /// Whether there are no samples.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The same samples, each changed by `function` whenever it is asked for.
+    ///
+    /// ```
+    /// # use gluon_core::{DType, Tensor, data::{ArrayDataset, Dataset}};
+    /// let bytes = ArrayDataset::new(Tensor::from([[0u8, 255], [51, 0]]), Tensor::from([0u8, 1]))?;
+    /// let data = bytes.map(|(x, y)| Ok((x.to_dtype(DType::F32).div(255.0)?, y)));
+    /// assert_eq!(data.get(1)?.0, Tensor::from([0.2f32, 0.0]));
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    fn map<S: Stack, F: Fn(Self::Sample) -> Result<S>>(self, function: F) -> Map<Self, F>
+    where
+        Self: Sized,
+    {
+        Map::new(self, function)
     }
 
     /// `count` samples drawn at random, say to train on, and the others, say to validate with.

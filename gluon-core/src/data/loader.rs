@@ -1,6 +1,6 @@
 //! Data loaders: the batches of an epoch, put together.
 
-use super::{Dataset, Epoch, LastBatch, Sampler, Stack};
+use super::{Dataset, Epoch, LastBatch, Prefetched, Sampler, Stack};
 use crate::error::Result;
 
 /// A data set in batches, epoch by epoch.
@@ -53,6 +53,23 @@ impl<D: Dataset> DataLoader<D> {
     /// The samples.
     pub fn dataset(&self) -> &D {
         &self.dataset
+    }
+
+    /// The same, with batches put together ahead of time by `threads` threads.
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`](crate::Error::BadArgument) if `threads` is 0.
+    pub fn prefetched(self, threads: usize) -> Result<Prefetched<D>>
+    where
+        D: Send + Sync + 'static,
+        <D::Sample as Stack>::Batch: Send + 'static,
+    {
+        Prefetched::new(self, threads)
+    }
+
+    /// Which samples make up the batches.
+    pub fn sampler(&self) -> &Sampler {
+        &self.sampler
     }
 
     /// The number of batches of an epoch, counted from 0.

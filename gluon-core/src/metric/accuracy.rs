@@ -1,17 +1,15 @@
-//! Accuracy: how often the likeliest class is the right one.
+//! Accuracy: how often the likeliest class, or one of the likeliest, is the right one.
 
-use std::fmt;
-
+use super::classes::{Classes, labels, rows};
+use super::{Metric, display_value};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
-/// The share of rows whose largest prediction is at their label.
-///
-/// Prints the share with four digits, or as many as the format asks for.
+/// The share of rows whose largest prediction is at their label; of equal ones the first counts.
 ///
 /// ```
-/// use gluon_core::{Tensor, metric::Accuracy};
+/// use gluon_core::{Tensor, metric::{Accuracy, Metric}};
 ///
 /// let mut accuracy = Accuracy::new();
 /// let prediction = Tensor::from([[0.1f32, 0.9], [0.8, 0.2], [0.7, 0.3]]);
@@ -20,6 +18,14 @@ use crate::tensor::Tensor;
 /// assert_eq!(format!("{accuracy} {accuracy:.2}"), "0.6667 0.67");
 /// # Ok::<(), gluon_core::Error>(())
 /// ```
+///
+/// # Shapes
+/// `prediction: [.., classes]`: scores, probabilities or their logarithms; `label`: the class of
+/// each row, as any numeric type. Or `prediction`: a probability of class 1 for each label.
+///
+/// # Errors
+/// [`Error::ShapeMismatch`] if there is not one label a row, [`Error::IndexOutOfRange`] if one is
+/// not a class, [`Error::BadShape`] if there are no classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accuracy {
     correct: u64,
@@ -32,62 +38,92 @@ impl Accuracy {
         Accuracy::default()
     }
 
-    /// Takes in a batch of predictions: scores, probabilities or their logarithms. Of equal ones
-    /// the first counts.
-    ///
-    /// # Shapes
-    /// `prediction: [.., classes]`; `label`: the class of each row, as any numeric type
-    ///
-    /// # Errors
-    /// [`Error::ShapeMismatch`] if there is not one label a row, [`Error::IndexOutOfRange`] if one
-    /// is not a class, [`Error::BadShape`] if there are no classes; nothing is taken in then.
-    pub fn update(&mut self, prediction: &Tensor, label: &Tensor) -> Result<()> {
-        let op = "Accuracy::update";
-        let Some((&classes, rows)) = prediction.shape().split_last() else {
-            let expected = "an axis of classes";
-            return Err(Error::BadShape { op, expected, found: *prediction.shape() });
-        };
-        if rows.iter().product::<usize>() != label.size() {
-            let (lhs, rhs) = (*prediction.shape(), *label.shape());
-            return Err(Error::ShapeMismatch { op, lhs, rhs });
-        }
-        let predicted = prediction.detach().argmax(-1)?.to_vec::<i64>()?;
-        let labels = label.to_dtype(DType::F64).to_vec::<f64>()?;
-        let mut correct = 0;
-        for (position, (&class, &label)) in predicted.iter().zip(&labels).enumerate() {
-            // Written so that NaN is out of range; fractions truncate, as in a loss.
-            if !(label > -1.0 && label < classes as f64) {
-                let (index, bound) = (label, classes);
-                return Err(Error::IndexOutOfRange { op, index, bound, position });
-            }
-            correct += u64::from(class == label as i64);
-        }
-        self.correct += correct;
-        self.count += labels.len() as u64;
-        Ok(())
-    }
-
-    /// The share so far; NaN of no predictions.
-    pub fn value(&self) -> f64 {
-        self.correct as f64 / self.count as f64
-    }
-
     /// The number of predictions so far.
     pub fn count(&self) -> u64 {
         self.count
     }
+}
 
-    /// Begins anew.
-    pub fn reset(&mut self) {
+impl Metric for Accuracy {
+    fn name(&self) -> &'static str {
+        "accuracy"
+    }
+
+    fn update(&mut self, prediction: &Tensor, label: &Tensor) -> Result<()> {
+        let classes = Classes::of("Accuracy::update", prediction, label)?;
+        self.correct +=
+            classes.pairs().filter(|(predicted, label)| predicted == label).count() as u64;
+        self.count += classes.labels.len() as u64;
+        Ok(())
+    }
+
+    fn value(&self) -> f64 {
+        self.correct as f64 / self.count as f64
+    }
+
+    fn reset(&mut self) {
         *self = Accuracy::new();
     }
 }
 
-impl fmt::Display for Accuracy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.*}", f.precision().unwrap_or(4), self.value())
+/// The share of rows whose label is among the `k` largest predictions.
+///
+/// A class counts as before another one that is as likely if its number is smaller.
+///
+/// # Shapes
+/// `prediction: [.., classes]`; `label`: the class of each row, as any numeric type
+///
+/// # Errors
+/// As of [`Accuracy`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopK {
+    k: usize,
+    accuracy: Accuracy,
+}
+
+impl TopK {
+    /// The share of labels among the `k` likeliest classes, of no predictions yet.
+    pub fn new(k: usize) -> TopK {
+        TopK { k, accuracy: Accuracy::new() }
     }
 }
+
+impl Metric for TopK {
+    fn name(&self) -> &'static str {
+        "top-k accuracy"
+    }
+
+    fn update(&mut self, prediction: &Tensor, label: &Tensor) -> Result<()> {
+        let op = "TopK::update";
+        let (n_rows, count) = rows(op, prediction)?;
+        if n_rows != label.size() {
+            return Err(Error::ShapeMismatch { op, lhs: *prediction.shape(), rhs: *label.shape() });
+        }
+        let labels = labels(op, label, count)?;
+        let scores = prediction.to_dtype(DType::F64).to_vec::<f64>()?;
+        let hits = scores.chunks_exact(count.max(1)).zip(&labels).filter(|&(row, &label)| {
+            // Written so that NaN is before everything, and so never helps.
+            let after = |class: usize, score: f64| {
+                score < row[label] || (score == row[label] && class > label)
+            };
+            let before = |&(class, &score): &(usize, &f64)| class != label && !after(class, score);
+            row.iter().enumerate().filter(before).count() < self.k
+        });
+        self.accuracy.correct += hits.count() as u64;
+        self.accuracy.count += labels.len() as u64;
+        Ok(())
+    }
+
+    fn value(&self) -> f64 {
+        self.accuracy.value()
+    }
+
+    fn reset(&mut self) {
+        self.accuracy.reset();
+    }
+}
+
+display_value! { Accuracy TopK }
 
 #[cfg(test)]
 mod tests {
@@ -107,6 +143,28 @@ mod tests {
     }
 
     #[test]
+    fn probabilities_are_cut_at_a_half() {
+        let mut accuracy = Accuracy::new();
+        let prediction = Tensor::from([[0.9f32], [0.5], [0.2], [0.6]]);
+        accuracy.update(&prediction, &Tensor::from([1u8, 0, 1, 0])).unwrap();
+        assert_eq!(accuracy.value(), 0.5);
+    }
+
+    #[test]
+    fn the_likeliest_classes_count_in_order() {
+        let prediction = Tensor::from([[0.1f32, 0.5, 0.4], [0.3, 0.3, 0.3], [0.3, 0.3, 0.3]]);
+        let label = Tensor::from([2u8, 1, 2]);
+        let values: Vec<f64> = (0..4)
+            .map(|k| {
+                let mut top = TopK::new(k);
+                top.update(&prediction, &label).unwrap();
+                top.value()
+            })
+            .collect();
+        assert_eq!(values, [0.0, 0.0, 2.0 / 3.0, 1.0]);
+    }
+
+    #[test]
     fn labels_that_do_not_fit_are_errors_and_change_nothing() {
         let mut accuracy = Accuracy::new();
         let prediction = Tensor::zeros([2, 3]);
@@ -121,7 +179,7 @@ mod tests {
             "`Accuracy::update` expected an index from 0 to 2, found -1 at position 1"
         );
         assert!(text(Tensor::from([0.0, f64::NAN])).contains("found NaN"));
-        assert!(accuracy.update(&Tensor::zeros(()), &Tensor::zeros(())).is_err());
+        assert!(accuracy.update(&Tensor::zeros(()), &Tensor::zeros([2])).is_err());
         assert!(accuracy.update(&Tensor::zeros([2, 0]), &Tensor::zeros([2])).is_err());
         assert_eq!(accuracy.count(), 0);
     }

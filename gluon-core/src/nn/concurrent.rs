@@ -56,7 +56,7 @@ impl Concurrent {
 impl Forward for Concurrent {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let outputs: Vec<Tensor> =
-            self.layers.iter().map(|layer| layer.forward(x)).collect::<Result<_>>()?;
+            self.layers.iter().map(|layer| x.apply(layer)).collect::<Result<_>>()?;
         Tensor::concat(&outputs.iter().collect::<Vec<_>>(), self.axis)
     }
 }

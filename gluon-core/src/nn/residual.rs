@@ -2,7 +2,7 @@
 
 use gluon_macros::Block;
 
-use crate::block::Forward;
+use crate::block::{Block, Forward};
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
@@ -32,16 +32,16 @@ pub struct Residual<L> {
     pub body: L,
 }
 
-impl<L: Forward> Residual<L> {
+impl<L: Block + Forward> Residual<L> {
     /// The layer and a way around it.
     pub fn new(body: L) -> Residual<L> {
         Residual { body }
     }
 }
 
-impl<L: Forward> Forward for Residual<L> {
+impl<L: Block + Forward> Forward for Residual<L> {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let y = self.body.forward(x)?;
+        let y = x.apply(&self.body)?;
         if y.shape() != x.shape() {
             let (lhs, rhs) = (*x.shape(), *y.shape());
             return Err(Error::ShapeMismatch { op: "residual", lhs, rhs });

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::{State, Trainer};
 use crate::block::Block;
 use crate::error::{Error, Result};
+use crate::optim::Schedule;
 use crate::persist::index::{Index, Stored};
 use crate::persist::model::{Request, arrays, load_index};
 use crate::persist::native::{self, Extras, Image, Slot, Training};
@@ -55,6 +56,9 @@ pub struct Checkpoint {
 /// The key of the generator's state; the user's keys do not begin like it.
 const RANDOM: &str = "gluon.random";
 
+/// The key of what the trainer's schedule remembers: its name and numbers.
+const SCHEDULE: &str = "gluon.schedule";
+
 impl Checkpoint {
     /// The values of `model` as they are now.
     ///
@@ -70,22 +74,29 @@ impl Checkpoint {
         Ok(Checkpoint { path: PathBuf::new(), index, extras: Extras::default() })
     }
 
-    /// The same with what `trainer` remembers, its learning rate, and the state of this thread's
-    /// generator, from which [`Dropout`](crate::nn::Dropout) draws.
+    /// The same with what `trainer` and its schedule remember, its learning rate, and the state of
+    /// this thread's generator, from which [`Dropout`](crate::nn::Dropout) draws.
     pub fn with_trainer(mut self, trainer: &Trainer) -> Checkpoint {
         let slots = trainer.state().into_iter().map(|State { parameter, count, tensors }| {
             let state = tensors.into_iter().map(|(name, t)| (name, Array::from(t).into()));
             Slot { parameter, count, state: state.collect() }
         });
-        let state = postcard::to_allocvec(&random::state());
-        let state = state.expect("a vector takes all bytes, and there are four words");
-        self.extras.values.insert(RANDOM.to_owned(), state);
+        self.insert(RANDOM, &random::state());
         self.extras.training = Some(Training {
             optimizer: trainer.optimizer().name(),
-            learning_rate: trainer.learning_rate(),
+            learning_rate: trainer.optimizer().learning_rate(),
             slots: slots.collect(),
         });
+        self.extras.values.remove(SCHEDULE);
+        if let Some(schedule) = trainer.schedule() {
+            self.insert(SCHEDULE, &(schedule.name(), schedule.state()));
+        }
         self
+    }
+
+    fn insert(&mut self, key: &str, value: &impl Serialize) {
+        let bytes = postcard::to_allocvec(value).expect("a vector takes text and numbers");
+        self.extras.values.insert(key.to_owned(), bytes);
     }
 
     /// The same after `step` steps.
@@ -100,7 +111,7 @@ impl Checkpoint {
         self
     }
 
-    /// The same with a value of any type that serde knows: a scheduler, the
+    /// The same with a value of any type that serde knows: the
     /// [state](crate::random::Generator::state) of a generator, a configuration.
     ///
     /// It is kept in postcard's form, which has no names in it: the type must be the same when it
@@ -161,13 +172,14 @@ impl Checkpoint {
 
     /// Makes `model` and `trainer` go on from here.
     ///
-    /// The trainer is one of the same parameters with the same optimizer; its learning rate
-    /// becomes the file's, and this thread's generator goes on as the one that was saved.
+    /// The trainer is one of the same parameters with the same optimizer and the same kind of
+    /// schedule; its learning rate becomes the file's, and this thread's generator goes on as the
+    /// one that was saved. A schedule where training had none before begins at the number of steps.
     ///
     /// # Errors
     /// As for [`load`](Checkpoint::load), and [`Error::TrainerState`] if the file has no state of
-    /// training, or that of another optimizer or other parameters, or a generator's that is none.
-    /// Model, trainer and generator are as they were then.
+    /// training, or that of another optimizer, schedule or other parameters, or a generator's that
+    /// is none. Model, trainer and generator are as they were then.
     pub fn resume<B: Block>(&self, model: &mut B, trainer: &mut Trainer) -> Result<Report> {
         let Some(training) = &self.extras.training else {
             let expected = "a checkpoint with the state of a trainer".to_owned();
@@ -183,7 +195,14 @@ impl Checkpoint {
         trainer.check_state(&states)?;
         let random = self.random()?;
         self.check_shapes(&states)?;
-        let report = self.load(model, &Load::new())?;
+        let schedule = self.schedule(trainer)?;
+        let before = trainer.schedule().map(Schedule::state);
+        trainer.set_schedule_state(schedule.as_deref())?;
+        let report = self.load(model, &Load::new());
+        let Ok(report) = report else {
+            trainer.set_schedule_state(before.as_deref())?;
+            return report;
+        };
         trainer.set_state(&states)?;
         trainer.set_learning_rate(training.learning_rate);
         if let Some(random) = random {
@@ -192,16 +211,27 @@ impl Checkpoint {
         Ok(report)
     }
 
+    /// What the schedule of `trainer` is to remember; nothing if there was none.
+    fn schedule(&self, trainer: &Trainer) -> Result<Option<Vec<f64>>> {
+        let Some((name, state)) = self.value::<(String, Vec<f64>)>(SCHEDULE)? else {
+            return Ok(None);
+        };
+        match trainer.schedule().map(Schedule::name) {
+            Some(own) if own == name => Ok(Some(state)),
+            own => {
+                let own = own.map_or("no schedule".to_owned(), |own| format!("schedule {own}"));
+                let found = format!("that of {name}");
+                Err(Error::TrainerState { expected: format!("the state of {own}"), found })
+            }
+        }
+    }
+
     /// The generator in the file; files from before it was kept have none.
     fn random(&self) -> Result<Option<Generator>> {
-        let Some(bytes) = self.extras.values.get(RANDOM) else { return Ok(None) };
-        let state = match postcard::take_from_bytes(bytes) {
-            Ok((state, [])) => Generator::from_state(state).ok(),
-            _ => None,
-        };
-        state.map(Some).ok_or_else(|| Error::TrainerState {
-            expected: "the state of a generator: four words that are not all 0".to_owned(),
-            found: format!("the bytes {bytes:?}"),
+        let Some(state) = self.value(RANDOM)? else { return Ok(None) };
+        Generator::from_state(state).map(Some).map_err(|_| Error::TrainerState {
+            expected: "the state of a generator".to_owned(),
+            found: "four words that are 0".to_owned(),
         })
     }
 
@@ -259,8 +289,12 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::BadArgument`] if it is no `T`.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
-        let bytes = self.extras.values.get(key).filter(|_| !is_own(key));
-        let Some(bytes) = bytes else { return Ok(None) };
+        if is_own(key) { Ok(None) } else { self.value(key) }
+    }
+
+    /// What stands under `key`, whoever put it there.
+    fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+        let Some(bytes) = self.extras.values.get(key) else { return Ok(None) };
         let error = |found| Error::BadArgument {
             op: "Checkpoint::get",
             argument: "T",

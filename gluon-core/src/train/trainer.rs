@@ -1,14 +1,16 @@
 //! Trainer: updates a model's parameters from their gradients.
 
+mod report;
 mod state;
 
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
-use crate::optim::{Optimizer, Slices, Step};
+use crate::optim::{Optimizer, Schedule, Slices, Step};
 use crate::parameter::{Entry, ParameterDict};
 use crate::tape::GradReq;
 use crate::tensor::Tensor;
 
+pub use report::{Report, Status};
 pub use state::State;
 
 /// Applies an optimizer to a model's parameters: one update of each storage per step.
@@ -28,10 +30,47 @@ pub use state::State;
 /// assert_ne!(net.forward(&x)?, before);
 /// # Ok::<(), gluon_core::Error>(())
 /// ```
+///
+/// # Groups of parameters
+/// Each parameter has factors on its learning rate and its weight decay, which a selection sets at
+/// once: here no bias decays, and what was trained before learns slowly.
+///
+/// ```
+/// # use gluon_core::{Block, nn::Dense, sequential, optim::AdamW, train::Trainer};
+/// # let mut net = sequential![Dense::new(8).in_units(4), Dense::new(1).in_units(8)];
+/// # net.initialize()?;
+/// let parameters = net.collect_params();
+/// parameters.select(".*bias")?.set_wd_mult(0.0);
+/// parameters.select_path("0\\.")?.set_lr_mult(0.1);
+/// let trainer = Trainer::new(parameters, AdamW::new(1e-3).weight_decay(0.01))?;
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
+///
+/// # Batches in parts
+/// With [`GradReq::Add`] gradients add up, so a batch may be taken in parts; the sum is divided
+/// once, and set to zero by hand.
+///
+/// ```
+/// # use gluon_core::{Block, Forward, Tensor, autograd::{GradReq, record}, nn::Dense};
+/// # use gluon_core::{optim::Sgd, train::Trainer};
+/// # let mut net = Dense::new(1).in_units(2);
+/// # net.initialize()?;
+/// # let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1))?;
+/// let parameters = net.collect_params();
+/// parameters.set_grad_req(GradReq::Add);
+/// for part in [Tensor::ones([4, 2]), Tensor::zeros([4, 2])] {
+///     record(|| net.forward(&part))?.backward()?;
+/// }
+/// trainer.step(8)?;
+/// parameters.zero_grad();
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Trainer {
     slots: Vec<Slot>,
     optimizer: Box<dyn Optimizer>,
+    schedule: Option<Box<dyn Schedule>>,
+    max_norm: f64,
 }
 
 /// A parameter with what the optimizer remembers of it.
@@ -56,7 +95,25 @@ impl Trainer {
             }
         }
         let slots = parameters.into_iter().map(|entry| Slot { entry, state: Vec::new(), count: 0 });
-        Ok(Trainer { slots: slots.collect(), optimizer: Box::new(optimizer) })
+        let (slots, optimizer) = (slots.collect(), Box::new(optimizer));
+        Ok(Trainer { slots, optimizer, schedule: None, max_norm: f64::INFINITY })
+    }
+
+    /// The same with a learning rate that changes from step to step, starting from the
+    /// optimizer's.
+    pub fn with_schedule(self, schedule: impl Schedule + 'static) -> Trainer {
+        Trainer { schedule: Some(Box::new(schedule)), ..self }
+    }
+
+    /// The same with all gradients together scaled down where their norm, after division by the
+    /// batch size, is above `max_norm`.
+    ///
+    /// Gradients are limited one by one by `clip_gradient` of each optimizer.
+    ///
+    /// # Source
+    /// Pascanu et al. 2013, algorithm 1.
+    pub fn with_max_norm(self, max_norm: f64) -> Trainer {
+        Trainer { max_norm, ..self }
     }
 
     /// Updates every parameter once from its gradient divided by `batch_size`.
@@ -66,8 +123,9 @@ impl Trainer {
     /// # Errors
     /// [`Error::StaleGradient`] if a parameter has had no `backward` since its last update, unless
     /// [`step_ignoring_stale`](Trainer::step_ignoring_stale) is meant; [`Error::Deferred`] if a
-    /// shape is not known yet; [`Error::BadArgument`] if `batch_size` is 0. Nothing has changed
-    /// then.
+    /// shape is not known yet; [`Error::BadArgument`] if `batch_size` is 0;
+    /// [`Error::NonFiniteGradient`] if a norm that is to be limited is infinite or NaN. Nothing
+    /// has changed then.
     pub fn step(&mut self, batch_size: usize) -> Result<()> {
         self.check(batch_size)?;
         let stale = self.trained().find(|slot| !slot.entry.has_fresh_grad());
@@ -77,13 +135,16 @@ impl Trainer {
         self.update(batch_size)
     }
 
-    /// [`step`](Trainer::step), but parameters without a new gradient keep their values.
+    /// [`step`](Trainer::step), but parameters without a new gradient keep their values; the
+    /// report, of just before the step, says which.
     ///
     /// # Errors
     /// As for [`step`](Trainer::step).
-    pub fn step_ignoring_stale(&mut self, batch_size: usize) -> Result<()> {
+    pub fn step_ignoring_stale(&mut self, batch_size: usize) -> Result<Report> {
         self.check(batch_size)?;
-        self.update(batch_size)
+        let report = self.report();
+        self.update(batch_size)?;
+        Ok(report)
     }
 
     fn check(&self, batch_size: usize) -> Result<()> {
@@ -103,6 +164,8 @@ impl Trainer {
     }
 
     fn update(&mut self, batch_size: usize) -> Result<()> {
+        let scale = self.limit(1.0 / batch_size as f64)?;
+        let rate = self.learning_rate();
         let optimizer = &*self.optimizer;
         for slot in &mut self.slots {
             let entry = &slot.entry;
@@ -120,9 +183,9 @@ impl Trainer {
             }
             slot.count += 1;
             let step = Step {
-                rate: optimizer.learning_rate() * entry.lr_mult(),
+                rate: rate * entry.lr_mult(),
                 decay: optimizer.weight_decay() * entry.wd_mult(),
-                scale: 1.0 / batch_size as f64,
+                scale,
                 count: slot.count,
             };
             slot.update(optimizer, &step)?;
@@ -130,14 +193,50 @@ impl Trainer {
         Ok(())
     }
 
-    /// The learning rate of the optimizer.
-    pub fn learning_rate(&self) -> f64 {
-        self.optimizer.learning_rate()
+    /// `scale`, or less if gradients times it would have too large a norm.
+    fn limit(&self, scale: f64) -> Result<f64> {
+        if self.max_norm == f64::INFINITY {
+            return Ok(scale);
+        }
+        let mut sum = 0.0;
+        for Slot { entry, .. } in self.trained().filter(|slot| slot.entry.has_fresh_grad()) {
+            let norm = entry.grad()?.norm()?.item()?;
+            if !norm.is_finite() {
+                return Err(Error::NonFiniteGradient { name: entry.path().to_owned(), norm });
+            }
+            sum += norm * norm;
+        }
+        Ok(scale * (self.max_norm / (scale * sum.sqrt())).min(1.0))
     }
 
-    /// Changes the learning rate from the next step on.
+    /// The number of steps so far: the most updates that a parameter has had.
+    pub fn n_steps(&self) -> u64 {
+        self.slots.iter().map(|slot| slot.count).max().unwrap_or(0)
+    }
+
+    /// The learning rate of the next step.
+    pub fn learning_rate(&self) -> f64 {
+        let base = self.optimizer.learning_rate();
+        self.schedule.as_ref().map_or(base, |s| s.rate(base, self.n_steps() + 1))
+    }
+
+    /// Changes the learning rate of the optimizer, which a schedule starts from, from the next
+    /// step on.
     pub fn set_learning_rate(&mut self, rate: f64) {
         self.optimizer.set_learning_rate(rate);
+    }
+
+    /// Tells the schedule how well training goes, say by the loss of an epoch; of those here,
+    /// [`Plateau`](crate::optim::schedule::Plateau) listens.
+    pub fn observe(&mut self, measure: f64) {
+        if let Some(schedule) = &mut self.schedule {
+            schedule.observe(measure);
+        }
+    }
+
+    /// The schedule of the learning rate, if there is one.
+    pub fn schedule(&self) -> Option<&dyn Schedule> {
+        self.schedule.as_deref()
     }
 
     /// The optimizer.

@@ -6,7 +6,10 @@ use gluon::autograd::record;
 use gluon::data::Sampler;
 use gluon::error::Error;
 use gluon::nn::{Dense, Dropout, Sequential};
-use gluon::optim::{Adam, Optimizer, Sgd};
+use gluon::optim::schedule::{Plateau, WarmUp};
+use gluon::optim::{
+    AdaDelta, AdaGrad, Adam, AdamW, Adamax, Ftrl, Lamb, Nadam, Nag, Optimizer, RmsProp, Sgd, Signum,
+};
 use gluon::persist::Load;
 use gluon::random::{self, Generator};
 use gluon::train::{Checkpoint, Trainer};
@@ -24,6 +27,8 @@ struct Run {
     trainer: Trainer,
     masks: Generator,
     step: u64,
+    /// Whether the rate is left to the trainer.
+    fixed_rate: bool,
 }
 
 impl Run {
@@ -31,7 +36,7 @@ impl Run {
         let mut net = Mlp::new();
         net.initialize_with(gluon::block::Initialization::default().seed(seed)).unwrap();
         let trainer = Trainer::new(net.collect_params(), optimizer).unwrap();
-        Run { net, trainer, masks: Generator::new(seed), step: 0 }
+        Run { net, trainer, masks: Generator::new(seed), step: 0, fixed_rate: false }
     }
 
     fn epoch(&mut self, epoch: u64, stop: Option<usize>) {
@@ -48,7 +53,9 @@ impl Run {
             loss.backward().unwrap();
             self.trainer.step(4).unwrap();
             self.step += 1;
-            self.trainer.set_learning_rate(0.05 / (1.0 + self.step as f64));
+            if !self.fixed_rate {
+                self.trainer.set_learning_rate(0.05 / (1.0 + self.step as f64));
+            }
         }
     }
 
@@ -97,7 +104,83 @@ fn check(optimizer: impl Optimizer + Clone + 'static) {
 fn resumed_training_is_bit_identical() {
     check(Sgd::new(0.05));
     check(Sgd::new(0.05).momentum(0.9).weight_decay(1e-3));
+    check(Nag::new(0.05).momentum(0.9));
     check(Adam::new(0.01).weight_decay(1e-2));
+    check(Adam::new(0.01).amsgrad(true));
+    check(AdamW::new(0.01).weight_decay(1e-2));
+    check(Adamax::new(0.01));
+    check(Nadam::new(0.01));
+    check(RmsProp::new(0.01));
+    check(RmsProp::new(0.01).centered(true));
+    check(AdaGrad::new(0.01));
+    check(AdaDelta::new(1.0));
+    check(Ftrl::new(0.01));
+    check(Signum::new(0.01));
+    check(Lamb::new(0.01));
+}
+
+/// A run whose rate a schedule changes: by the number of steps, and by what it is told.
+struct Scheduled {
+    run: Run,
+    observed: u32,
+}
+
+impl Scheduled {
+    fn new(seed: u64) -> Scheduled {
+        let mut run = Run::new(Adam::new(0.01), seed);
+        let schedule = WarmUp::new(4, Plateau::new(0.5).patience(1));
+        let trainer = Trainer::new(run.net.collect_params(), Adam::new(0.01)).unwrap();
+        run.trainer = trainer.with_schedule(schedule).with_max_norm(1.0);
+        run.fixed_rate = true;
+        Scheduled { run, observed: 0 }
+    }
+
+    fn epochs(&mut self, epochs: std::ops::Range<u64>) {
+        for epoch in epochs {
+            self.run.epoch(epoch, None);
+            self.run.trainer.observe(1.0 + f64::from(self.observed % 2));
+            self.observed += 1;
+        }
+    }
+}
+
+#[test]
+fn a_schedule_goes_on_where_it_was() {
+    let scratch = Scratch::new();
+    let path = scratch.at("last.gluon");
+    let mut straight = Scheduled::new(3);
+    straight.epochs(0..6);
+    let rates = (straight.run.trainer.learning_rate(), straight.run.trainer.optimizer());
+    assert!(rates.0 < rates.1.learning_rate());
+
+    let mut first = Scheduled::new(3);
+    first.epochs(0..2);
+    let checkpoint = first.run.checkpoint();
+    assert_eq!(checkpoint.keys().collect::<Vec<_>>(), ["masks"]);
+    checkpoint.save(&path).unwrap();
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    let mut second = Scheduled::new(99);
+    second.run.resume(&checkpoint);
+    second.observed = 2;
+    second.epochs(2..6);
+    assert_eq!(second.run.bits(), straight.run.bits());
+    assert_eq!(second.run.trainer.learning_rate(), rates.0);
+
+    // Of another kind, or of a net that does not fit: nothing changes.
+    let mut none = Run::new(Adam::new(0.01), 1);
+    let error = checkpoint.resume(&mut none.net, &mut none.trainer).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the trainer expected the state of no schedule, found that of WarmUp<Plateau>"
+    );
+    let mut other = Tied::new();
+    other.initialize().unwrap();
+    let mut fresh = Scheduled::new(1);
+    checkpoint.resume(&mut other, &mut fresh.run.trainer).unwrap_err();
+    let state = |run: &Run| run.trainer.schedule().unwrap().state();
+    assert_eq!(state(&fresh.run)[0].to_bits(), state(&Scheduled::new(1).run)[0].to_bits());
+    assert_ne!(state(&second.run), state(&fresh.run));
+    assert!(first.run.checkpoint().with("gluon.schedule", &1).is_err());
 }
 
 /// Steps of a net with dropout, from the state that the thread's generator is in.

@@ -16,7 +16,11 @@ fn shapes_that_do_not_fit_are_named() {
     let mut transposed = ConvTranspose2d::new(4, 3).in_channels(3).output_padding(1);
     transposed.initialize().unwrap();
     let cases: [(&dyn Layer, &Tensor, &str); 10] = [
-        (&net, &x, "parameter `0.weight` expected shape (4, 2, 3, 3), found (4, 3, 3, 3)"),
+        (
+            &net,
+            &x,
+            "in block `0`: parameter `0.weight` expected shape (4, 2, 3, 3), found (4, 3, 3, 3)",
+        ),
         (
             &Conv2d::new(4, 3),
             &Tensor::ones([2, 3, 5]),

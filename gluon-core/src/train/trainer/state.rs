@@ -42,6 +42,15 @@ impl Trainer {
         Ok(())
     }
 
+    /// Makes the schedule go on from what another one remembered; `None` leaves it as it is.
+    #[cfg(feature = "checkpoint")]
+    pub(crate) fn set_schedule_state(&mut self, state: Option<&[f64]>) -> Result<()> {
+        match (&mut self.schedule, state) {
+            (Some(schedule), Some(state)) => schedule.set_state(state),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether [`set_state`](Trainer::set_state) would succeed.
     pub(crate) fn check_state(&self, states: &[State]) -> Result<()> {
         let error = |expected: String, found: String| Err(Error::TrainerState { expected, found });

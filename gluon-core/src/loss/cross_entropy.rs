@@ -1,0 +1,260 @@
+//! Losses of classes and their probabilities.
+
+use super::{like, loss, other_axes};
+use crate::error::{Error, Result};
+use crate::tensor::Tensor;
+
+loss! {
+    /// Cross-entropy of the softmax of the predictions, from logits:
+    /// `-log softmax(prediction)[label]`.
+    ///
+    /// ```
+    /// use gluon_core::{Tensor, loss::{Loss, SoftmaxCrossEntropyLoss}};
+    ///
+    /// // Sentences of 3 and 1 words, padded with −1 to one length.
+    /// let label = Tensor::from([[0i64, 1, 1], [2, -1, -1]]);
+    /// let loss = SoftmaxCrossEntropyLoss { ignore_label: Some(-1), ..Default::default() };
+    /// let loss = loss.forward(&Tensor::zeros([2, 3, 4]), &label)?;
+    /// assert!(loss.sub(4f64.ln())?.abs()?.max()?.item()? < 1e-6);
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Shapes
+    /// `prediction: [batch, .., classes]`. Sparse labels: the class of each sample, as any numeric
+    /// type, `[batch, ..]`; dense ones: a probability of each class, `[batch, .., classes]`.
+    /// → `[batch]`, the mean over the axes between.
+    ///
+    /// # Errors
+    /// [`Error::IndexOutOfRange`] if a sparse label is not a class: Gluon clips it silently.
+    /// [`Error::BadArgument`] if `smoothing` is not from 0 to 1, or dense labels are to be ignored.
+    SoftmaxCrossEntropyLoss {
+        /// The axis of the classes; the last by default.
+        axis: isize = -1,
+        /// Whether labels are classes, not probabilities; true by default.
+        sparse_label: bool = true,
+        /// Whether predictions are log-probabilities already; false by default.
+        from_logits: bool = false,
+        /// The share of each label that is spread over all classes, from 0 to 1; 0 by default.
+        /// (Szegedy et al. 2016, section 7.)
+        smoothing: f64 = 0.0,
+        /// The sparse label, such as that of padding, whose elements count neither in the loss nor
+        /// in the mean; none by default. A sample of such elements alone has the loss 0.
+        ignore_label: Option<i64> = None,
+    } => cross_entropy
+}
+
+loss! {
+    /// The Kullback-Leibler divergence of the predicted from the labelled probabilities:
+    /// `Σ label · (ln label - ln prediction)` over the classes.
+    ///
+    /// The logarithm of a label is taken of 1e-12 more. The sum is over the classes, as in Gluon
+    /// 1.9.1; over further axes it is the mean.
+    ///
+    /// # Shapes
+    /// `prediction: [batch, .., classes]`, `label`: as many elements → `[batch]`
+    KlDivLoss {
+        /// The axis of the classes; the last by default.
+        axis: isize = -1,
+        /// Whether predictions are log-probabilities, not logits; true by default.
+        from_logits: bool = true,
+    } => divergence
+}
+
+const NAME: &str = "SoftmaxCrossEntropyLoss";
+
+fn cross_entropy(
+    loss: &SoftmaxCrossEntropyLoss,
+    prediction: &Tensor,
+    label: &Tensor,
+) -> Result<Tensor> {
+    let bad =
+        |argument, expected, found| Error::BadArgument { op: NAME, argument, expected, found };
+    if !(0.0..=1.0).contains(&loss.smoothing) {
+        return Err(bad("smoothing", "from 0 to 1", loss.smoothing.to_string()));
+    }
+    let Classes { x, axis } = Classes::of(prediction, loss.axis)?;
+    let ignored = loss.ignore_label.map(|ignored| {
+        if !loss.sparse_label {
+            let expected = "none of dense labels";
+            return Err(bad("ignore_label", expected, ignored.to_string()));
+        }
+        let rows = x.shape().without(x.rank() - 1);
+        let label = label.reshape(rows)?.to_dtype(x.dtype());
+        let kept = label.ne(ignored as f64)?;
+        Ok((label.mul(&kept)?, kept))
+    });
+    let (label, kept) = match ignored.transpose()? {
+        Some((label, kept)) => (label, Some(kept)),
+        None => (label.clone(), None),
+    };
+    let rows = if loss.sparse_label && loss.smoothing == 0.0 {
+        match loss.from_logits {
+            true => x.pick(&label)?.neg()?,
+            false => x.softmax_cross_entropy(&label)?,
+        }
+    } else {
+        let classes = x.shape().last().copied().unwrap_or_default();
+        let target = match loss.sparse_label {
+            true => like(NAME, &label.one_hot(classes)?, &x)?,
+            false => Classes::of(&like(NAME, &label, prediction)?, loss.axis)?.x,
+        };
+        let target = match loss.smoothing {
+            0.0 => target,
+            share => target.mul(1.0 - share)?.add(share / classes as f64)?,
+        };
+        match loss.from_logits {
+            true => x.mul(&target)?.sum_axes(&[-1], false)?.neg()?,
+            false => x.softmax_cross_entropy_dense(&target)?,
+        }
+    };
+    let rows = with_axis(rows, axis)?;
+    let Some(kept) = kept else { return Ok(rows) };
+    // The mean that follows is over all elements: those that count are scaled to make up for it.
+    let kept = with_axis(kept, axis)?;
+    let others = other_axes(&kept, loss.batch_axis)?;
+    if others.is_empty() {
+        return rows.mul(&kept);
+    }
+    let n_kept = kept.sum_axes(&others, true)?;
+    let count = kept.size() as f64 / n_kept.size().max(1) as f64;
+    rows.mul(&kept.mul(count)?.div(&n_kept.maximum(1.0)?)?)
+}
+
+fn divergence(loss: &KlDivLoss, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
+    let label = Classes::of(&like("KlDivLoss", label, prediction)?, loss.axis)?.x;
+    let Classes { x, axis } = Classes::of(prediction, loss.axis)?;
+    let x = if loss.from_logits { x } else { x.log_softmax()? };
+    let elements = label.mul(&label.add(1e-12)?.log()?.sub(&x)?)?;
+    with_axis(elements.sum_axes(&[-1], false)?, axis)
+}
+
+/// Predictions or dense labels with the classes last.
+struct Classes {
+    x: Tensor,
+    /// Where they were, unless they were last.
+    axis: Option<usize>,
+}
+
+impl Classes {
+    fn of(x: &Tensor, axis: isize) -> Result<Classes> {
+        let rank = x.rank() as isize;
+        if !(-rank..rank).contains(&axis) {
+            return Err(Error::BadAxis { op: "loss", axis, shape: *x.shape() });
+        }
+        let axis = axis.rem_euclid(rank) as usize;
+        if axis + 1 == x.rank() {
+            return Ok(Classes { x: x.clone(), axis: None });
+        }
+        let mut order: Vec<usize> = (0..x.rank()).filter(|&other| other != axis).collect();
+        order.push(axis);
+        Ok(Classes { x: x.permute(&order)?, axis: Some(axis) })
+    }
+}
+
+/// One number a row, with an axis of size 1 where the classes were: so the batch axis keeps its
+/// number.
+fn with_axis(rows: Tensor, axis: Option<usize>) -> Result<Tensor> {
+    axis.map_or(Ok(rows.clone()), |axis| rows.expand_dims(axis as isize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::check;
+    use crate::loss::Loss;
+
+    fn logits() -> Tensor {
+        let numbers = (0..24).map(|i| (1.7 * f64::from(i) + 0.3).sin() * 2.0).collect();
+        Tensor::from_vec::<f64>(numbers, [2, 3, 4]).unwrap()
+    }
+
+    fn default() -> SoftmaxCrossEntropyLoss {
+        SoftmaxCrossEntropyLoss::default()
+    }
+
+    #[test]
+    fn gradients_match_difference_quotients() {
+        let label = Tensor::from([[0i64, 3, -1], [1, 2, 2]]);
+        let ignore_label = Some(-1);
+        let probabilities = logits().neg().unwrap().softmax().unwrap();
+        let clipped = label.to_dtype(crate::DType::F64).relu().unwrap();
+        type Case = (&'static str, Box<dyn Loss>, Tensor);
+        let dense = SoftmaxCrossEntropyLoss { sparse_label: false, axis: 1, ..default() };
+        let divergence = KlDivLoss { from_logits: false, axis: 1, ..Default::default() };
+        let cases: [Case; 5] = [
+            ("sparse", Box::new(default()), clipped),
+            (
+                "ignored",
+                Box::new(SoftmaxCrossEntropyLoss { ignore_label, ..default() }),
+                label.clone(),
+            ),
+            (
+                "smoothed",
+                Box::new(SoftmaxCrossEntropyLoss { ignore_label, smoothing: 0.1, ..default() }),
+                label,
+            ),
+            ("dense", Box::new(dense), probabilities.clone()),
+            ("divergence", Box::new(divergence), probabilities),
+        ];
+        for (name, loss, label) in cases {
+            let f = |v: &[Tensor]| loss.forward(&v[0], &label);
+            let error = check::gradients(f, &[logits()], 1e-5).unwrap();
+            assert!(error < 1e-8, "{name}: {error}");
+        }
+    }
+
+    fn close(found: &Tensor, expected: &Tensor) {
+        assert_eq!(found.shape(), expected.shape());
+        let difference = found.sub(expected).unwrap().abs().unwrap().max().unwrap();
+        assert!(difference.item().unwrap() < 1e-14, "{found:?} {expected:?}");
+    }
+
+    /// Smoothed: `(1 - ε) · H(onehot, p) + ε · H(uniform, p)`, as the paper writes it.
+    #[test]
+    fn smoothing_mixes_the_label_with_all_classes() {
+        let label = Tensor::from([[0i64, 3, 1], [1, 2, 2]]);
+        let plain = default().elements(&logits(), &label).unwrap();
+        let uniform =
+            logits().log_softmax().unwrap().mean_axes(&[-1], false).unwrap().neg().unwrap();
+        let expected = plain.mul(0.8).unwrap().add(uniform.mul(0.2).unwrap()).unwrap();
+        let smoothed = SoftmaxCrossEntropyLoss { smoothing: 0.2, ..default() };
+        close(&smoothed.elements(&logits(), &label).unwrap(), &expected);
+        let dense = SoftmaxCrossEntropyLoss { sparse_label: false, ..smoothed.clone() };
+        close(&dense.elements(&logits(), &label.one_hot(4).unwrap()).unwrap(), &expected);
+        let from_logits = SoftmaxCrossEntropyLoss { from_logits: true, ..smoothed };
+        let logs = logits().log_softmax().unwrap();
+        close(&from_logits.elements(&logs, &label).unwrap(), &expected);
+    }
+
+    #[test]
+    fn ignored_elements_count_neither_in_the_loss_nor_in_the_mean() {
+        let label = Tensor::from([[0i64, 7, 1], [7, 7, 7]]);
+        let full = Tensor::from([[0i64, 0, 1], [0, 0, 0]]);
+        let each = default().elements(&logits(), &full).unwrap();
+        let each = each.to_vec::<f64>().unwrap();
+        let expected = Tensor::from([(each[0] + each[2]) / 2.0, 0.0]);
+        let loss = SoftmaxCrossEntropyLoss { ignore_label: Some(7), ..default() };
+        close(&loss.forward(&logits(), &label).unwrap(), &expected);
+        let first = SoftmaxCrossEntropyLoss { axis: 1, ..loss.clone() };
+        let swapped = logits().permute(&[0, 2, 1]).unwrap();
+        close(&first.forward(&swapped, &label).unwrap(), &expected);
+        let error = loss.forward(&logits(), &Tensor::full([2, 3], 9.0, crate::DType::F64));
+        assert!(matches!(error, Err(Error::IndexOutOfRange { index: 9.0, .. })));
+    }
+
+    #[test]
+    fn options_that_make_no_sense_are_errors() {
+        let text = |loss: SoftmaxCrossEntropyLoss| {
+            loss.forward(&Tensor::zeros([2, 3]), &Tensor::zeros([2, 3])).unwrap_err().to_string()
+        };
+        let wide = SoftmaxCrossEntropyLoss { smoothing: 1.5, ..default() };
+        assert!(text(wide).ends_with("expected `smoothing` to be from 0 to 1, found 1.5"));
+        let dense = SoftmaxCrossEntropyLoss { sparse_label: false, ..default() };
+        assert!(
+            text(SoftmaxCrossEntropyLoss { ignore_label: Some(0), ..dense.clone() })
+                .ends_with("expected `ignore_label` to be none of dense labels, found 0")
+        );
+        let far = SoftmaxCrossEntropyLoss { axis: 2, ..dense };
+        assert_eq!(text(far), "`loss` expected an axis from -2 to 1, found 2 for shape (2, 3)");
+    }
+}

@@ -1,0 +1,64 @@
+//! Classes: what predictions and labels say.
+
+use crate::dtype::DType;
+use crate::error::{Error, Result};
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+
+/// The classes that are predicted and those that are right, one pair a sample.
+pub(super) struct Classes {
+    pub(super) predicted: Vec<usize>,
+    pub(super) labels: Vec<usize>,
+    /// How many classes there are.
+    pub(super) count: usize,
+}
+
+impl Classes {
+    /// The likeliest class of each row of scores, of equal ones the first; or, where there are as
+    /// many predictions as labels, class 1 of a probability above a half, else 0.
+    pub(super) fn of(op: &'static str, prediction: &Tensor, label: &Tensor) -> Result<Classes> {
+        if prediction.size() == label.size() {
+            let p = prediction.to_dtype(DType::F64).to_vec::<f64>()?;
+            let predicted = p.into_iter().map(|p| usize::from(p > 0.5)).collect();
+            return Ok(Classes { predicted, labels: labels(op, label, 2)?, count: 2 });
+        }
+        let (rows, count) = rows(op, prediction)?;
+        if rows != label.size() {
+            return Err(Error::ShapeMismatch { op, lhs: *prediction.shape(), rhs: *label.shape() });
+        }
+        let labels = labels(op, label, count)?;
+        let predicted = prediction.detach().argmax(-1)?.to_vec::<i64>()?;
+        let predicted = predicted.into_iter().map(|class| class as usize).collect();
+        Ok(Classes { predicted, labels, count })
+    }
+
+    /// Predicted and right class of each sample.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.predicted.iter().copied().zip(self.labels.iter().copied())
+    }
+}
+
+/// The number of rows, and of classes in each.
+pub(super) fn rows(op: &'static str, prediction: &Tensor) -> Result<(usize, usize)> {
+    match prediction.shape().split_last() {
+        Some((&classes, rows)) => Ok((Shape::new(rows).size(), classes)),
+        None => {
+            let expected = "an axis of classes";
+            Err(Error::BadShape { op, expected, found: *prediction.shape() })
+        }
+    }
+}
+
+/// Labels as classes below `bound`; fractions truncate, as in a loss.
+pub(super) fn labels(op: &'static str, label: &Tensor, bound: usize) -> Result<Vec<usize>> {
+    let labels = label.to_dtype(DType::F64).to_vec::<f64>()?;
+    let class = |(position, index): (usize, f64)| {
+        // Written so that NaN is out of range.
+        if index > -1.0 && index < bound as f64 {
+            Ok(index as usize)
+        } else {
+            Err(Error::IndexOutOfRange { op, index, bound, position })
+        }
+    };
+    labels.into_iter().enumerate().map(class).collect()
+}

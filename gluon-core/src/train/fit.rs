@@ -1,0 +1,298 @@
+//! Fit: a loop of training, for those who want one.
+
+mod progress;
+#[cfg(test)]
+mod tests;
+
+#[cfg(feature = "checkpoint")]
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::history::{Epoch, History, Measures};
+use super::trainer::Trainer;
+use crate::autograd::record;
+use crate::block::{Block, Forward};
+use crate::data::Epochs;
+use crate::error::{Error, Result};
+use crate::loss::Loss;
+use crate::metric::{Mean, Metric};
+use crate::tensor::Tensor;
+#[cfg(feature = "checkpoint")]
+use crate::train::Checkpoint;
+
+pub use progress::Progress;
+
+/// A loop of training: epochs of steps, each followed by validation.
+///
+/// Progress goes to the standard error as a line for each epoch, unless
+/// [`on_progress`](Fit::on_progress) takes it.
+///
+/// ```
+/// use gluon_core::data::{ArrayDataset, DataLoader, Dataset};
+/// use gluon_core::{Block, Tensor, loss::L2Loss, metric::Mae, nn::Dense, optim::Adam};
+/// use gluon_core::train::{Fit, Trainer};
+///
+/// let x = Tensor::arange(64).div(32.0)?.reshape([64, 1])?;
+/// let y = x.mul(3.0)?.sub(1.0)?;
+/// let (training, validation) = ArrayDataset::new(x, y)?.split(48, 1)?;
+/// let training = DataLoader::new(training, 16)?.shuffled(1);
+/// let validation = DataLoader::new(validation, 16)?;
+///
+/// let mut net = Dense::new(1);
+/// net.initialize()?;
+/// let mut trainer = Trainer::new(net.collect_params(), Adam::new(0.1))?;
+/// let fit = Fit::new(100).with_metric(Mae::new()).with_patience(20).on_progress(|_| ());
+/// let history = fit.run(&mut net, &L2Loss::default(), &mut trainer, &training, &validation)?;
+/// assert!(history.best().unwrap().validation.as_ref().unwrap().metrics[0] < 0.05);
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
+pub struct Fit<'f> {
+    epochs: u64,
+    metrics: Vec<Box<dyn Metric + 'f>>,
+    patience: Option<u64>,
+    #[cfg(feature = "checkpoint")]
+    folder: Option<PathBuf>,
+    report: Box<dyn FnMut(&Progress<'_>) + 'f>,
+}
+
+impl<'f> Fit<'f> {
+    /// A loop over `epochs` epochs.
+    pub fn new(epochs: u64) -> Fit<'f> {
+        Fit {
+            epochs,
+            metrics: Vec::new(),
+            patience: None,
+            #[cfg(feature = "checkpoint")]
+            folder: None,
+            report: Box::new(progress::lines),
+        }
+    }
+
+    /// Measures this too, in training and in validation. The first metric decides which epoch is
+    /// the best; without one, the loss does.
+    pub fn with_metric(mut self, metric: impl Metric + 'f) -> Fit<'f> {
+        self.metrics.push(Box::new(metric));
+        self
+    }
+
+    /// Stops early, once `epochs` epochs in a row have not been better than the best before them;
+    /// by default it never does.
+    pub fn with_patience(self, epochs: u64) -> Fit<'f> {
+        Fit { patience: Some(epochs), ..self }
+    }
+
+    /// Keeps checkpoints in `folder`: `last.gluon` after each epoch, `best.gluon` after the best;
+    /// and the history in `history.csv` and `history.svg`.
+    ///
+    /// If there is a `last.gluon` already, training goes on from there as if it had never stopped.
+    /// Model, optimizer, schedule and data must be made as before.
+    #[cfg(feature = "checkpoint")]
+    pub fn with_checkpoints(self, folder: impl AsRef<Path>) -> Fit<'f> {
+        Fit { folder: Some(folder.as_ref().to_path_buf()), ..self }
+    }
+
+    /// Gives progress to `report` after each batch and each epoch, instead of the standard error.
+    pub fn on_progress(self, report: impl FnMut(&Progress<'_>) + 'f) -> Fit<'f> {
+        Fit { report: Box::new(report), ..self }
+    }
+
+    /// Trains `net` and tells how it went.
+    ///
+    /// Batches are features and labels; `validation` may be `&()`, which has none, and training
+    /// itself then decides which epoch is the best. The trainer's schedule
+    /// [observes](Trainer::observe) the loss of each epoch: that of validation if there is one.
+    ///
+    /// # Errors
+    /// What model, loss, metrics, data, trainer and checkpoints return; [`Error::Diverged`] if a
+    /// loss is not finite, before the step that it would spoil.
+    pub fn run<M, T, V>(
+        mut self,
+        net: &mut M,
+        loss: &dyn Loss,
+        trainer: &mut Trainer,
+        training: &T,
+        validation: &V,
+    ) -> Result<History>
+    where
+        M: Block + Forward,
+        T: Epochs<Batch = (Tensor, Tensor)>,
+        V: Epochs<Batch = (Tensor, Tensor)>,
+    {
+        let mut history = self.begin(net, trainer)?;
+        let start = Instant::now();
+        let first = history.epochs.len() as u64;
+        for number in first..self.epochs {
+            if self.is_over(&history) {
+                break;
+            }
+            let begun = Instant::now();
+            let n_batches = training.n_batches(number);
+            let mut mean = Mean::new();
+            let mut rate = trainer.learning_rate();
+            self.metrics.iter_mut().for_each(|metric| metric.reset());
+            for (batch, data) in training.batches(number)?.enumerate() {
+                let (x, label) = data?;
+                let (prediction, losses) = record(|| -> Result<_> {
+                    let prediction = net.forward(&x)?;
+                    let losses = loss.forward(&prediction, &label)?;
+                    Ok((prediction, losses))
+                })?;
+                let value = losses.mean()?.item()?;
+                if !value.is_finite() {
+                    return Err(Error::Diverged { epoch: number, batch, loss: value });
+                }
+                losses.backward()?;
+                rate = trainer.learning_rate();
+                trainer.step(losses.size())?;
+                self.measure(&mut mean, &prediction, &label, &losses)?;
+                let done = (number - first) as f64 + (batch + 1) as f64 / n_batches.max(1) as f64;
+                let left = (self.epochs - first) as f64 - done;
+                let measures = self.measures(&mean);
+                (self.report)(&Progress {
+                    epoch: number,
+                    epochs: self.epochs,
+                    batch: batch + 1,
+                    n_batches,
+                    names: &history.metrics,
+                    measures: &measures,
+                    rate,
+                    left: start.elapsed().mul_f64(left / done),
+                    finished: None,
+                });
+            }
+            let measured = self.measures(&mean);
+            let validated = self.validate(net, loss, validation, number)?;
+            trainer.observe(validated.as_ref().unwrap_or(&measured).loss);
+            let seconds = begun.elapsed().as_secs_f64();
+            let epoch = Epoch { number, rate, training: measured, validation: validated, seconds };
+            let better = history.best().is_none_or(|best| self.is_better(&epoch, best));
+            history.epochs.push(epoch);
+            if better {
+                history.best = Some(number);
+            }
+            self.end_epoch(net, trainer, &history, better)?;
+            let Some(epoch) = history.epochs.last() else { continue };
+            (self.report)(&Progress {
+                epoch: number,
+                epochs: self.epochs,
+                batch: n_batches,
+                n_batches,
+                names: &history.metrics,
+                measures: &epoch.training,
+                rate,
+                left: start
+                    .elapsed()
+                    .mul_f64((self.epochs - number - 1) as f64 / (number - first + 1) as f64),
+                finished: Some(epoch),
+            });
+        }
+        Ok(history)
+    }
+
+    /// Loss and metrics on the batches of an epoch, in prediction mode; nothing of no batches.
+    fn validate<M, V>(
+        &mut self,
+        net: &M,
+        loss: &dyn Loss,
+        data: &V,
+        epoch: u64,
+    ) -> Result<Option<Measures>>
+    where
+        M: Forward,
+        V: Epochs<Batch = (Tensor, Tensor)>,
+    {
+        let mut mean = Mean::new();
+        self.metrics.iter_mut().for_each(|metric| metric.reset());
+        for batch in data.batches(epoch)? {
+            let (x, label) = batch?;
+            let prediction = net.forward(&x)?;
+            self.measure(&mut mean, &prediction, &label, &loss.forward(&prediction, &label)?)?;
+        }
+        Ok((mean.count() > 0).then(|| self.measures(&mean)))
+    }
+
+    fn measure(
+        &mut self,
+        mean: &mut Mean,
+        prediction: &Tensor,
+        label: &Tensor,
+        losses: &Tensor,
+    ) -> Result<()> {
+        mean.update(losses);
+        self.metrics.iter_mut().try_for_each(|metric| metric.update(prediction, label))
+    }
+
+    fn measures(&self, mean: &Mean) -> Measures {
+        let metrics = self.metrics.iter().map(|metric| metric.value()).collect();
+        Measures { loss: mean.value(), metrics }
+    }
+
+    /// Whether an epoch is better than the best so far, by the first metric or by the loss.
+    fn is_better(&self, epoch: &Epoch, best: &Epoch) -> bool {
+        let measures = |epoch: &Epoch| epoch.validation.clone().unwrap_or(epoch.training.clone());
+        let (new, old) = (measures(epoch), measures(best));
+        match self.metrics.first() {
+            Some(metric) if metric.rises() => new.metrics[0] > old.metrics[0],
+            Some(_) => new.metrics[0] < old.metrics[0],
+            None => new.loss < old.loss,
+        }
+    }
+
+    /// Whether patience is over.
+    fn is_over(&self, history: &History) -> bool {
+        let since = |best: u64| (history.epochs.len() as u64).saturating_sub(best + 1);
+        let waited = history.best.map_or(0, since);
+        self.patience.is_some_and(|patience| waited > 0 && waited >= patience)
+    }
+
+    /// The history so far: that of the checkpoint, if there is one to go on from.
+    #[cfg_attr(not(feature = "checkpoint"), allow(unused_variables))]
+    fn begin<M: Block>(&self, net: &mut M, trainer: &mut Trainer) -> Result<History> {
+        let metrics: Vec<String> = self.metrics.iter().map(|m| m.name().to_owned()).collect();
+        #[cfg(feature = "checkpoint")]
+        if let Some(path) = self.folder.as_ref().map(|folder| folder.join("last.gluon"))
+            && path.exists()
+        {
+            let checkpoint = Checkpoint::open(path)?;
+            let history: Option<History> = checkpoint.get(HISTORY)?;
+            let found = history.as_ref().map_or(&[][..], |history| &history.metrics);
+            if found != metrics || history.is_none() {
+                let expected = format!("a history of the metrics {metrics:?}");
+                return Err(Error::TrainerState { expected, found: format!("one of {found:?}") });
+            }
+            checkpoint.resume(net, trainer)?;
+            return Ok(history.unwrap_or_default());
+        }
+        Ok(History { metrics, ..History::default() })
+    }
+
+    #[cfg_attr(not(feature = "checkpoint"), allow(unused_variables))]
+    fn end_epoch<M: Block>(
+        &self,
+        net: &M,
+        trainer: &Trainer,
+        history: &History,
+        better: bool,
+    ) -> Result<()> {
+        #[cfg(feature = "checkpoint")]
+        if let Some(folder) = &self.folder {
+            let error = |source| Error::Io { action: "create", path: folder.clone(), source };
+            std::fs::create_dir_all(folder).map_err(error)?;
+            let checkpoint = Checkpoint::new(net)?.with_trainer(trainer);
+            let checkpoint = checkpoint.with_step(trainer.n_steps()).with(HISTORY, history)?;
+            // The best first: after a crash between the two, the last is one epoch behind and makes
+            // the best again.
+            if better {
+                checkpoint.save(folder.join("best.gluon"))?;
+            }
+            checkpoint.save(folder.join("last.gluon"))?;
+            history.save_csv(folder.join("history.csv"))?;
+            history.picture().save(folder.join("history.svg"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The key of the history in a checkpoint.
+#[cfg(feature = "checkpoint")]
+const HISTORY: &str = "history";

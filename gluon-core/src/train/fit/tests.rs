@@ -1,0 +1,146 @@
+//! Tests of the loop.
+
+use super::*;
+use crate::data::{ArrayDataset, DataLoader, Dataset};
+use crate::loss::{L2Loss, SoftmaxCrossEntropyLoss};
+use crate::metric::{Accuracy, Mae};
+use crate::nn::Dense;
+use crate::optim::schedule::Plateau;
+use crate::optim::{Adam, Sgd};
+
+type Loader = DataLoader<crate::data::Subset<ArrayDataset>>;
+
+/// Points on either side of a line, and which side they are on.
+fn sides() -> (Loader, Loader) {
+    let numbers = (0..120).map(|i| (1.3 * f64::from(i)).sin() as f32).collect();
+    let x = Tensor::from_vec::<f32>(numbers, [60, 2]).unwrap();
+    let side = x.select(1, 0).unwrap().gt(x.select(1, 1).unwrap()).unwrap();
+    let (training, validation) = ArrayDataset::new(x, side).unwrap().split(45, 1).unwrap();
+    let training = DataLoader::new(training, 10).unwrap().shuffled(3);
+    (training, DataLoader::new(validation, 10).unwrap())
+}
+
+fn net() -> (Dense, Trainer) {
+    let mut net = Dense::new(2).in_units(2);
+    net.initialize().unwrap();
+    let trainer = Trainer::new(net.collect_params(), Adam::new(0.05)).unwrap();
+    (net, trainer.with_schedule(Plateau::new(0.5).patience(0).threshold(0.1)))
+}
+
+fn fit<'f>(epochs: u64) -> Fit<'f> {
+    Fit::new(epochs).with_metric(Accuracy::new()).on_progress(|_| ())
+}
+
+fn run(fit: Fit<'_>, net: &mut Dense, trainer: &mut Trainer) -> History {
+    let (training, validation) = sides();
+    let loss = SoftmaxCrossEntropyLoss::default();
+    fit.run(net, &loss, trainer, &training, &validation).unwrap()
+}
+
+/// What does not depend on the clock.
+fn numbers(history: &History) -> Vec<(u64, f64, Measures, Option<Measures>)> {
+    let epoch = |e: &Epoch| (e.number, e.rate, e.training.clone(), e.validation.clone());
+    history.epochs.iter().map(epoch).collect()
+}
+
+/// Against the same loop, written by hand.
+#[test]
+fn a_fit_is_the_loop_that_one_would_write() {
+    let (mut net1, mut trainer1) = net();
+    let history = run(fit(3), &mut net1, &mut trainer1);
+
+    let (net2, mut trainer2) = net();
+    let ((training, validation), loss) = (sides(), SoftmaxCrossEntropyLoss::default());
+    for epoch in 0..3 {
+        for batch in training.epoch(epoch) {
+            let (x, label) = batch.unwrap();
+            let losses = record(|| loss.forward(&net2.forward(&x)?, &label)).unwrap();
+            losses.backward().unwrap();
+            trainer2.step(x.shape()[0]).unwrap();
+        }
+        let (mut mean, mut accuracy) = (Mean::new(), Accuracy::new());
+        for batch in validation.epoch(0) {
+            let (x, label) = batch.unwrap();
+            let prediction = net2.forward(&x).unwrap();
+            mean.update(&loss.forward(&prediction, &label).unwrap());
+            accuracy.update(&prediction, &label).unwrap();
+        }
+        trainer2.observe(mean.value());
+        let measures = Measures { loss: mean.value(), metrics: vec![accuracy.value()] };
+        assert_eq!(history.epochs[epoch as usize].validation, Some(measures));
+    }
+    assert_eq!(net1.weight.data().unwrap(), net2.weight.data().unwrap());
+    assert_eq!((history.metrics, history.epochs.len()), (vec!["accuracy".to_owned()], 3));
+}
+
+#[test]
+fn progress_tells_of_every_batch_and_every_epoch() {
+    let mut lines = Vec::new();
+    let (mut net, mut trainer) = net();
+    let fit = fit(2).on_progress(|progress| lines.push(progress.to_string()));
+    run(fit, &mut net, &mut trainer);
+    assert_eq!(lines.len(), 2 * (5 + 1));
+    assert!(lines[0].starts_with("epoch   0, 1/5: loss "), "{}", lines[0]);
+    assert!(lines[5].starts_with("epoch   0: loss ") && lines[5].contains("| validation: loss "));
+    assert!(lines.iter().all(|line| line.contains("accuracy ") && line.ends_with("0:00 left")));
+}
+
+#[test]
+fn patience_ends_training_and_the_best_epoch_is_known() {
+    // A rate of 0 never gets better than the first epoch.
+    let mut net = Dense::new(1).in_units(1);
+    net.initialize().unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.0)).unwrap();
+    let x = Tensor::arange(4).reshape([4, 1]).unwrap();
+    let data = DataLoader::new(ArrayDataset::new(x.clone(), x).unwrap(), 2).unwrap();
+    let fit = Fit::new(50).with_metric(Mae::new()).with_patience(3).on_progress(|_| ());
+    let history = fit.run(&mut net, &L2Loss::default(), &mut trainer, &data, &()).unwrap();
+    assert_eq!((history.epochs.len(), history.best), (4, Some(0)));
+    assert!(history.epochs.iter().all(|epoch| epoch.validation.is_none()));
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_before_the_step() {
+    let mut net = Dense::new(1).in_units(1);
+    net.initialize().unwrap();
+    let before = net.weight.data().unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
+    let x = Tensor::from([[f32::INFINITY]]);
+    let data = DataLoader::new(ArrayDataset::new(x.clone(), x).unwrap(), 1).unwrap();
+    let error = fit(1).run(&mut net, &L2Loss::default(), &mut trainer, &data, &()).unwrap_err();
+    assert!(error.to_string().starts_with("epoch 0, batch 0: expected a finite loss, found"));
+    assert_eq!(net.weight.data().unwrap(), before);
+}
+
+#[cfg(feature = "checkpoint")]
+#[test]
+fn a_stopped_fit_goes_on_bit_by_bit() {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = directory.path().join("run");
+    let (mut straight, mut trainer) = net();
+    let whole = run(fit(6), &mut straight, &mut trainer);
+
+    let (mut first, mut trainer) = net();
+    run(fit(2).with_checkpoints(&folder), &mut first, &mut trainer);
+    let (mut second, mut trainer) = net();
+    let history = run(fit(6).with_checkpoints(&folder), &mut second, &mut trainer);
+    assert_eq!(numbers(&history), numbers(&whole));
+    assert_eq!(second.weight.data().unwrap(), straight.weight.data().unwrap());
+    assert_eq!(history.best, whole.best);
+
+    let best = Checkpoint::open(folder.join("best.gluon")).unwrap();
+    assert_eq!(best.step(), 5 * (whole.best.unwrap() + 1));
+    let csv = std::fs::read_to_string(folder.join("history.csv")).unwrap();
+    assert_eq!((csv.lines().count(), csv.matches(",accuracy,").count()), (7, 1));
+    assert!(folder.join("history.svg").exists());
+
+    // Of other metrics: nothing is taken over.
+    let (mut other, mut trainer) = net();
+    let before = other.weight.data().unwrap();
+    let (training, validation) = sides();
+    let fit = Fit::new(7).with_checkpoints(&folder).on_progress(|_| ());
+    let loss = SoftmaxCrossEntropyLoss::default();
+    let error = fit.run(&mut other, &loss, &mut trainer, &training, &validation).unwrap_err();
+    assert!(error.to_string().contains("expected a history of the metrics []"), "{error}");
+    assert_eq!(other.weight.data().unwrap(), before);
+}

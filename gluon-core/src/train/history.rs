@@ -1,0 +1,225 @@
+//! Histories: how training went, epoch by epoch.
+
+use std::fmt::{self, Write};
+use std::path::Path;
+
+use crate::error::{Error, Result};
+use crate::picture::{Anchor, Picture};
+
+/// What an epoch measured on one set of data.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
+pub struct Measures {
+    /// The mean loss of all samples.
+    pub loss: f64,
+    /// The value of each metric, in the order of [`History::metrics`].
+    pub metrics: Vec<f64>,
+}
+
+/// One epoch of training.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
+pub struct Epoch {
+    /// Its number, from 0.
+    pub number: u64,
+    /// The learning rate of its last step.
+    pub rate: f64,
+    /// What was measured while training.
+    pub training: Measures,
+    /// What was measured on the data of validation, if there are any.
+    pub validation: Option<Measures>,
+    /// How long it took, validation included.
+    pub seconds: f64,
+}
+
+/// How training went, epoch by epoch: to be printed, written as CSV and drawn.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
+pub struct History {
+    /// The names of the metrics.
+    pub metrics: Vec<String>,
+    /// The epochs in order.
+    pub epochs: Vec<Epoch>,
+    /// The number of the best epoch, if there are any.
+    pub best: Option<u64>,
+}
+
+/// The value of a curve at an epoch, if it has one there.
+type Value<'h> = Box<dyn Fn(&Epoch) -> Option<f64> + 'h>;
+
+impl History {
+    /// The best epoch, if there are any.
+    pub fn best(&self) -> Option<&Epoch> {
+        self.epochs.iter().find(|epoch| Some(epoch.number) == self.best)
+    }
+
+    /// The curves of the loss and of each metric: name, training and validation.
+    fn curves(&self) -> impl Iterator<Item = (&str, [Value<'_>; 2])> {
+        let names = std::iter::once("loss").chain(self.metrics.iter().map(String::as_str));
+        names.enumerate().map(|(index, name)| {
+            let value = move |measures: &Measures| match index {
+                0 => Some(measures.loss),
+                index => measures.metrics.get(index - 1).copied(),
+            };
+            let training: Value<'_> = Box::new(move |epoch| value(&epoch.training));
+            let validation: Value<'_> =
+                Box::new(move |epoch| epoch.validation.as_ref().and_then(value));
+            (name, [training, validation])
+        })
+    }
+
+    /// The epochs as CSV: a header and a line each, with empty fields for what there is not.
+    pub fn to_csv(&self) -> String {
+        let mut text = "epoch,rate".to_owned();
+        for (name, _) in self.curves() {
+            // Names of metrics are ours or a user's, who may put anything in them.
+            let name = name.replace(['"', ',', '\n', '\r'], " ");
+            let _ = write!(text, ",{name},validation {name}");
+        }
+        text.push_str(",seconds\n");
+        for epoch in &self.epochs {
+            let _ = write!(text, "{},{}", epoch.number, epoch.rate);
+            for (_, values) in self.curves() {
+                for value in values {
+                    let value = value(epoch).map(|value| value.to_string());
+                    let _ = write!(text, ",{}", value.unwrap_or_default());
+                }
+            }
+            let _ = writeln!(text, ",{:.3}", epoch.seconds);
+        }
+        text
+    }
+
+    /// Writes the epochs to `path` as CSV.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be written.
+    pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let error = |source| Error::Io { action: "write", path: path.to_path_buf(), source };
+        std::fs::write(path, self.to_csv()).map_err(error)
+    }
+
+    /// The learning curves: one diagram for the loss and one for each metric, training in blue and
+    /// validation in orange.
+    pub fn picture(&self) -> Picture {
+        const WIDTH: f64 = 360.0;
+        const HEIGHT: f64 = 220.0;
+        let curves: Vec<_> = self.curves().collect();
+        let mut picture = Picture::new(WIDTH * curves.len() as f64, HEIGHT);
+        for (index, (name, values)) in curves.iter().enumerate() {
+            let (left, right) = (WIDTH * index as f64 + 56.0, WIDTH * (index + 1) as f64 - 12.0);
+            let (top, bottom) = (32.0, HEIGHT - 28.0);
+            let finite = |value: &Value<'_>| -> Vec<(f64, f64)> {
+                let at = |epoch: &Epoch| value(epoch).map(|y| (epoch.number as f64, y));
+                self.epochs.iter().filter_map(at).filter(|(_, y)| y.is_finite()).collect()
+            };
+            let lines = values.each_ref().map(finite);
+            let points = || lines.iter().flatten();
+            let ([x0, x1], [y0, y1]) = (range(points().map(|p| p.0)), range(points().map(|p| p.1)));
+            picture.text(((left + right) / 2.0, 18.0), 13.0, Anchor::Middle, name);
+            for (value, y) in [(y1, top), (y0, bottom)] {
+                picture.line(&[(left, y), (right, y)], "lightgray");
+                picture.text((left - 4.0, y + 4.0), 11.0, Anchor::End, &format!("{value:.4}"));
+            }
+            for (value, x, anchor) in [(x0, left, Anchor::Start), (x1, right, Anchor::End)] {
+                picture.text((x, bottom + 16.0), 11.0, anchor, &format!("{value:.0}"));
+            }
+            for (line, color) in lines.iter().zip(["steelblue", "darkorange"]) {
+                let place = |&(x, y): &(f64, f64)| {
+                    let x = left + (right - left) * (x - x0) / (x1 - x0);
+                    (x, bottom - (bottom - top) * (y - y0) / (y1 - y0))
+                };
+                picture.line(&line.iter().map(place).collect::<Vec<_>>(), color);
+            }
+        }
+        picture
+    }
+}
+
+/// The smallest and the largest value, never equal.
+fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
+    let [low, high] =
+        values.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], v| [low.min(v), high.max(v)]);
+    match low < high {
+        true => [low, high],
+        false if low.is_finite() => [low - 0.5, low + 0.5],
+        false => [0.0, 1.0],
+    }
+}
+
+/// A line for each epoch.
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.epochs
+            .iter()
+            .try_for_each(|epoch| writeln!(f, "{}", Line { epoch, names: &self.metrics }))
+    }
+}
+
+/// One epoch as a line.
+pub(super) struct Line<'h> {
+    pub(super) epoch: &'h Epoch,
+    pub(super) names: &'h [String],
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Epoch { number, rate, training, validation, seconds } = self.epoch;
+        write!(f, "epoch {number:>3}: {}", training.named(self.names))?;
+        if let Some(validation) = validation {
+            write!(f, " | validation: {}", validation.named(self.names))?;
+        }
+        write!(f, " | rate {rate:.3e}, {seconds:.1} s")
+    }
+}
+
+impl Measures {
+    /// `loss 0.1234, accuracy 0.9876`
+    pub(super) fn named(&self, names: &[String]) -> String {
+        let metrics = names.iter().zip(&self.metrics);
+        let metrics = metrics.map(|(name, value)| format!(", {name} {value:.4}"));
+        format!("loss {:.4}{}", self.loss, metrics.collect::<String>())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history() -> History {
+        let epoch = |number: u64, loss: f64, validation: Option<f64>| Epoch {
+            number,
+            rate: 0.1,
+            training: Measures { loss, metrics: vec![loss * 2.0] },
+            validation: validation.map(|loss| Measures { loss, metrics: vec![f64::NAN] }),
+            seconds: 1.25,
+        };
+        let epochs = vec![epoch(0, 1.0, Some(3.0)), epoch(1, 0.5, None)];
+        History { metrics: vec!["a,b".to_owned()], epochs, best: Some(1) }
+    }
+
+    #[test]
+    fn a_history_prints_as_lines_and_as_csv() {
+        assert_eq!(
+            history().to_string().lines().next().unwrap(),
+            "epoch   0: loss 1.0000, a,b 2.0000 | validation: loss 3.0000, a,b NaN | rate 1.000e-1, 1.2 s"
+        );
+        assert_eq!(
+            history().to_csv(),
+            "epoch,rate,loss,validation loss,a b,validation a b,seconds\n\
+             0,0.1,1,3,2,NaN,1.250\n1,0.1,0.5,,1,,1.250\n"
+        );
+        assert_eq!(history().best().unwrap().number, 1);
+    }
+
+    #[test]
+    fn curves_fill_their_diagram() {
+        let picture = history().picture().to_string();
+        // The loss: training falls from 1 to 0.5, validation is the one point 3 at the top left.
+        assert!(picture.contains(r#"points="56.00,160.00 348.00,192.00""#), "{picture}");
+        assert!(picture.contains(r#"points="56.00,32.00""#), "{picture}");
+        assert!(picture.contains(">3.0000</text>") && picture.contains(">0.5000</text>"));
+        assert!(History::default().picture().to_string().contains("loss"));
+    }
+}
