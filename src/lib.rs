@@ -17,4 +17,7 @@ pub mod prelude {
 pub mod guide {
     #[doc = include_str!("../docs/guide/errors.md")]
     pub mod errors {}
+
+    #[doc = include_str!("../docs/guide/training.md")]
+    pub mod training {}
 }
