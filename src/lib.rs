@@ -15,6 +15,12 @@ pub mod prelude {
 
 #[doc = include_str!("../docs/guide/declaring.md")]
 pub mod guide {
+    #[doc = include_str!("../docs/guide/layers.md")]
+    pub mod layers {}
+
+    #[doc = include_str!("../docs/guide/migrating.md")]
+    pub mod migrating {}
+
     #[doc = include_str!("../docs/guide/errors.md")]
     pub mod errors {}
 

@@ -21,9 +21,11 @@
 
 mod backward;
 pub mod check;
+mod function;
 mod mode;
 
 pub use crate::tape::GradReq;
+pub use function::Function;
 pub use mode::{is_recording, is_training, pause, predict_mode, record, record_with, train_mode};
 
 #[cfg(doc)]

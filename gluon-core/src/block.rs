@@ -10,31 +10,45 @@
 pub mod advice;
 mod apply;
 mod collect;
+mod drawing;
+mod find;
 mod forward;
+mod hook;
 mod initialize;
 mod into_layer;
+mod locate;
 mod member;
 mod names;
 mod share;
+mod summary;
 mod tie;
 mod tree;
 mod visit;
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::Result;
+pub use crate::init::Initialization;
 use crate::parameter::{Parameter, ParameterDict};
 use crate::tape::GradReq;
+use crate::tensor::Tensor;
 
 pub use apply::ApplyInOrder;
+pub use drawing::Drawing;
 pub use forward::{Forward, Layer};
-pub use initialize::Initialization;
+pub use hook::Hook;
+pub(crate) use hook::observe;
 pub use into_layer::IntoLayer;
+pub(crate) use locate::locate_member;
 pub use member::Member;
 pub use share::{
     CloneSkipped, CopiedAs, CopySkipped, NotAMember, Replicate, Shareable, SharedWith, Skipped,
     Source, tied,
 };
+pub use summary::{Row, Summary};
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 
@@ -60,6 +74,134 @@ pub trait Block: Member {
     /// that is printed as the tree of its children.
     fn describe(&self) -> Option<String> {
         None
+    }
+
+    /// The type's name with its path and type arguments, which tells it from other types.
+    fn kind(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
+
+    /// The blocks of this model with their structural paths, in declaration order, each before its
+    /// children; first this one, whose path is empty.
+    ///
+    /// ```
+    /// use gluon_core::{Block, nn::Dense, sequential};
+    ///
+    /// let net = sequential![sequential![Dense::new(8)], Dense::new(2)];
+    /// let paths: Vec<String> = net.blocks().into_iter().map(|(path, _)| path).collect();
+    /// assert_eq!(paths, ["", "0", "0.0", "1"]);
+    /// ```
+    fn blocks(&self) -> Vec<(String, &dyn Block)> {
+        find::blocks(self).into_iter().map(|found| (found.path, found.block)).collect()
+    }
+
+    /// The direct children with their names: fields, indices and keys, in declaration order.
+    fn children(&self) -> Vec<(String, &dyn Block)> {
+        let mut children: Vec<(String, &dyn Block)> = Vec::new();
+        let known = |children: &[(String, &dyn Block)], path: &str| {
+            children.iter().any(|(child, _)| {
+                path.strip_prefix(child.as_str()).is_some_and(|rest| rest.starts_with('.'))
+            })
+        };
+        for (path, block) in self.blocks().into_iter().skip(1) {
+            if !known(&children, &path) {
+                children.push((path, block));
+            }
+        }
+        children
+    }
+
+    /// The block at the structural path `path`: `encoder.0`.
+    ///
+    /// ```
+    /// use gluon_core::{Block, nn::Dense, sequential};
+    ///
+    /// let net = sequential![sequential![Dense::new(8)], Dense::new(2)];
+    /// assert_eq!(net.child("0.0")?.tree(), "Dense(None -> 8, linear)");
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownBlock`](crate::Error::UnknownBlock) if there is none.
+    fn child(&self, path: &str) -> Result<&dyn Block> {
+        Ok(find::find(self, path)?.block)
+    }
+
+    /// Shows `f` every block of this model, children before their parents; last this one.
+    fn apply(&self, mut f: impl FnMut(&dyn Block)) -> &Self
+    where
+        Self: Sized,
+    {
+        find::apply(self, &mut f);
+        self
+    }
+
+    /// Calls `f` with the block at `path`, its input and its output whenever it has computed on
+    /// this thread, until the hook is dropped. Gluon's `register_forward_hook`.
+    ///
+    /// Hooks run in the order in which they were attached. A block is seen when it is called by
+    /// [`Tensor::apply`], by a `Sequential` or by a `#[block(sequential)]` struct, and not when its
+    /// `forward` is called by name. Of blocks without data, two that stand side by side in a struct
+    /// cannot be told apart. A function that makes its own block compute is not called again for
+    /// that.
+    ///
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    /// use gluon_core::{Block, Forward, Tensor, nn::Dense, sequential};
+    ///
+    /// let mut net = sequential![Dense::new(8).relu(), Dense::new(2)];
+    /// net.initialize()?;
+    /// let seen = Rc::new(RefCell::new(Vec::new()));
+    /// let means = Rc::clone(&seen);
+    /// let hook = net.on_forward("0", move |_, _, output| {
+    ///     means.borrow_mut().push(output.mean().and_then(|mean| mean.item()));
+    /// })?;
+    /// net.forward(&Tensor::ones([4, 3]))?;
+    /// hook.detach();
+    /// net.forward(&Tensor::ones([4, 3]))?;
+    /// assert_eq!(seen.borrow().len(), 1);
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::UnknownBlock`](crate::Error::UnknownBlock) if there is no such block.
+    fn on_forward(
+        &self,
+        path: &str,
+        f: impl FnMut(&dyn Block, &Tensor, &Tensor) + 'static,
+    ) -> Result<Hook<'_>>
+    where
+        Self: Sized,
+    {
+        Hook::attach(self, path, hook::Function::After(Rc::new(RefCell::new(f))))
+    }
+
+    /// [`on_forward`](Block::on_forward) before the block computes: `f` gets its input. Gluon's
+    /// `register_forward_pre_hook`.
+    ///
+    /// # Errors
+    /// As for [`on_forward`](Block::on_forward).
+    fn before_forward(
+        &self,
+        path: &str,
+        f: impl FnMut(&dyn Block, &Tensor) + 'static,
+    ) -> Result<Hook<'_>>
+    where
+        Self: Sized,
+    {
+        Hook::attach(self, path, hook::Function::Before(Rc::new(RefCell::new(f))))
+    }
+
+    /// Calls `f` with the gradient of the output of the block at `path` when `backward` comes by,
+    /// for whatever the block computes inside `record` from here on.
+    ///
+    /// # Errors
+    /// As for [`on_forward`](Block::on_forward).
+    fn on_backward(&self, path: &str, f: impl FnMut(&Tensor) + 'static) -> Result<Hook<'_>>
+    where
+        Self: Sized,
+    {
+        Hook::attach(self, path, hook::Function::Backward(Rc::new(RefCell::new(f))))
     }
 
     /// Every parameter in here by name, in declaration order, each storage once.
@@ -121,12 +263,70 @@ pub trait Block: Member {
         tree::tree(self)
     }
 
+    /// What each block makes of `x`, in the order in which they compute, and how many parameters it
+    /// has, as a table; the model must be initialized.
+    ///
+    /// Runs `forward` once in prediction mode, with [hooks](Block::on_forward).
+    ///
+    /// ```
+    /// use gluon_core::{Block, Tensor, nn::Dense, sequential};
+    ///
+    /// let mut net = sequential![first: Dense::new(4), #[shared(first)] _];
+    /// net.initialize()?;
+    /// let table = net.summary(&Tensor::ones([2, 4]))?;
+    /// println!("{table}");
+    /// assert_eq!((table.total, table.shared, table.unique()), (40, 20, 20));
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What `forward` returns.
+    fn summary(&self, x: &Tensor) -> Result<Summary>
+    where
+        Self: Forward + Sized,
+    {
+        summary::summary(self, x)
+    }
+
+    /// The model as nested boxes with its ties, to be written for Mermaid, Graphviz or browsers.
+    fn drawing(&self) -> Drawing {
+        drawing::drawing(self)
+    }
+
     /// Makes every declared tie hold, as [`initialize`](Block::initialize) does.
     ///
     /// # Errors
     /// [`Error::TieMismatch`](crate::Error::TieMismatch) if one cannot hold.
     fn tie(&mut self) -> Result<()> {
         tie::retie_all(self)
+    }
+
+    /// Makes parameters in here those of `source`, by their structural names: one storage, one
+    /// gradient, one update. Parameters that `source` does not have stay this block's own.
+    ///
+    /// A tie that holds for every model of a type is better declared: `#[shared(..)]`. This is for
+    /// those known at run time only. MXNet 2's `share_parameters`, and `params` in the constructors
+    /// of MXNet 1.
+    ///
+    /// ```
+    /// use gluon_core::{Block, nn::Dense};
+    ///
+    /// let first = Dense::new(8).in_units(4);
+    /// let mut second = Dense::new(8);
+    /// second.share_parameters(&first.collect_params())?;
+    /// assert!(second.weight.is_same(&first.weight));
+    ///
+    /// let mut third = Dense::new(8).no_bias();
+    /// assert!(third.share_parameters(&first.collect_params()).is_err());     // no bias here
+    /// third.share_parameters(&first.collect_params().select_path("weight")?)?;
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::TieMismatch`](crate::Error::TieMismatch) if a parameter of `source` has no
+    /// counterpart here, or one of another shape or type. Nothing has changed then.
+    fn share_parameters(&mut self, source: &ParameterDict) -> Result<()> {
+        tie::share(self, source)
     }
 
     /// A model of its own with the same values; what is tied in here is tied there.

@@ -100,6 +100,11 @@ impl Buffer {
         Buffer { elements: T::wrap(elements) }
     }
 
+    /// No elements, and no memory.
+    pub(crate) const fn empty() -> Buffer {
+        Buffer { elements: Elements::F32(Vec::new()) }
+    }
+
     /// At least `len` elements with arbitrary values, from the pool if it has them.
     pub(crate) fn scratch<T: Element>(len: usize) -> Buffer {
         let rounded = class_size(len);

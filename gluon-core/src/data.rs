@@ -16,6 +16,7 @@ mod map;
 mod mnist;
 mod prefetch;
 mod sampler;
+mod split;
 mod stack;
 mod subset;
 #[cfg(feature = "csv")]
@@ -32,6 +33,7 @@ pub use map::Map;
 pub use mnist::{Mnist, Split};
 pub use prefetch::{Prefetched, PrefetchedBatches};
 pub use sampler::{Epoch, LastBatch, Sampler};
+pub use split::{split_and_load, split_and_load_evenly};
 pub use stack::Stack;
 pub use subset::Subset;
 #[cfg(feature = "csv")]

@@ -139,6 +139,13 @@ pub enum Error {
         found: String,
     },
 
+    /// A device that this build does not have.
+    #[error("there is no device `{device}`; this build computes on `cpu(0)`, `cpu(1)`, ..")]
+    NoDevice {
+        /// The device asked for.
+        device: String,
+    },
+
     // --- gradients ---
     /// `backward` on a value that does not depend on anything recorded.
     #[error(
@@ -159,6 +166,17 @@ pub enum Error {
     RecordedElsewhere {
         /// The operation.
         op: &'static str,
+    },
+
+    /// A [`Function`](crate::autograd::Function) whose gradients are not like its inputs.
+    #[error("`{op}` expected its `backward` to return {expected}, found {found}")]
+    BadGradients {
+        /// The function.
+        op: &'static str,
+        /// Types and shapes of its inputs.
+        expected: String,
+        /// Types and shapes of the gradients.
+        found: String,
     },
 
     /// Reading the gradient of a tensor that keeps none.
@@ -312,12 +330,21 @@ pub enum Error {
     },
 
     /// An error in a block of a model.
-    #[error("in block `{path}`")]
+    #[error("in block `{path}`: {error}")]
     InBlock {
-        /// Structural path of the block.
+        /// Structural path of the block, or its type if it has no parameters to know its path by.
         path: String,
         /// What went wrong there.
-        source: Box<Error>,
+        error: Box<Error>,
+    },
+
+    /// A path at which a model has no block.
+    #[error("the model has no block `{path}`; it has {}", listed(known))]
+    UnknownBlock {
+        /// The path asked for.
+        path: String,
+        /// The paths that there are.
+        known: Vec<String>,
     },
 
     // --- files ---
@@ -406,6 +433,35 @@ pub enum Error {
         /// What there is.
         found: String,
     },
+}
+
+/// Names in a row: `a`, `b`, and so on.
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "none but itself".to_owned(),
+        names => names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+impl Error {
+    /// Whether this is about tensors in general, so that it is worth saying in which block they
+    /// met.
+    pub(crate) fn is_of_tensors(&self) -> bool {
+        matches!(
+            self,
+            Error::ShapeMismatch { .. }
+                | Error::BadShape { .. }
+                | Error::ElementCount { .. }
+                | Error::TooManyAxes { .. }
+                | Error::BadAxis { .. }
+                | Error::IndexOutOfRange { .. }
+                | Error::BadRange { .. }
+                | Error::DTypeMismatch { .. }
+                | Error::BadDType { .. }
+                | Error::BadArgument { .. }
+                | Error::ParameterShape { .. }
+        )
+    }
 }
 
 /// The message and its causes, so that what `main` returns and `unwrap` meets reads as text.

@@ -4,14 +4,25 @@
 //! equal seeds give equal values, and adding a layer leaves the others' values unchanged.
 
 mod constant;
+mod initialization;
+mod mixed;
+mod named;
+mod orthogonal;
 mod random;
 mod scaled;
+mod structured;
 
 use std::fmt;
+use std::sync::Arc;
 
 pub use constant::{Constant, One, Zero};
+pub use initialization::Initialization;
+pub use mixed::Mixed;
+pub use named::named;
+pub use orthogonal::{Orthogonal, RandType};
 pub use random::{Normal, Uniform};
-pub use scaled::{Distribution, Factor, Xavier};
+pub use scaled::{Distribution, Factor, MsraPrelu, Xavier};
+pub use structured::{Bilinear, LstmBias};
 
 use crate::error::{Error, Result};
 use crate::random::Generator;
@@ -45,6 +56,18 @@ pub trait Initializer: fmt::Debug + Send + Sync {
     /// [`Target::refuse`] makes it.
     fn fill(&self, target: &mut Target<'_>) -> Result<()>;
 }
+
+macro_rules! pointer {
+    ($($pointer:ident)*) => {$(
+        impl<I: Initializer + ?Sized> Initializer for $pointer<I> {
+            fn fill(&self, target: &mut Target<'_>) -> Result<()> {
+                (**self).fill(target)
+            }
+        }
+    )*};
+}
+
+pointer!(Arc Box);
 
 /// A parameter about to be filled.
 #[derive(Debug)]

@@ -30,6 +30,7 @@ pub(crate) mod recurrent;
 pub(crate) mod reduce;
 pub(crate) mod softmax;
 pub(crate) mod thin;
+pub(crate) mod transpose;
 pub(crate) mod walk;
 pub(crate) mod window;
 pub(crate) mod zip;

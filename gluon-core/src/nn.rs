@@ -44,7 +44,7 @@ pub use position::{LearnedEncoding, SinusoidalEncoding};
 pub use prelu::PRelu;
 pub use recurrent::{Gru, GruCell, Lstm, LstmCell, Rnn, RnnCell};
 pub use residual::Residual;
-pub use sequential::Sequential;
+pub use sequential::{Position, Sequential};
 pub use sizes::Sizes;
 pub use transformer::{FeedForward, TransformerDecoderLayer, TransformerEncoderLayer};
 

@@ -86,7 +86,7 @@ impl Parameter {
             name: String::new(),
             shape,
             dtype,
-            device: Device::default(),
+            device: Device::current(),
             init: None,
             lr_mult: 1.0,
             wd_mult: 1.0,
@@ -118,6 +118,13 @@ impl Parameter {
     /// The same parameter with another element type; `float32` unless this is called.
     pub fn with_dtype(self, dtype: DType) -> Parameter {
         self.declared_mut().dtype = dtype;
+        self
+    }
+
+    /// The same parameter with another use of its gradient; [`GradReq::Write`] unless this is
+    /// called.
+    pub fn with_grad_req(self, req: GradReq) -> Parameter {
+        self.set_grad_req(req);
         self
     }
 

@@ -21,10 +21,15 @@ pub(crate) use backward::{Gradients, Slot, backward};
 pub use leaf::GradReq;
 pub(crate) use leaf::Leaf;
 
+use smallbox::SmallBox;
+use smallbox::space::S16;
+
 use crate::error::{Error, Result};
 
 /// Turns the gradient of an operation's output into gradients of its inputs.
-pub(crate) type Rule<V> = Box<dyn Fn(&V, &mut Gradients<'_, V>) -> Result<()> + Send>;
+///
+/// Those that keep no more than four tensors and a few numbers lie in the graph itself.
+pub(crate) type Rule<V> = SmallBox<dyn Fn(&V, &mut Gradients<'_, V>) -> Result<()> + Send, S16>;
 
 /// Where a value comes from.
 pub(crate) enum Origin<V> {

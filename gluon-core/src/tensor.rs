@@ -3,6 +3,7 @@
 mod construct;
 mod convert;
 mod display;
+mod handle;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::shape::{Layout, Shape, Strides};
 use crate::tape::{GradReq, Leaf, Origin};
 
 pub use construct::Literal;
+use handle::Handle;
 
 /// A shaped array of numbers: a cheap handle to shared, immutable values.
 ///
@@ -32,21 +34,14 @@ pub use construct::Literal;
 /// ```
 #[derive(Clone)]
 pub struct Tensor {
-    data: Arc<Data>,
+    data: Handle,
     origin: Origin<Tensor>,
-}
-
-/// Values and how they are seen.
-struct Data {
-    buffer: Arc<Buffer>,
-    layout: Layout,
-    device: Device,
 }
 
 impl Tensor {
     /// A tensor of `buffer` seen through `layout`.
-    pub(crate) fn from_parts(buffer: Arc<Buffer>, layout: Layout, device: Device) -> Tensor {
-        Tensor { data: Arc::new(Data { buffer, layout, device }), origin: Origin::Constant }
+    pub(crate) fn from_parts(buffer: Buffer, layout: Layout, device: Device) -> Tensor {
+        Tensor { data: Handle::new(buffer, layout, device), origin: Origin::Constant }
     }
 
     /// A new row-major tensor whose elements `fill` writes; they hold arbitrary values before.
@@ -59,7 +54,7 @@ impl Tensor {
         if let Some(elements) = buffer.slice_mut::<T>() {
             fill(&mut elements[..shape.size()]);
         }
-        Tensor::from_parts(Arc::new(buffer), Layout::contiguous(shape), device)
+        Tensor::from_parts(buffer, Layout::contiguous(shape), device)
     }
 
     /// The sizes of the axes.
@@ -79,7 +74,7 @@ impl Tensor {
 
     /// The type of the elements.
     pub fn dtype(&self) -> DType {
-        self.data.buffer.dtype()
+        self.data.buffer().dtype()
     }
 
     /// Where the elements live.
@@ -94,7 +89,7 @@ impl Tensor {
 
     /// Whether the elements lie one after another in row-major order.
     pub fn is_contiguous(&self) -> bool {
-        self.data.layout.is_contiguous()
+        self.data.contiguous
     }
 
     pub(crate) fn layout(&self) -> &Layout {
@@ -106,7 +101,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadDType`] if the elements are not `T`.
     pub(crate) fn buffer<T: Element>(&self, op: &'static str) -> Result<&[T]> {
-        self.data.buffer.slice::<T>().ok_or(Error::BadDType {
+        self.data.buffer().slice::<T>().ok_or(Error::BadDType {
             op,
             expected: T::DTYPE.name(),
             found: self.dtype(),
@@ -119,17 +114,17 @@ impl Tensor {
             return None;
         }
         let offset = self.data.layout.offset;
-        self.data.buffer.slice::<T>().map(|all| &all[offset..offset + self.size()])
+        self.data.buffer().slice::<T>().map(|all| &all[offset..offset + self.size()])
     }
 
     /// The same values seen through another layout, without a past.
     pub(crate) fn with_layout(&self, layout: Layout) -> Tensor {
-        Tensor::from_parts(Arc::clone(&self.data.buffer), layout, self.device())
+        Tensor { data: self.data.view(layout, self.device()), origin: Origin::Constant }
     }
 
     /// The same values under another label of the same memory, without a past.
     pub(crate) fn with_device(&self, device: Device) -> Tensor {
-        Tensor::from_parts(Arc::clone(&self.data.buffer), *self.layout(), device)
+        Tensor { data: self.data.view(*self.layout(), device), origin: Origin::Constant }
     }
 
     /// The elements of a row-major tensor, to be changed in place, if nobody else can see them.
@@ -137,9 +132,9 @@ impl Tensor {
         if !self.is_contiguous() {
             return None;
         }
-        let data = Arc::get_mut(&mut self.data)?;
-        let range = data.layout.offset..data.layout.offset + data.layout.shape.size();
-        Arc::get_mut(&mut data.buffer)?.slice_mut::<T>().map(|all| &mut all[range])
+        let offset = self.layout().offset;
+        let range = offset..offset + self.size();
+        self.data.buffer_mut()?.slice_mut::<T>().map(|all| &mut all[range])
     }
 
     pub(crate) fn origin(&self) -> &Origin<Tensor> {
@@ -152,7 +147,7 @@ impl Tensor {
 
     /// The same values as a constant: no gradient flows back through the result.
     pub fn detach(&self) -> Tensor {
-        Tensor { data: Arc::clone(&self.data), origin: Origin::Constant }
+        Tensor { data: self.data.clone(), origin: Origin::Constant }
     }
 
     /// Makes this tensor a variable whose gradient [`backward`](Tensor::backward) writes; it

@@ -7,10 +7,12 @@
 mod checkpoint;
 mod fit;
 mod history;
+mod replicas;
 mod trainer;
 
 #[cfg(feature = "checkpoint")]
 pub use checkpoint::Checkpoint;
 pub use fit::{Fit, Progress};
 pub use history::{Epoch, History, Measures};
+pub use replicas::Replicas;
 pub use trainer::{Report, State, Status, Trainer};

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 /// The modules from the bottom up; those of one row do not import each other.
 const ROWS: [&[&str]; 13] = [
-    &["shape", "device"],
+    &["shape"],
     &["buffer"],
     &["dtype"],
     &["error"],
-    &["random", "picture"],
+    &["random", "device", "picture"],
     &["tape", "kernel"],
     &["tensor"],
     &["autograd"],

@@ -8,7 +8,12 @@ mod promises;
 // Tied models in training.
 mod ties;
 
+// Functions that watch blocks compute, and where errors happened.
+mod hooks;
+
 // Against MXNet 1.9.1: the files of `tests/data/mxnet`, and how to compare with them.
+mod chapter;
+mod devices;
 mod golden;
 mod initializers;
 mod layers;
@@ -16,6 +21,7 @@ mod losses;
 mod models;
 mod naming;
 mod optimizers;
+mod parameters;
 mod reprs;
 
 // Which module may import which.

@@ -175,3 +175,14 @@ fn a_constant_is_named_as_a_parameter() {
     let repr = golden::text(&out[2]).replace("<class 'numpy.float32'>", "float32");
     assert_eq!(net.rand_weight.to_string(), repr);
 }
+
+#[test]
+fn a_slice_of_a_net_holds_its_layers() {
+    let out = out("slice_of_sequential");
+    let net = sequential![Dense::new(1), Dense::new(2), Dense::new(3)];
+    assert_eq!(net.len() as u64, out[0].as_u64().unwrap());
+    assert_eq!(net.get::<Dense>(-1).map(Dense::units), Some(3)); // `dense2` is the third
+    let slice = net.slice(0..2).unwrap();
+    assert_eq!(scoped(&slice.collect_params_with("")), texts(&out[3]));
+    assert!(slice.get::<Dense>(1).unwrap().weight.is_same(&net.get::<Dense>(1).unwrap().weight));
+}

@@ -1,5 +1,7 @@
 //! Recording operations on tensors, and the gradients that flow back through them.
 
+use smallbox::smallbox;
+
 use super::mode::{current_graph, pause};
 use crate::buffer::for_float;
 use crate::dtype::Element;
@@ -7,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::kernel;
 use crate::kernel::reduce::{Reduce, reduce};
 use crate::shape::{MAX_RANK, Shape};
-use crate::tape::{self, Gradients, Origin, Slot};
+use crate::tape::{self, Gradients, Origin, Rule, Slot};
 use crate::tensor::Tensor;
 
 /// Remembers that `op` made `output` from `inputs`, if this thread records and a gradient can
@@ -30,7 +32,7 @@ where
     if inputs.iter().all(constant) {
         return Ok(output);
     }
-    let rule = Box::new(rule(&output));
+    let rule: Rule<Tensor> = smallbox!(rule(&output));
     let index = graph.push(op, inputs.iter().map(|input| input.origin()), rule)?;
     Ok(output.with_origin(Origin::Node(graph, index)))
 }

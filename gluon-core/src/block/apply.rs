@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 #[cfg(feature = "indexmap")]
 use indexmap::IndexMap;
 
+use super::hook::call;
 use super::{Block, Forward, Member};
 use crate::error::Result;
 use crate::tensor::Tensor;
@@ -31,7 +32,7 @@ pub trait ApplyInOrder: Member {
 #[diagnostic::do_not_recommend]
 impl<B: Block + Forward> ApplyInOrder for B {
     fn apply_in_order(&self, input: Tensor) -> Result<Tensor> {
-        self.forward(&input)
+        call(self, &input)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Collecting parameters: the walk that most others stand on.
 
+use super::Block;
 use super::member::Member;
 use super::tie;
 use super::visit::{Place, Tie, Visitor, Walk};
@@ -18,6 +19,12 @@ struct Collector {
 }
 
 impl<'a> Visitor<'a> for Collector {
+    fn enter(&mut self, place: &Place<'_>, _: &'a dyn Block) {
+        if place.path().is_empty() {
+            self.dict.set_prefix(place.prefix());
+        }
+    }
+
     fn parameter(&mut self, place: &Place<'_>, parameter: &'a Parameter) {
         self.dict.insert(parameter, place.path(), place.scoped());
     }

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use super::Block;
+use super::hook::call;
 use super::member::Member;
 use super::visit::{Walk, WalkMut};
 use crate::error::Result;
@@ -35,10 +36,12 @@ pub trait Forward<In: ?Sized = Tensor, Out = Tensor> {
 impl Tensor {
     /// `layer.forward(self)`, for chains: `x.apply(&self.hidden)?.apply(&self.output)`.
     ///
+    /// Unlike a call of `forward` by name it is seen by [hooks](Block::on_forward).
+    ///
     /// # Errors
-    /// What the layer returns.
-    pub fn apply<L: Forward + ?Sized>(&self, layer: &L) -> Result<Tensor> {
-        layer.forward(self)
+    /// What the layer returns, [in its block](crate::Error::InBlock).
+    pub fn apply<L: Block + Forward + ?Sized>(&self, layer: &L) -> Result<Tensor> {
+        call(layer, self)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::member::Member;
 use super::visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 use crate::error::{Error, Result};
-use crate::parameter::Parameter;
+use crate::parameter::{Parameter, ParameterDict};
 
 /// The parameters of a member by their names relative to it.
 #[derive(Default)]
@@ -62,6 +62,33 @@ fn compare(
             return Err(format!("{} are of type {first} and {second}", both(path)));
         }
     }
+    Ok(())
+}
+
+/// Makes the parameters of `member` those of the same path in `sources`.
+///
+/// # Errors
+/// [`Error::TieMismatch`] if a source has no counterpart, or another shape or type. Nothing has
+/// changed then.
+pub(super) fn share<M: Member + ?Sized>(member: &mut M, sources: &ParameterDict) -> Result<()> {
+    let sources: Vec<(String, &Parameter)> = sources
+        .iter()
+        .flat_map(|entry| entry.paths().map(|path| (path.to_owned(), entry.parameter())))
+        .collect();
+    let mut own = Relative::default();
+    Walk::run(member, None, &mut own);
+    for source in &sources {
+        let counterpart = own.0.iter().find(|(path, _)| *path == source.0).cloned();
+        let misfit = match counterpart {
+            Some(counterpart) => compare(&[counterpart], std::slice::from_ref(source)).err(),
+            None => Some("there is no such parameter; select those that are shared".to_owned()),
+        };
+        if let Some(reason) = misfit {
+            let (field, target) = (source.0.clone(), source.1.path());
+            return Err(Error::TieMismatch { field, target, reason });
+        }
+    }
+    WalkMut::run(member, None, &mut Replace { sources });
     Ok(())
 }
 

@@ -9,6 +9,8 @@ use crate::parameter::Parameter;
 #[derive(Debug)]
 pub struct Place<'n> {
     names: &'n Names,
+    /// Where the member that stands here lies: a field, or a box in a container.
+    slot: usize,
 }
 
 impl Place<'_> {
@@ -31,6 +33,11 @@ impl Place<'_> {
     /// The prefix of scoped names in the block at this place: `mlp0_dense0_`.
     pub fn prefix(&self) -> &str {
         self.names.prefix()
+    }
+
+    /// The address of the member that stands here, in `enter`.
+    pub(super) fn slot(&self) -> usize {
+        self.slot
     }
 }
 
@@ -97,6 +104,7 @@ pub struct Tie<'n, M, S> {
 /// [`Member::visit`] tells it what there is; generated code does so for each field.
 pub struct Walk<'a, 'v> {
     names: Names,
+    slot: usize,
     visitor: &'v mut dyn Visitor<'a>,
 }
 
@@ -108,31 +116,32 @@ impl<'a, 'v> Walk<'a, 'v> {
         prefix: Option<&str>,
         visitor: &'v mut dyn Visitor<'a>,
     ) {
-        root.visit(&mut Walk { names: Names::new(prefix), visitor });
+        root.visit(&mut Walk { names: Names::new(prefix), slot: address(root), visitor });
     }
 
     /// Shows a block, before its members.
     pub fn enter(&mut self, block: &'a dyn Block) {
         self.names.enter(block.hint());
-        self.visitor.enter(&Place { names: &self.names }, block);
+        self.visitor.enter(&Place { names: &self.names, slot: self.slot }, block);
     }
 
     /// Shows the same block, after its members.
     pub fn leave(&mut self, block: &'a dyn Block) {
-        self.visitor.leave(&Place { names: &self.names }, block);
+        self.visitor.leave(&Place { names: &self.names, slot: self.slot }, block);
         self.names.leave();
     }
 
     /// Shows the member called `name`.
     pub fn member<M: Member + ?Sized>(&mut self, name: &str, member: &'a M) {
         let mark = self.names.push(name);
+        self.slot = address(member);
         member.visit(self);
         self.names.pop(mark);
     }
 
     /// Shows the parameter at this place.
     pub fn parameter(&mut self, parameter: &'a Parameter) {
-        self.visitor.parameter(&Place { names: &self.names }, parameter);
+        self.visitor.parameter(&Place { names: &self.names, slot: self.slot }, parameter);
     }
 
     /// Shows that `field` (the member `member`) shares the parameters of `target` (the member
@@ -145,8 +154,12 @@ impl<'a, 'v> Walk<'a, 'v> {
         source: &'a dyn Member,
     ) {
         let tie = Tie { field, target, member, source };
-        self.visitor.tie(&Place { names: &self.names }, tie);
+        self.visitor.tie(&Place { names: &self.names, slot: self.slot }, tie);
     }
+}
+
+fn address<M: ?Sized>(member: &M) -> usize {
+    std::ptr::from_ref(member).cast::<()>() as usize
 }
 
 /// A [`VisitorMut`] on its way through a model.
@@ -173,7 +186,7 @@ impl<'v> WalkMut<'v> {
 
     /// Shows the same block, after its members.
     pub fn leave(&mut self, block: &mut dyn Block) {
-        self.visitor.leave(&Place { names: &self.names }, block);
+        self.visitor.leave(&Place { names: &self.names, slot: 0 }, block);
         self.names.leave();
     }
 
@@ -186,13 +199,13 @@ impl<'v> WalkMut<'v> {
 
     /// Shows the parameter at this place.
     pub fn parameter(&mut self, parameter: &mut Parameter) {
-        self.visitor.parameter(&Place { names: &self.names }, parameter);
+        self.visitor.parameter(&Place { names: &self.names, slot: 0 }, parameter);
     }
 
     /// Shows that `field` (the member `member`) shares the parameters of `target` (the member
     /// `source`), before `member` itself is shown.
     pub fn tie(&mut self, field: &str, target: &str, member: &mut dyn Member, source: &dyn Member) {
         let tie = Tie { field, target, member, source };
-        self.visitor.tie(&Place { names: &self.names }, tie);
+        self.visitor.tie(&Place { names: &self.names, slot: 0 }, tie);
     }
 }

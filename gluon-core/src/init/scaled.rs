@@ -70,6 +70,33 @@ impl Initializer for Xavier {
     }
 }
 
+/// Normal with the variance that keeps that of activations after a PReLU of slope `slope`:
+/// [`Xavier`] with magnitude `2 / (1 + slope²)`.
+///
+/// # Source
+/// He, Zhang, Ren & Sun, *Delving deep into rectifiers*, ICCV 2015; MXNet's `MSRAPrelu`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MsraPrelu {
+    /// The divisor; the mean of inputs and outputs by default.
+    pub factor: Factor,
+    /// The slope below 0; 0.25 by default.
+    pub slope: f64,
+}
+
+impl Default for MsraPrelu {
+    fn default() -> MsraPrelu {
+        MsraPrelu { factor: Factor::default(), slope: 0.25 }
+    }
+}
+
+impl Initializer for MsraPrelu {
+    fn fill(&self, target: &mut Target<'_>) -> Result<()> {
+        let magnitude = 2.0 / (1.0 + self.slope * self.slope);
+        let distribution = Distribution::Gaussian;
+        Xavier { distribution, factor: self.factor, magnitude }.fill(target)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +116,19 @@ mod tests {
             let gaussian = Xavier { distribution: Distribution::Gaussian, ..xavier };
             let (_, std) = moments(&draw(&gaussian, shape).unwrap());
             assert!((std / scale - 1.0).abs() < 5.0 / (2.0 * 45_000f64).sqrt(), "{std} {scale}");
+        }
+    }
+
+    #[test]
+    fn a_slope_lowers_the_variance() {
+        let gaussian = |magnitude| Xavier {
+            distribution: Distribution::Gaussian,
+            factor: Factor::In,
+            magnitude,
+        };
+        for (slope, magnitude) in [(0.0, 2.0), (1.0, 1.0)] {
+            let prelu = draw(&MsraPrelu { factor: Factor::In, slope }, [5, 4]).unwrap();
+            assert_eq!(prelu, draw(&gaussian(magnitude), [5, 4]).unwrap());
         }
     }
 

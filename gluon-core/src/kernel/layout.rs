@@ -1,9 +1,8 @@
 //! Copies between layouts, and conversions between element types.
 
-use std::ops::Range;
-
 use super::float::Float;
 use super::parallel;
+use super::transpose::transpose;
 use super::walk::{Walk, at};
 use crate::dtype::Element;
 use crate::shape::Layout;
@@ -49,27 +48,11 @@ fn copy_transposed<T: Element>(
             let count = (rows - from_row).min(rest.len() / columns);
             let (y, after) = std::mem::take(&mut rest).split_at_mut(count * columns);
             matrices.for_each_row(matrix..matrix + 1, |_, [from]| {
-                copy_tiles(&x[from..], step, from_row..from_row + count, columns, y);
+                transpose(&x[from + from_row..], step, [columns, count], y, columns);
             });
             (row, rest) = (row + count, after);
         }
     });
-}
-
-/// Copies `rows` of one matrix, in square tiles that the first-level cache holds from both sides.
-fn copy_tiles<T: Element>(x: &[T], step: usize, rows: Range<usize>, columns: usize, y: &mut [T]) {
-    const TILE: usize = 32;
-    for top in rows.clone().step_by(TILE) {
-        for left in (0..columns).step_by(TILE) {
-            let right = (left + TILE).min(columns);
-            for row in top..(top + TILE).min(rows.end) {
-                let y = &mut y[(row - rows.start) * columns..][left..right];
-                for (i, y) in y.iter_mut().enumerate() {
-                    *y = x[(left + i) * step + row];
-                }
-            }
-        }
-    }
 }
 
 /// Copies contiguous `x` into the region `layout` of `y`.

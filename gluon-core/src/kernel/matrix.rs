@@ -62,6 +62,12 @@ impl<'a, T: Copy> Matrix<'a, T> {
         self.column_stride == 1 || self.columns <= 1
     }
 
+    /// The view of `count` columns from `first` on.
+    pub(crate) fn columns(&self, first: usize, count: usize) -> Matrix<'a, T> {
+        let data = &self.data[first * self.column_stride..];
+        Matrix::strided(data, [self.rows, count], self.strides())
+    }
+
     /// Row `i` of a matrix that has [slice rows](Matrix::has_slice_rows).
     #[inline(always)]
     pub(crate) fn row(&self, i: usize) -> &'a [T] {
@@ -154,6 +160,12 @@ impl<'a, T: Copy> MatrixMut<'a, T> {
     pub(crate) fn contiguous_mut(&mut self) -> Option<&mut [T]> {
         let one_row = self.rows <= 1 || self.row_stride == self.columns;
         (self.has_slice_rows() && one_row).then(|| &mut self.data[..self.rows * self.columns])
+    }
+
+    /// The view of `count` columns from `first` on.
+    pub(crate) fn columns_mut(&mut self, first: usize, count: usize) -> MatrixMut<'_, T> {
+        let (rows, strides) = (self.rows, self.strides());
+        MatrixMut::strided(&mut self.data[first * strides[1]..], [rows, count], strides)
     }
 
     /// Row `i` of a matrix that has [slice rows](MatrixMut::has_slice_rows).

@@ -39,6 +39,8 @@ pub struct Dense {
     pub weight: Parameter,
     /// `[units]`
     pub bias: Option<Parameter>,
+    /// Part of the same computation, so it is not a block that could be watched on its own.
+    #[block(skip)]
     activation: Option<Activation>,
     flatten: bool,
 }

@@ -1,17 +1,19 @@
 //! Sequential: layers one after another.
 
 mod doorway;
+mod edit;
 mod layers;
 mod ties;
 
-use std::any::Any;
 use std::fmt;
-use std::ops::Index;
 
-use crate::block::{Block, Forward, Layer, Member, Replicate, Walk, WalkMut};
+use crate::block::{
+    Block, Forward, Layer, Member, Replicate, Walk, WalkMut, locate_member, observe,
+};
 use crate::error::Result;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
+pub use edit::Position;
 #[doc(hidden)]
 pub use layers::{Layers, Members};
 use ties::Tied;
@@ -65,42 +67,15 @@ impl Sequential {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn Layer> + ExactSizeIterator {
         self.layers.iter().map(|layer| &**layer)
     }
-
-    /// The layer at `index`, if it is an `L`.
-    pub fn get<L: Layer + 'static>(&self, index: usize) -> Option<&L> {
-        let layer: &dyn Any = &**self.layers.get(index)?;
-        layer.downcast_ref()
-    }
-
-    /// The layer at `index`, to be changed, if it is an `L`.
-    pub fn get_mut<L: Layer + 'static>(&mut self, index: usize) -> Option<&mut L> {
-        let layer: &mut dyn Any = &mut **self.layers.get_mut(index)?;
-        layer.downcast_mut()
-    }
-}
-
-/// The layer at an index.
-///
-/// # Panics
-/// **If there is no such layer.**
-impl Index<usize> for Sequential {
-    type Output = dyn Layer;
-
-    #[track_caller]
-    fn index(&self, index: usize) -> &(dyn Layer + 'static) {
-        match self.layers.get(index) {
-            Some(layer) => &**layer,
-            None => panic!("layer {index} of a `Sequential` of {}", self.len()),
-        }
-    }
 }
 
 impl Forward for Sequential {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let Some((first, rest)) = self.layers.split_first() else { return Ok(x.clone()) };
-        let mut y = first.forward(x)?;
-        for layer in rest {
-            y = layer.forward(&y)?;
+        let locate = |error, index| locate_member(error, self, index);
+        let mut y = observe(first, x).map_err(|error| locate(error, 0))?;
+        for (before, layer) in rest.iter().enumerate() {
+            y = observe(layer, &y).map_err(|error| locate(error, before + 1))?;
         }
         Ok(y)
     }

@@ -24,7 +24,7 @@ impl Tensor {
         let columns = columns(op, self)?;
         let shape = self.shape().without(self.rank() - 1);
         indices(op, self, label, columns)?;
-        let x = self.to_contiguous();
+        let x = self.contiguous();
         let labels = label.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
             let [xs, ls] = [&x, &labels].map(|t| t.as_contiguous::<T>().unwrap_or_default());
@@ -61,7 +61,7 @@ impl Tensor {
             return Err(Error::ShapeMismatch { op, lhs: *self.shape(), rhs: *target.shape() });
         }
         let shape = self.shape().without(self.rank() - 1);
-        let x = self.to_contiguous();
+        let x = self.contiguous();
         let target = target.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
             let [xs, ts] = [&x, &target].map(|t| t.as_contiguous::<T>().unwrap_or_default());

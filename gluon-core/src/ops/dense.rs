@@ -35,18 +35,16 @@ pub(crate) fn dense(
         }
     }
     let sizes = [batch, in_units, units];
-    let (input, x) = (x, x.to_contiguous());
-    let w = weight.to_contiguous();
+    let inputs = [x, weight, bias.unwrap_or(weight)];
+    let (x, w, b) = (x.contiguous(), weight.contiguous(), bias.map(Tensor::contiguous));
     for_float!(x, op, T => {
         let [xs, ws] = [&x, &w].map(|t| t.as_contiguous::<T>().unwrap_or_default());
-        let b = bias.map(Tensor::to_contiguous);
         let bs = b.as_ref().map(|b| b.as_contiguous::<T>().unwrap_or_default());
         let y = Tensor::build::<T>([batch, units].into(), x.device(), |y| {
             kernel::dense(xs, ws, bs, activation, y, sizes);
         });
-        let inputs = [input, weight, bias.unwrap_or(weight)];
         record_op(op, &inputs[..2 + usize::from(bias.is_some())], y, |y| {
-            let y = y.detach();
+            let (x, w, y, b) = (x.detach(), w.detach(), y.detach(), b.map(|b| b.detach()));
             move |dy, gradients| {
                 let [xs, ws, ys, dys] =
                     [&x, &w, &y, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());

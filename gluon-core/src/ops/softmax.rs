@@ -20,7 +20,7 @@ impl Tensor {
     pub fn softmax(&self) -> Result<Tensor> {
         let op = "softmax";
         let columns = columns(op, self)?;
-        let x = self.to_contiguous();
+        let x = self.contiguous();
         for_float!(x, op, T => {
             let xs = x.as_contiguous::<T>().unwrap_or_default();
             let y = Tensor::build::<T>(*x.shape(), x.device(), |y| softmax::softmax(xs, columns, y));
@@ -43,13 +43,14 @@ impl Tensor {
     pub fn log_sum_exp(&self) -> Result<Tensor> {
         let op = "log_sum_exp";
         let columns = columns(op, self)?;
-        let x = self.to_contiguous();
+        let x = self.contiguous();
         let shape = self.shape().without(self.rank() - 1);
         let y = for_float!(x, op, T => {
             let xs = x.as_contiguous::<T>().unwrap_or_default();
             Ok(Tensor::build::<T>(shape, x.device(), |y| softmax::log_sum_exp(xs, columns, y)))
         })?;
         record_op(op, [self], y, |_| {
+            let x = x.detach();
             move |dy, gradients| gradients.add(0, x.softmax()?.mul(&dy.expand_dims(-1)?)?)
         })
     }
@@ -61,7 +62,7 @@ impl Tensor {
     pub fn log_softmax(&self) -> Result<Tensor> {
         let op = "log_softmax";
         let columns = columns(op, self)?;
-        let x = self.to_contiguous();
+        let x = self.contiguous();
         for_float!(x, op, T => {
             let xs = x.as_contiguous::<T>().unwrap_or_default();
             let write = |y: &mut [T]| softmax::log_softmax(xs, columns, y);

@@ -1,12 +1,15 @@
 //! Dictionaries of parameters: what a walk over a model collects.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, Index};
 
 use regex_lite::Regex;
 
-use super::Parameter;
+use super::{Parameter, Snapshot};
+use crate::device::Device;
+use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::init::Initialization;
 use crate::tape::GradReq;
 
 /// The parameters of a model in declaration order, each storage once.
@@ -15,6 +18,7 @@ use crate::tape::GradReq;
 /// [`aliases`](Entry::aliases).
 #[derive(Debug, Default)]
 pub struct ParameterDict {
+    prefix: String,
     entries: Vec<Entry>,
     broken: Vec<Tie>,
 }
@@ -111,24 +115,30 @@ impl ParameterDict {
     }
 
     fn check_names(&self) -> Result<()> {
-        let mut names: Vec<(&str, &str)> = Vec::new();
-        for entry in &self.entries {
-            names.extend(entry.paths().map(|path| (path, path)));
-            names.push((entry.name(), entry.path()));
+        let mut names: Vec<(&str, usize)> = Vec::new();
+        for (index, entry) in self.entries.iter().enumerate() {
+            names.extend(entry.paths().chain([entry.name()]).map(|name| (name, index)));
         }
         names.sort();
-        let clash = names.windows(2).find(|pair| {
-            // A root parameter's two names may well be equal to each other.
-            pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1
-        });
-        match clash {
+        // A root parameter's two names may well be equal to each other.
+        match names.windows(2).find(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1) {
             Some(pair) => Err(Error::DuplicateName {
                 name: pair[0].0.to_owned(),
-                first: pair[0].1.to_owned(),
-                second: pair[1].1.to_owned(),
+                first: self.entries[pair[0].1].path.clone(),
+                second: self.entries[pair[1].1].path.clone(),
             }),
             None => Ok(()),
         }
+    }
+
+    /// What scoped names in here begin with: `mlp0_`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Sets the prefix; names are as they were inserted.
+    pub(crate) fn set_prefix(&mut self, prefix: &str) {
+        prefix.clone_into(&mut self.prefix);
     }
 
     /// The number of parameters.
@@ -178,7 +188,65 @@ impl ParameterDict {
     /// The parameters for which `keep` is true.
     pub fn filter(&self, keep: impl Fn(&Entry) -> bool) -> ParameterDict {
         let entries = self.entries.iter().filter(|e| keep(e)).map(Entry::share).collect();
-        ParameterDict { entries, broken: self.broken.clone() }
+        ParameterDict { prefix: self.prefix.clone(), entries, broken: self.broken.clone() }
+    }
+
+    /// Gives every parameter its first values, each by its own initializer, else by that of `how`.
+    ///
+    /// ```
+    /// use gluon_core::{Block, init::{Constant, Initialization}, nn::Dense, sequential};
+    ///
+    /// let mut net = sequential![Dense::new(4).in_units(2), Dense::new(1).in_units(4)];
+    /// net.initialize()?;
+    /// let ones = Initialization::from(Constant(1.0)).force();
+    /// net.collect_params().select_path("1.weight")?.initialize(&ones)?;
+    /// assert_eq!(net.get::<Dense>(1).unwrap().weight.data()?.sum()?.item()?, 4.0);
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What an initializer returns. No parameter has changed then.
+    pub fn initialize(&self, how: &Initialization) -> Result<()> {
+        let before: Vec<(Snapshot, Device)> =
+            self.iter().map(|entry| (entry.snapshot(), entry.device())).collect();
+        for entry in self {
+            if let Err(error) = entry.initialize(how) {
+                for (entry, (snapshot, device)) in self.iter().zip(&before) {
+                    entry.restore(snapshot);
+                    entry.to_device(*device);
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the parameters of another dictionary; those that are here already stay once.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateName`] if two different parameters have the same name. Nothing has been
+    /// added then.
+    pub fn update(&mut self, other: &ParameterDict) -> Result<()> {
+        let mut both = self.filter(|_| true);
+        for entry in other {
+            if !both.iter().any(|known| known.is_same(entry)) {
+                both.entries.push(entry.share());
+            }
+        }
+        both.broken.extend(other.broken.iter().cloned());
+        both.check_names()?;
+        *self = both;
+        Ok(())
+    }
+
+    /// The scoped names, in order; Gluon's `keys`.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(Entry::name)
+    }
+
+    /// The canonical structural names, in order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(Entry::path)
     }
 
     /// Sets every gradient to zero.
@@ -196,9 +264,26 @@ impl ParameterDict {
         self.iter().for_each(|entry| entry.set_lr_mult(factor));
     }
 
-    /// Sets the [factor on the weight decay](Parameter::set_wd_mult) of every parameter.
+    /// Sets the factor on the weight decay of every parameter.
     pub fn set_wd_mult(&self, factor: f64) {
         self.iter().for_each(|entry| entry.set_wd_mult(factor));
+    }
+
+    /// Converts values and gradients to `dtype`.
+    pub fn cast(&self, dtype: DType) {
+        self.iter().for_each(|entry| entry.cast(dtype));
+    }
+
+    /// Moves values and gradients to `device`; Gluon's `reset_ctx`.
+    pub fn to_device(&self, device: Device) {
+        self.iter().for_each(|entry| entry.to_device(device));
+    }
+}
+
+impl ParameterDict {
+    /// The prefix as it stands before a parenthesis.
+    fn prefixed(&self) -> String {
+        if self.prefix.is_empty() { String::new() } else { format!("{} ", self.prefix) }
     }
 }
 
@@ -209,6 +294,35 @@ fn at_start(pattern: &str) -> Result<Regex> {
         expected: "a regular expression",
         found: format!("`{pattern}`: {error}"),
     })
+}
+
+/// The parameter at an index, in declaration order.
+///
+/// # Panics
+/// **If there are not so many.**
+impl Index<usize> for ParameterDict {
+    type Output = Entry;
+
+    #[track_caller]
+    fn index(&self, index: usize) -> &Entry {
+        &self.entries[index]
+    }
+}
+
+/// The parameter of a scoped or structural name: `params["hidden.weight"]`.
+///
+/// # Panics
+/// **If there is none.** [`get`](ParameterDict::get) asks.
+impl Index<&str> for ParameterDict {
+    type Output = Entry;
+
+    #[track_caller]
+    fn index(&self, name: &str) -> &Entry {
+        match self.get(name) {
+            Some(entry) => entry,
+            None => panic!("no parameter `{name}` in {self}"),
+        }
+    }
 }
 
 impl IntoIterator for ParameterDict {
@@ -229,10 +343,11 @@ impl<'d> IntoIterator for &'d ParameterDict {
     }
 }
 
-/// Gluon's form: a line each between parentheses.
+/// Gluon's form: the prefix, then a line each between parentheses.
 impl fmt::Display for ParameterDict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "(")?;
+        let Some(_) = self.entries.first() else { return write!(f, "{}(\n\n)", self.prefixed()) };
+        writeln!(f, "{}(", self.prefixed())?;
         for entry in self {
             writeln!(f, "  {entry}")?;
         }

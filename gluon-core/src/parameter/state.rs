@@ -7,7 +7,7 @@ use crate::buffer::for_dtype;
 use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
-use crate::init::{Initializer, Target};
+use crate::init::{Initialization, Initializer, Target};
 use crate::random::Generator;
 use crate::shape::Shape;
 use crate::tape::Origin;
@@ -102,7 +102,7 @@ impl Parameter {
         if let Value::Deferred(init, seed) = &*value
             && merged.is_known()
         {
-            let tensor = self.draw(&merged, &**init, *seed)?;
+            let tensor = self.draw(&merged, self.device(), &**init, *seed)?;
             *value = Value::Ready(tensor);
         }
         self.declared_mut().shape = merged;
@@ -127,38 +127,70 @@ impl Parameter {
         Ok(merged)
     }
 
-    /// Gives the parameter its first values: from its own initializer, else from `default`.
+    /// Gives the parameter its first values: by its own initializer, else by `default`'s.
     ///
-    /// Initialized parameters are left alone unless `force`. While a size is unknown the
-    /// initialization is deferred. `seed` and the structural name choose the random stream.
+    /// Initialized parameters are left alone unless it [forces](Initialization::force) them. While
+    /// a size is unknown the initialization is deferred. The seed and the structural name choose
+    /// the random stream.
     ///
     /// # Errors
     /// What the initializer returns; the parameter is as before then.
-    pub fn initialize(&self, default: &Arc<dyn Initializer>, seed: u64, force: bool) -> Result<()> {
+    pub fn initialize(&self, default: &Initialization) -> Result<()> {
+        let own = self.declared().init.clone();
+        self.start(own.as_ref().unwrap_or(&default.init), default)
+    }
+
+    /// [`initialize`](Parameter::initialize) by this very initializer, which beats the parameter's
+    /// own.
+    ///
+    /// ```
+    /// use gluon_core::{Block, init::{Constant, Initialization}, nn::Dense};
+    ///
+    /// let mut layer = Dense::new(2).in_units(3);
+    /// layer.initialize()?;
+    /// layer.bias.as_ref().unwrap().initialize_with(Initialization::from(Constant(1.0)).force())?;
+    /// assert_eq!(layer.bias.unwrap().data()?.to_vec::<f32>()?, [1.0, 1.0]);
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`initialize`](Parameter::initialize).
+    pub fn initialize_with(&self, initialization: impl Into<Initialization>) -> Result<()> {
+        let initialization = initialization.into();
+        self.start(&initialization.init, &initialization)
+    }
+
+    fn start(&self, init: &Arc<dyn Initializer>, how: &Initialization) -> Result<()> {
         let mut value = self.value_mut();
-        if self.is_constant() || (matches!(*value, Value::Ready(_)) && !force) {
+        if self.is_constant() || (matches!(*value, Value::Ready(_)) && !how.force) {
             return Ok(());
         }
-        let own = self.declared().init.clone();
-        let init = own.as_ref().unwrap_or(default);
+        let device = how.device.unwrap_or(self.device());
         let shape = self.shape();
         *value = if shape.is_known() {
-            Value::Ready(self.draw(&shape, &**init, seed)?)
+            Value::Ready(self.draw(&shape, device, &**init, how.seed)?)
         } else {
-            Value::Deferred(Arc::clone(init), seed)
+            Value::Deferred(Arc::clone(init), how.seed)
         };
+        self.declared_mut().device = device;
         drop(value);
         self.zero_grad();
         Ok(())
     }
 
-    fn draw(&self, shape: &Shape, init: &dyn Initializer, seed: u64) -> Result<Tensor> {
+    fn draw(
+        &self,
+        shape: &Shape,
+        device: Device,
+        init: &dyn Initializer,
+        seed: u64,
+    ) -> Result<Tensor> {
         let name = self.label();
         let mut values = vec![0.0; shape.size()];
         let generator = Generator::for_name(seed, &name);
         init.fill(&mut Target { name: &name, shape: *shape, values: &mut values, generator })?;
         let tensor = for_dtype!(self.dtype(), T => {
-            Tensor::build::<T>(*shape, self.device(), |elements| {
+            Tensor::build::<T>(*shape, device, |elements| {
                 for (element, &value) in elements.iter_mut().zip(&values) {
                     *element = T::from_f64(value);
                 }
@@ -263,11 +295,11 @@ impl Parameter {
 mod tests {
     use super::*;
     use crate::autograd::record;
-    use crate::init::{Constant, Uniform};
+    use crate::init::Constant;
     use crate::tape::GradReq;
 
-    fn uniform() -> Arc<dyn Initializer> {
-        Arc::new(Uniform::default())
+    fn seed(seed: u64) -> Initialization {
+        Initialization::default().seed(seed)
     }
 
     #[test]
@@ -276,7 +308,7 @@ mod tests {
         weight.rename("hidden.weight", "mlp0_dense0_weight".into());
         let error = weight.data().unwrap_err().to_string();
         assert!(error.starts_with("parameter `hidden.weight` is not initialized"), "{error}");
-        weight.initialize(&uniform(), 0, false).unwrap();
+        weight.initialize(&seed(0)).unwrap();
         let error = weight.data().unwrap_err().to_string();
         assert!(error.contains("has shape (4, 0) with unknown sizes"), "{error}");
     }
@@ -284,7 +316,7 @@ mod tests {
     #[test]
     fn a_deferred_parameter_is_drawn_when_its_shape_is_known() {
         let weight = Parameter::new([4, 0]).with_init(Constant(2.0));
-        weight.initialize(&uniform(), 0, false).unwrap();
+        weight.initialize(&seed(0)).unwrap();
         assert!(weight.is_deferred());
         assert!(weight.data_with_shape([5, 3]).is_err());
         assert_eq!(weight.shape(), [4, 0]);
@@ -296,11 +328,11 @@ mod tests {
     #[test]
     fn initializing_twice_changes_nothing_unless_forced() {
         let weight = Parameter::new([100]);
-        weight.initialize(&uniform(), 1, false).unwrap();
+        weight.initialize(&seed(1)).unwrap();
         let first = weight.data().unwrap();
-        weight.initialize(&uniform(), 2, false).unwrap();
+        weight.initialize(&seed(2)).unwrap();
         assert_eq!(weight.data().unwrap(), first);
-        weight.initialize(&uniform(), 2, true).unwrap();
+        weight.initialize(&seed(2).force()).unwrap();
         assert_ne!(weight.data().unwrap(), first);
     }
 
@@ -334,7 +366,7 @@ mod tests {
     fn a_constant_is_never_trained_nor_initialized() {
         let constant = Parameter::constant(Tensor::from([3.0f32]));
         constant.set_grad_req(GradReq::Write);
-        constant.initialize(&uniform(), 0, true).unwrap();
+        constant.initialize(&seed(0).force()).unwrap();
         assert_eq!(constant.grad_req(), GradReq::Null);
         assert_eq!(constant.data().unwrap(), Tensor::from([3.0f32]));
         assert!(matches!(constant.grad(), Err(Error::ParameterGradient { .. })));
@@ -343,7 +375,7 @@ mod tests {
     #[test]
     fn values_and_gradient_move_together() {
         let weight = Parameter::new([0]).with_init(Constant(1.0));
-        weight.initialize(&uniform(), 0, false).unwrap();
+        weight.initialize(&seed(0)).unwrap();
         weight.to_device(Device::Cpu(1));
         weight.set_shape([2]).unwrap();
         assert_eq!(weight.data().unwrap().device(), Device::Cpu(1));

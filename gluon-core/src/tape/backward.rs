@@ -116,73 +116,96 @@ pub(crate) fn backward<V>(
         Origin::Node(graph, index) => (graph, *index),
     };
     check(root, index)?;
-    let mut pending = vec![Pending { graph: Arc::clone(root), seeds: vec![(index, Some(head))] }];
-    while let Some(next) = (0..pending.len())
-        .max_by_key(|&i| pending[i].graph.closed.load(Ordering::Relaxed))
-        .map(|latest| pending.swap_remove(latest))
-    {
-        let mut state = lock(&next.graph.state);
-        let result = state.run(next.seeds, retain, pass, &mut pending);
-        state.slots.clear();
-        result?;
+    let mut pending = Vec::new();
+    lock(&root.state).run([(index, Some(head))], retain, pass, &mut pending)?;
+    while let Some(next) = latest(&mut pending, |pending| &pending.graph) {
+        lock(&next.graph.state).run(next.seeds, retain, pass, &mut pending)?;
     }
     Ok(())
 }
 
+/// Takes that one of `pending` whose graph was closed last.
+fn latest<V, P>(pending: &mut Vec<P>, graph: impl Fn(&P) -> &Arc<Graph<V>>) -> Option<P> {
+    let closed = |&i: &usize| graph(&pending[i]).closed.load(Ordering::Relaxed);
+    let latest = (0..pending.len()).max_by_key(closed)?;
+    Some(pending.swap_remove(latest))
+}
+
 /// Checks that nothing that a pass from `index` of `root` will reach has been freed.
 fn check<V>(root: &Arc<Graph<V>>, index: u32) -> Result<()> {
-    let mut pending = vec![(Arc::clone(root), vec![index])];
-    while let Some((graph, heads)) = (0..pending.len())
-        .max_by_key(|&i| pending[i].0.closed.load(Ordering::Relaxed))
-        .map(|latest| pending.swap_remove(latest))
-    {
-        let mut state = lock(&graph.state);
-        let mut reached = std::mem::take(&mut state.reached);
-        reached.clear();
-        reached.resize(heads.iter().max().map_or(0, |&head| head as usize + 1), false);
-        for head in heads {
-            reached[head as usize] = true;
-        }
-        for index in (0..reached.len()).rev() {
-            if !reached[index] {
-                continue;
-            }
-            if state.entries[index].rule.is_none() {
-                return Err(Error::GraphFreed);
-            }
-            for edge in &state.edges[state.edges_of(index)] {
-                match edge {
-                    Edge::Constant | Edge::Leaf(_) => {}
-                    Edge::Here(input) => reached[*input as usize] = true,
-                    Edge::Elsewhere(graph, input) => {
-                        match pending.iter().position(|(known, _)| Arc::ptr_eq(known, graph)) {
-                            Some(position) => pending[position].1.push(*input),
-                            None => pending.push((Arc::clone(graph), vec![*input])),
-                        }
-                    }
-                }
-            }
-        }
-        state.reached = reached;
+    let mut pending = Vec::new();
+    lock(&root.state).check(&[index], &mut pending)?;
+    while let Some((graph, heads)) = latest(&mut pending, |(graph, _)| graph) {
+        lock(&graph.state).check(&heads, &mut pending)?;
     }
     Ok(())
 }
 
 impl<V> GraphState<V> {
-    /// Runs the entries that `seeds` reaches, last first.
+    /// Checks that no entry that `heads` reach has been freed; `elsewhere` takes what they reach in
+    /// other graphs.
+    fn check(
+        &mut self,
+        heads: &[u32],
+        elsewhere: &mut Vec<(Arc<Graph<V>>, Vec<u32>)>,
+    ) -> Result<()> {
+        self.reached.clear();
+        self.reached.resize(heads.iter().max().map_or(0, |&head| head as usize + 1), false);
+        for &head in heads {
+            self.reached[head as usize] = true;
+        }
+        for index in (0..self.reached.len()).rev() {
+            if !self.reached[index] {
+                continue;
+            }
+            if self.entries[index].rule.is_none() {
+                return Err(Error::GraphFreed);
+            }
+            let edges = self.edges_of(index);
+            for edge in &self.edges[edges] {
+                match edge {
+                    Edge::Constant | Edge::Leaf(_) => {}
+                    Edge::Here(input) => self.reached[*input as usize] = true,
+                    Edge::Elsewhere(graph, input) => {
+                        match elsewhere.iter().position(|(known, _)| Arc::ptr_eq(known, graph)) {
+                            Some(position) => elsewhere[position].1.push(*input),
+                            None => elsewhere.push((Arc::clone(graph), vec![*input])),
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the entries that `seeds` reach, last first; `elsewhere` takes the gradients of values of
+    /// other graphs.
     fn run(
         &mut self,
-        seeds: Seeds<V>,
+        seeds: impl IntoIterator<Item = (u32, Option<V>)>,
         retain: bool,
         pass: u64,
         elsewhere: &mut Vec<Pending<V>>,
     ) -> Result<()> {
-        let count = seeds.iter().map(|&(index, _)| index as usize + 1).max().unwrap_or(0);
-        self.slots.resize_with(count, || None);
         for (index, gradient) in seeds {
-            self.slots[index as usize] = gradient;
+            let index = index as usize;
+            if self.slots.len() <= index {
+                self.slots.resize_with(index + 1, || None);
+            }
+            self.slots[index] = gradient;
         }
-        for index in (0..count).rev() {
+        let result = self.run_slots(retain, pass, elsewhere);
+        self.slots.clear();
+        result
+    }
+
+    fn run_slots(
+        &mut self,
+        retain: bool,
+        pass: u64,
+        elsewhere: &mut Vec<Pending<V>>,
+    ) -> Result<()> {
+        for index in (0..self.slots.len()).rev() {
             let edges = self.edges_of(index);
             let (inputs, outputs) = self.slots.split_at_mut(index);
             let Some(gradient) = outputs[0].take() else { continue };

@@ -7,8 +7,6 @@ use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
 
-use std::sync::Arc;
-
 impl Tensor {
     /// A tensor of `elements` in row-major order, without copying them.
     ///
@@ -29,7 +27,7 @@ impl Tensor {
             let found = elements.len();
             return Err(Error::ElementCount { op: "from_vec", shape, expected, found });
         }
-        let buffer = Arc::new(Buffer::new(elements));
+        let buffer = Buffer::new(elements);
         Ok(Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default()))
     }
 
@@ -141,7 +139,7 @@ impl<L: Literal> From<L> for Tensor {
         let shape = Shape::new(&shape);
         let mut elements = Vec::with_capacity(shape.size());
         literal.append(&mut elements);
-        let buffer = Arc::new(Buffer::new(elements));
+        let buffer = Buffer::new(elements);
         Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default())
     }
 }
@@ -162,7 +160,7 @@ impl<T: Element, D: ndarray::Dimension> From<ndarray::Array<T, D>> for Tensor {
         } else {
             array.iter().copied().collect()
         };
-        let buffer = Arc::new(Buffer::new(elements));
+        let buffer = Buffer::new(elements);
         Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default())
     }
 }

@@ -1,6 +1,6 @@
 //! Getting values out of tensors, and into other types and devices.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use super::Tensor;
 use crate::buffer::for_dtype;
@@ -76,8 +76,7 @@ impl Tensor {
             return None;
         }
         let size = self.size();
-        let data = Arc::get_mut(&mut self.data)?;
-        let mut elements = Arc::get_mut(&mut data.buffer)?.take::<T>()?;
+        let mut elements = self.data.buffer_mut()?.take::<T>()?;
         elements.truncate(size);
         Some(elements)
     }
@@ -94,6 +93,11 @@ impl Tensor {
                 }
             })
         })
+    }
+
+    /// The same values in row-major order: `self`, without another handle, if they already are.
+    pub(crate) fn contiguous(&self) -> Cow<'_, Tensor> {
+        if self.is_contiguous() { Cow::Borrowed(self) } else { Cow::Owned(self.to_contiguous()) }
     }
 
     /// The values converted to `dtype`, as a constant: `self` if they are of that type already.
@@ -116,9 +120,14 @@ impl Tensor {
 
     /// The values on `device`, as a constant: `self` if they are there already.
     ///
-    /// Between labels of the same memory nothing is copied.
+    /// Between labels of the same memory nothing is copied. Gluon's `as_in_context`.
     pub fn to_device(&self, device: Device) -> Tensor {
         if self.device() == device { self.detach() } else { self.with_device(device) }
+    }
+
+    /// A copy on `device` with memory of its own, as a constant; Gluon's `copyto`.
+    pub fn copy_to(&self, device: Device) -> Tensor {
+        self.copy().with_device(device)
     }
 
     /// A copy with memory of its own, as a constant.

@@ -109,6 +109,17 @@ fn larger_products_of_odd_sizes() {
     }
 }
 
+/// So large that the right side is turned in parts: two in each direction, the last ones smaller.
+#[test]
+fn large_right_sides_that_lie_column_by_column() {
+    for (b_order, beta) in [(Order::Columns, 0.0), (Order::GappedColumns, -1.5)] {
+        let orders = [Order::Rows, b_order, Order::GappedRows];
+        let dims = [TURN_FROM_ROWS + 1, PART[1] + 19, PART[0] + 21];
+        check::<f32>(dims, [orders[0], b_order, Order::Rows], 2.0, beta, 2e-6);
+        check::<f64>(dims, orders, 2.0, beta, 1e-14);
+    }
+}
+
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
     let shapes =

@@ -48,6 +48,25 @@ impl Tied {
     }
 }
 
+/// Renumbers layers as `index` says.
+pub(super) fn shift(ties: &mut [Tied], index: impl Fn(usize) -> usize) {
+    for tie in ties {
+        (tie.layer, tie.source) = (index(tie.layer), index(tie.source));
+    }
+}
+
+/// Forgets the ties of the layer `gone`. The first that was tied to it takes its place for those
+/// that were tied to the same part of it.
+pub(super) fn forget(ties: &mut Vec<Tied>, gone: usize) {
+    ties.retain(|tie| tie.layer != gone);
+    while let Some(first) = ties.iter().position(|tie| tie.source == gone) {
+        let heir = ties.remove(first);
+        for tie in ties.iter_mut().filter(|tie| tie.source == gone && tie.of == heir.of) {
+            (tie.source, tie.of) = (heir.layer, heir.member.clone());
+        }
+    }
+}
+
 /// The parameter at `path` in `layer`; the layer itself if it is empty.
 fn find<'a>(layer: &'a dyn Layer, path: &str) -> Option<&'a dyn Member> {
     if path.is_empty() {

@@ -3,7 +3,7 @@
 //! The same net three times: by the container, by `Sequential`, and by `sequential!`.
 //!
 //! ```text
-//! cargo run --release --example my_sequential
+//! cargo run --release --example 02_containers
 //! ```
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 //! survives training and files.
 //!
 //! ```text
-//! cargo run --release --example shared
+//! cargo run --release --example 06_shared
 //! ```
 
 use gluon::autograd::record;

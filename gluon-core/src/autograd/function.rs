@@ -1,0 +1,162 @@
+//! Function: a computation with a gradient of one's own.
+
+use super::mode::pause;
+use super::record_op;
+use crate::error::{Error, Result};
+use crate::tape::Gradients;
+use crate::tensor::Tensor;
+
+/// A computation whose gradient is written by hand. MXNet's `autograd.Function`.
+///
+/// What `backward` needs of the forward computation is kept in `self`.
+///
+/// ```
+/// use gluon_core::{Result, Tensor, autograd::{Function, record}};
+///
+/// /// The logistic function, whose gradient needs its value only.
+/// struct Sigmoid(Option<Tensor>);
+///
+/// impl Function for Sigmoid {
+///     fn forward(&mut self, inputs: &[Tensor]) -> Result<Tensor> {
+///         let y = inputs[0].sigmoid()?;
+///         self.0 = Some(y.clone());
+///         Ok(y)
+///     }
+///
+///     fn backward(&self, gradient: &Tensor) -> Result<Vec<Tensor>> {
+///         let y = self.0.as_ref().expect("`forward` ran before");
+///         Ok(vec![gradient.mul(&y.mul(&y.mul(-1.0)?.add(1.0)?)?)?])
+///     }
+/// }
+///
+/// let mut x = Tensor::from([0.0f32, 1.0]);
+/// x.attach_grad();
+/// record(|| Sigmoid(None).call(&[&x]))?.backward()?;
+/// assert_eq!(x.grad()?.to_vec::<f32>()?[0], 0.25);
+/// # Ok::<(), gluon_core::Error>(())
+/// ```
+pub trait Function: Send + 'static {
+    /// What errors call it: its type, unless it says otherwise.
+    fn name(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
+
+    /// Computes the output. Nothing in here is recorded, and the inputs are constants.
+    ///
+    /// # Errors
+    /// Whatever its operations return.
+    fn forward(&mut self, inputs: &[Tensor]) -> Result<Tensor>;
+
+    /// The gradient of each input, in order and each of its input's shape and type, from the
+    /// gradient of the output. It may be called several times.
+    ///
+    /// # Errors
+    /// Whatever its operations return.
+    fn backward(&self, gradient: &Tensor) -> Result<Vec<Tensor>>;
+
+    /// Computes the output for `inputs`, and remembers this function if they are recorded.
+    ///
+    /// # Errors
+    /// What [`forward`](Function::forward) returns. A later `backward` returns
+    /// [`Error::BadGradients`] if the gradients are not like the inputs.
+    fn call(mut self, inputs: &[&Tensor]) -> Result<Tensor>
+    where
+        Self: Sized,
+    {
+        let constants: Vec<Tensor> = inputs.iter().map(|input| input.detach()).collect();
+        let output = pause(|| self.forward(&constants))?.detach();
+        let op = self.name();
+        record_op(op, inputs, output, |_| {
+            move |gradient: &Tensor, gradients: &mut Gradients<'_, Tensor>| {
+                let found = self.backward(gradient)?;
+                check(op, &constants, &found)?;
+                let mut found = found.into_iter().enumerate();
+                found.try_for_each(|(index, gradient)| gradients.add(index, gradient))
+            }
+        })
+    }
+}
+
+/// Whether the gradients are like the inputs.
+fn check(op: &'static str, inputs: &[Tensor], gradients: &[Tensor]) -> Result<()> {
+    let like = |tensors: &[Tensor]| -> String {
+        let each = tensors.iter().map(|tensor| format!("{} {}", tensor.dtype(), tensor.shape()));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    let (expected, found) = (like(inputs), like(gradients));
+    if expected != found { Err(Error::BadGradients { op, expected, found }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::{check, is_recording, record};
+    use crate::dtype::DType;
+
+    /// `x · y²`, or a mistake.
+    struct Product {
+        inputs: Vec<Tensor>,
+        mistake: bool,
+    }
+
+    impl Product {
+        fn new(mistake: bool) -> Product {
+            Product { inputs: Vec::new(), mistake }
+        }
+    }
+
+    impl Function for Product {
+        fn name(&self) -> &'static str {
+            "product"
+        }
+
+        fn forward(&mut self, inputs: &[Tensor]) -> Result<Tensor> {
+            assert!(!is_recording());
+            self.inputs = inputs.to_vec();
+            inputs[0].mul(&inputs[1].square()?)
+        }
+
+        fn backward(&self, gradient: &Tensor) -> Result<Vec<Tensor>> {
+            let [x, y] = &self.inputs[..] else { unreachable!("called with two") };
+            let dx = gradient.mul(&y.square()?)?;
+            let dy = gradient.mul(&x.mul(y)?.mul(2.0)?)?;
+            Ok(if self.mistake { vec![dx] } else { vec![dx, dy] })
+        }
+    }
+
+    #[test]
+    fn the_gradient_is_the_one_written_by_hand() {
+        let x = Tensor::from([0.5, -1.0]);
+        let y = Tensor::from([2.0, 3.0]);
+        let f = |x: &[Tensor]| Product::new(false).call(&[&x[0], &x[1]])?.mul(&x[0]);
+        assert!(check::gradients(f, &[x, y], 1e-5).unwrap() < 1e-9);
+    }
+
+    #[test]
+    fn gradients_unlike_their_inputs_are_an_error_of_backward() {
+        let mut x = Tensor::ones([2]);
+        x.attach_grad();
+        let y = record(|| Product::new(true).call(&[&x, &x])).unwrap();
+        let error = y.backward().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`product` expected its `backward` to return float32 (2,), float32 (2,), \
+             found float32 (2,)"
+        );
+    }
+
+    #[test]
+    fn a_second_backward_needs_the_graph_kept() {
+        let mut x = Tensor::full([2], 3.0, DType::F32);
+        x.attach_grad();
+        let y = record(|| Product::new(false).call(&[&x, &x])).unwrap();
+        y.backward_with(&Tensor::ones([2]), true).unwrap();
+        y.backward().unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::full([2], 27.0, DType::F32));
+        assert!(matches!(y.backward(), Err(Error::GraphFreed)));
+        assert!(matches!(
+            Product::new(false).call(&[&x, &x]).unwrap().backward(),
+            Err(Error::NotRecorded)
+        ));
+    }
+}
