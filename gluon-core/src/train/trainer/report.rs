@@ -111,7 +111,7 @@ mod tests {
         ];
         net.initialize().unwrap();
         let all = net.collect_params();
-        let parameter = |name| all.get(name).unwrap();
+        let parameter = |name: &str| all.get(name).unwrap();
         parameter("1.bias").set_grad_req(GradReq::Null);
         let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
         let reach = |names: &[&str]| {
