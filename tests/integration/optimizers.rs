@@ -352,3 +352,23 @@ fn gradients_of_parts_add_up_to_those_of_the_whole() {
         assert!((whole - parts).abs() < 1e-12, "{whole} {parts}");
     }
 }
+
+/// Options that no run of MXNet shows, by hand.
+#[test]
+fn further_options_do_what_they_say() {
+    let gradient = [0.3, -2.0];
+    // Without momentum Nesterov's gradient is plain, and Signum steps by the sign of the gradient.
+    let plain = twice(Sgd::new(0.1).weight_decay(0.5), [1.0, -1.0], gradient);
+    assert_eq!(twice(Nag::new(0.1).weight_decay(0.5), [1.0, -1.0], gradient), plain);
+    let signum = Signum::new(0.1).momentum(0.0).weight_decay(0.5);
+    assert_near(&twice(signum, [1.0, -1.0], gradient), [0.7075, -0.7075]); // 0.95·w ∓ 0.1, twice
+    for centered in [false, true] {
+        let rmsprop = RmsProp::new(0.1).centered(centered).clip_weights(0.5);
+        assert_eq!(twice(rmsprop, [3.0, -3.0], [-0.3, 2.0]), [0.5, -0.5]);
+    }
+    // What is left of a sum below λ₁ is 0 exactly.
+    assert_eq!(twice(Ftrl::new(0.1).lambda1(5.0), [0.0, 0.0], gradient), [0.0, 0.0]);
+    // Where there was no gradient, nothing is divided by 0.
+    assert_eq!(twice(Adamax::new(0.1), [1.0, -1.0], [0.0, 0.0]), [1.0, -1.0]);
+    assert_eq!(twice(Nadam::new(0.1).clip_gradient(0.0), [1.0, -1.0], gradient), [1.0, -1.0]);
+}
