@@ -175,6 +175,16 @@ impl<const N: usize, const TRANSPOSED: bool> Convolution<N, TRANSPOSED> {
         self.activation(Activation::Relu)
     }
 
+    /// The same layer followed by the logistic function.
+    pub fn sigmoid(self) -> Self {
+        self.activation(Activation::Sigmoid)
+    }
+
+    /// The same layer followed by the hyperbolic tangent.
+    pub fn tanh(self) -> Self {
+        self.activation(Activation::Tanh)
+    }
+
     /// The same layer without a bias.
     pub fn no_bias(mut self) -> Self {
         self.bias = None;

@@ -30,7 +30,7 @@ pub struct Residual<L> {
     pub body: L,
 }
 
-impl<L: Forward> Residual<L> {
+impl<L: Block + Forward> Residual<L> {
     /// The layer and a way around it.
     pub fn new(body: L) -> Residual<L> {
         Residual { body }
