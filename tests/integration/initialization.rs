@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use gluon::autograd::record;
 use gluon::init::{self, Constant, Initialization, Initializer, Normal, One, Target, Xavier};
 use gluon::nn::Dense;
 use gluon::prelude::*;
@@ -113,6 +114,9 @@ fn a_failed_initialize_leaves_every_value() {
     net.forward(&x()).unwrap();
     net.output.bias = net.output.bias.map(|_| Parameter::new(3).with_init(Xavier::default()));
     let before = net.hidden.weight.data().unwrap();
+    record(|| x().apply(&net.hidden)).unwrap().backward().unwrap();
+    let gradient = net.hidden.weight.grad().unwrap();
+    assert_ne!(gradient, Tensor::zeros([4, 5]));
     let on = Initialization::from(One).on(Device::Cpu(1));
     let error = message(net.initialize_again(on));
     assert!(error.starts_with("parameter `output.bias` of shape (3,) cannot be init"), "{error}");
@@ -120,6 +124,7 @@ fn a_failed_initialize_leaves_every_value() {
     assert_eq!(net.hidden.weight.data().unwrap(), before);
     assert_eq!(net.hidden.weight.device(), Device::Cpu(0));
     assert_eq!(net.hidden.weight.data().unwrap().device(), Device::Cpu(0));
+    assert_eq!(net.hidden.weight.grad().unwrap(), gradient);
 }
 
 #[test]
