@@ -23,4 +23,7 @@ pub mod guide {
 
     #[doc = include_str!("../docs/guide/errors.md")]
     pub mod errors {}
+
+    #[doc = include_str!("../docs/guide/training.md")]
+    pub mod training {}
 }

@@ -1,7 +1,7 @@
 //! Optimizers: values after each step, as in MXNet.
 
 use gluon::ParameterDict;
-use gluon::autograd::record;
+use gluon::autograd::{GradReq, record};
 use gluon::nn::Dense;
 use gluon::optim::schedule::Factor;
 use gluon::optim::{
@@ -325,4 +325,50 @@ fn selections_have_factors_of_their_own() {
     });
     assert_eq!(net.bias.unwrap().data().unwrap(), Tensor::from([0.0f32]));
     assert_eq!(net.weight.data().unwrap(), Tensor::full([1, 2], 0.9, DType::F32));
+}
+
+/// A batch in two parts, whose gradients add up, is the batch.
+#[test]
+fn gradients_of_parts_add_up_to_those_of_the_whole() {
+    let x = Tensor::arange(24).sub(11.5).unwrap().reshape([8, 3]).unwrap();
+    let trained = |parts: usize| {
+        let mut net = Dense::new(2).in_units(3).tanh();
+        net.collect_params().iter().for_each(|entry| entry.cast(DType::F64));
+        net.initialize().unwrap();
+        let parameters = net.collect_params();
+        parameters.set_grad_req(GradReq::Add);
+        let mut trainer = Trainer::new(net.collect_params(), Adam::new(0.1)).unwrap();
+        for _ in 0..3 {
+            for part in x.to_dtype(DType::F64).split(0, parts).unwrap() {
+                let loss = record(|| net.forward(&part)?.square()?.sum()).unwrap();
+                loss.backward().unwrap();
+            }
+            trainer.step(8).unwrap();
+            parameters.zero_grad();
+        }
+        net.weight.data().unwrap().to_vec::<f64>().unwrap()
+    };
+    for (whole, parts) in trained(1).iter().zip(trained(4)) {
+        assert!((whole - parts).abs() < 1e-12, "{whole} {parts}");
+    }
+}
+
+/// Options that no run of MXNet shows, by hand.
+#[test]
+fn further_options_do_what_they_say() {
+    let gradient = [0.3, -2.0];
+    // Without momentum Nesterov's gradient is plain, and Signum steps by the sign of the gradient.
+    let plain = twice(Sgd::new(0.1).weight_decay(0.5), [1.0, -1.0], gradient);
+    assert_eq!(twice(Nag::new(0.1).weight_decay(0.5), [1.0, -1.0], gradient), plain);
+    let signum = Signum::new(0.1).momentum(0.0).weight_decay(0.5);
+    assert_near(&twice(signum, [1.0, -1.0], gradient), [0.7075, -0.7075]); // 0.95·w ∓ 0.1, twice
+    for centered in [false, true] {
+        let rmsprop = RmsProp::new(0.1).centered(centered).clip_weights(0.5);
+        assert_eq!(twice(rmsprop, [3.0, -3.0], [-0.3, 2.0]), [0.5, -0.5]);
+    }
+    // What is left of a sum below λ₁ is 0 exactly.
+    assert_eq!(twice(Ftrl::new(0.1).lambda1(5.0), [0.0, 0.0], gradient), [0.0, 0.0]);
+    // Where there was no gradient, nothing is divided by 0.
+    assert_eq!(twice(Adamax::new(0.1), [1.0, -1.0], [0.0, 0.0]), [1.0, -1.0]);
+    assert_eq!(twice(Nadam::new(0.1).clip_gradient(0.0), [1.0, -1.0], gradient), [1.0, -1.0]);
 }

@@ -81,6 +81,8 @@ pub struct Convolution<const N: usize, const TRANSPOSED: bool> {
     dilation: [usize; N],
     output_padding: [usize; N],
     groups: usize,
+    /// Part of the same computation, as in a dense layer.
+    #[block(skip)]
     activation: Option<Activation>,
 }
 

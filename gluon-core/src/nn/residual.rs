@@ -1,7 +1,5 @@
 //! Residual: a layer beside which its input passes.
 
-use gluon_macros::Block;
-
 use crate::block::{Block, Forward};
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
@@ -26,7 +24,7 @@ use crate::tensor::Tensor;
 ///
 /// # Source
 /// He et al., *Deep Residual Learning for Image Recognition*, CVPR 2016, eq. 1.
-#[derive(Block, Clone, Debug)]
+#[derive(gluon_macros::Block, Clone, Debug)]
 pub struct Residual<L> {
     /// The layer.
     pub body: L,

@@ -6,7 +6,7 @@ mod tests;
 
 #[cfg(feature = "checkpoint")]
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::history::{Epoch, History, Measures};
 use super::trainer::Trainer;
@@ -119,74 +119,87 @@ impl<'f> Fit<'f> {
         V: Epochs<Batch = (Tensor, Tensor)>,
     {
         let mut history = self.begin(net, trainer)?;
-        let start = Instant::now();
         let first = history.epochs.len() as u64;
+        let clock = Clock { start: Instant::now(), first, end: self.epochs };
         for number in first..self.epochs {
             if self.is_over(&history) {
                 break;
             }
             let begun = Instant::now();
-            let n_batches = training.n_batches(number);
-            let mut mean = Mean::new();
-            let mut rate = trainer.learning_rate();
-            self.metrics.iter_mut().for_each(|metric| metric.reset());
-            for (batch, data) in training.batches(number)?.enumerate() {
-                let (x, label) = data?;
-                let (prediction, losses) = record(|| -> Result<_> {
-                    let prediction = net.forward(&x)?;
-                    let losses = loss.forward(&prediction, &label)?;
-                    Ok((prediction, losses))
-                })?;
-                let value = losses.mean()?.item()?;
-                if !value.is_finite() {
-                    return Err(Error::Diverged { epoch: number, batch, loss: value });
-                }
-                losses.backward()?;
-                rate = trainer.learning_rate();
-                trainer.step(losses.size())?;
-                self.measure(&mut mean, &prediction, &label, &losses)?;
-                let done = (number - first) as f64 + (batch + 1) as f64 / n_batches.max(1) as f64;
-                let left = (self.epochs - first) as f64 - done;
-                let measures = self.measures(&mean);
-                (self.report)(&Progress {
-                    epoch: number,
-                    epochs: self.epochs,
-                    batch: batch + 1,
-                    n_batches,
-                    names: &history.metrics,
-                    measures: &measures,
-                    rate,
-                    left: start.elapsed().mul_f64(left / done),
-                    finished: None,
-                });
-            }
-            let measured = self.measures(&mean);
+            let (measured, rate) = self.train(net, loss, trainer, training, number, &clock)?;
             let validated = self.validate(net, loss, validation, number)?;
             trainer.observe(validated.as_ref().unwrap_or(&measured).loss);
             let seconds = begun.elapsed().as_secs_f64();
             let epoch = Epoch { number, rate, training: measured, validation: validated, seconds };
             let better = history.best().is_none_or(|best| self.is_better(&epoch, best));
-            history.epochs.push(epoch);
             if better {
                 history.best = Some(number);
             }
-            self.end_epoch(net, trainer, &history, better)?;
-            let Some(epoch) = history.epochs.last() else { continue };
+            history.epochs.push(epoch.clone());
+            self.keep(net, trainer, &history, better)?;
+            let n_batches = training.n_batches(number);
             (self.report)(&Progress {
                 epoch: number,
                 epochs: self.epochs,
                 batch: n_batches,
                 n_batches,
-                names: &history.metrics,
-                measures: &epoch.training,
+                loss: epoch.training.loss,
+                metrics: &self.metrics,
                 rate,
-                left: start
-                    .elapsed()
-                    .mul_f64((self.epochs - number - 1) as f64 / (number - first + 1) as f64),
-                finished: Some(epoch),
+                left: clock.left((number + 1) as f64),
+                finished: Some(&epoch),
             });
         }
         Ok(history)
+    }
+
+    /// The steps of an epoch; loss and metrics as they were on the way, and the last rate.
+    fn train<M, T>(
+        &mut self,
+        net: &M,
+        loss: &dyn Loss,
+        trainer: &mut Trainer,
+        data: &T,
+        epoch: u64,
+        clock: &Clock,
+    ) -> Result<(Measures, f64)>
+    where
+        M: Forward,
+        T: Epochs<Batch = (Tensor, Tensor)>,
+    {
+        let n_batches = data.n_batches(epoch);
+        let mut mean = Mean::new();
+        let mut rate = trainer.learning_rate();
+        self.metrics.iter_mut().for_each(|metric| metric.reset());
+        for (batch, pair) in data.batches(epoch)?.enumerate() {
+            let (x, label) = pair?;
+            let (prediction, losses) = record(|| -> Result<_> {
+                let prediction = net.forward(&x)?;
+                let losses = loss.forward(&prediction, &label)?;
+                Ok((prediction, losses))
+            })?;
+            let value = losses.mean()?.item()?;
+            if !value.is_finite() {
+                return Err(Error::Diverged { epoch, batch, loss: value });
+            }
+            losses.backward()?;
+            rate = trainer.learning_rate();
+            trainer.step(losses.size())?;
+            self.measure(&mut mean, &prediction, &label, &losses)?;
+            let share = (batch + 1) as f64 / n_batches.max(1) as f64;
+            (self.report)(&Progress {
+                epoch,
+                epochs: self.epochs,
+                batch: batch + 1,
+                n_batches,
+                loss: mean.value(),
+                metrics: &self.metrics,
+                rate,
+                left: clock.left(epoch as f64 + share),
+                finished: None,
+            });
+        }
+        Ok((self.measures(&mean), rate))
     }
 
     /// Loss and metrics on the batches of an epoch, in prediction mode; nothing of no batches.
@@ -231,11 +244,13 @@ impl<'f> Fit<'f> {
     fn is_better(&self, epoch: &Epoch, best: &Epoch) -> bool {
         let measures = |epoch: &Epoch| epoch.validation.clone().unwrap_or(epoch.training.clone());
         let (new, old) = (measures(epoch), measures(best));
-        match self.metrics.first() {
-            Some(metric) if metric.rises() => new.metrics[0] > old.metrics[0],
-            Some(_) => new.metrics[0] < old.metrics[0],
-            None => new.loss < old.loss,
-        }
+        // The measures, larger for better.
+        let [new, old] = match self.metrics.first() {
+            Some(metric) if metric.rises() => [new.metrics[0], old.metrics[0]],
+            Some(_) => [-new.metrics[0], -old.metrics[0]],
+            None => [-new.loss, -old.loss],
+        };
+        new > old || (old.is_nan() && !new.is_nan())
     }
 
     /// Whether patience is over.
@@ -267,7 +282,7 @@ impl<'f> Fit<'f> {
     }
 
     #[cfg_attr(not(feature = "checkpoint"), allow(unused_variables))]
-    fn end_epoch<M: Block>(
+    fn keep<M: Block>(
         &self,
         net: &M,
         trainer: &Trainer,
@@ -290,6 +305,23 @@ impl<'f> Fit<'f> {
             history.picture().save(folder.join("history.svg"))?;
         }
         Ok(())
+    }
+}
+
+/// When a loop began, and where it ends.
+struct Clock {
+    start: Instant,
+    /// Of the epochs that this run does itself.
+    first: u64,
+    end: u64,
+}
+
+impl Clock {
+    /// How long the rest takes if it goes on as so far, after `done` epochs.
+    fn left(&self, done: f64) -> Duration {
+        let (done, left) = (done - self.first as f64, self.end as f64 - done);
+        // A source may give more batches than it said.
+        self.start.elapsed().mul_f64((left / done).max(0.0))
     }
 }
 

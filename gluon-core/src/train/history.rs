@@ -151,16 +151,15 @@ fn range(values: impl Iterator<Item = f64>) -> [f64; 2] {
 /// A line for each epoch.
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.epochs
-            .iter()
-            .try_for_each(|epoch| writeln!(f, "{}", Line { epoch, names: &self.metrics }))
+        let names: Vec<&str> = self.metrics.iter().map(String::as_str).collect();
+        self.epochs.iter().try_for_each(|epoch| writeln!(f, "{}", Line { epoch, names: &names }))
     }
 }
 
 /// One epoch as a line.
 pub(super) struct Line<'h> {
     pub(super) epoch: &'h Epoch,
-    pub(super) names: &'h [String],
+    pub(super) names: &'h [&'h str],
 }
 
 impl fmt::Display for Line<'_> {
@@ -176,7 +175,7 @@ impl fmt::Display for Line<'_> {
 
 impl Measures {
     /// `loss 0.1234, accuracy 0.9876`
-    pub(super) fn named(&self, names: &[String]) -> String {
+    fn named(&self, names: &[&str]) -> String {
         let metrics = names.iter().zip(&self.metrics);
         let metrics = metrics.map(|(name, value)| format!(", {name} {value:.4}"));
         format!("loss {:.4}{}", self.loss, metrics.collect::<String>())

@@ -4,12 +4,13 @@ use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use crate::train::history::{Epoch, Line, Measures};
+use crate::metric::Metric;
+use crate::train::history::{Epoch, Line};
 
 /// Where training stands, after a batch or at the end of an epoch.
 ///
 /// Prints as one line: of the epoch so far, or of the finished one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Progress<'p> {
     /// The epoch, counted from 0.
     pub epoch: u64,
@@ -19,10 +20,10 @@ pub struct Progress<'p> {
     pub batch: usize,
     /// How many batches the epoch has.
     pub n_batches: usize,
-    /// The names of the metrics.
-    pub names: &'p [String],
-    /// Loss and metrics of the epoch so far, in training.
-    pub measures: &'p Measures,
+    /// The mean loss of the epoch so far, in training.
+    pub loss: f64,
+    /// The metrics of the epoch so far, in training; after it those of validation, if there is any.
+    pub metrics: &'p [Box<dyn Metric + 'p>],
     /// The learning rate of the last step.
     pub rate: f64,
     /// About how long it takes from here, if all epochs are run.
@@ -33,15 +34,22 @@ pub struct Progress<'p> {
 
 impl fmt::Display for Progress<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.finished {
-            Some(epoch) => write!(f, "{}", Line { epoch, names: self.names })?,
-            None => {
-                let Progress { epoch, batch, n_batches, rate, .. } = self;
-                let measures = self.measures.named(self.names);
-                write!(f, "epoch {epoch:>3}, {batch}/{n_batches}: {measures} | rate {rate:.3e}")?;
-            }
+        let Progress { epoch, batch, n_batches, loss, metrics, rate, .. } = self;
+        if let Some(epoch) = self.finished {
+            let names: Vec<&str> = metrics.iter().map(|metric| metric.name()).collect();
+            write!(f, "{}", Line { epoch, names: &names })?;
+        } else {
+            write!(f, "epoch {epoch:>3}, {batch}/{n_batches}: loss {loss:.4}")?;
+            metrics.iter().try_for_each(|metric| write!(f, ", {} {metric}", metric.name()))?;
+            write!(f, " | rate {rate:.3e}")?;
         }
         write!(f, ", {} left", Clock(self.left))
+    }
+}
+
+impl fmt::Debug for Progress<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Progress({self})")
     }
 }
 

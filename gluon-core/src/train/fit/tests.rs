@@ -99,6 +99,43 @@ fn patience_ends_training_and_the_best_epoch_is_known() {
     assert!(history.epochs.iter().all(|epoch| epoch.validation.is_none()));
 }
 
+/// Not a number in the first epoch, then less and less.
+#[derive(Default)]
+struct Late {
+    resets: u32,
+}
+
+impl std::fmt::Display for Late {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.value())
+    }
+}
+
+impl Metric for Late {
+    fn name(&self) -> &'static str {
+        "late"
+    }
+
+    fn update(&mut self, _: &Tensor, _: &Tensor) -> Result<()> {
+        Ok(())
+    }
+
+    fn value(&self) -> f64 {
+        if self.resets <= 2 { f64::NAN } else { -f64::from(self.resets) }
+    }
+
+    fn reset(&mut self) {
+        self.resets += 1;
+    }
+}
+
+#[test]
+fn a_number_is_better_than_none() {
+    let (mut net, mut trainer) = net();
+    let fit = Fit::new(3).with_metric(Late::default()).on_progress(|_| ());
+    assert_eq!(run(fit, &mut net, &mut trainer).best, Some(1));
+}
+
 #[test]
 fn a_loss_that_is_not_finite_stops_before_the_step() {
     let mut net = Dense::new(1).in_units(1);

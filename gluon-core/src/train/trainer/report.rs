@@ -92,3 +92,51 @@ impl fmt::Display for Report {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::record;
+    use crate::block::Block;
+    use crate::nn::Dense;
+    use crate::optim::Sgd;
+    use crate::sequential;
+
+    #[test]
+    fn every_parameter_has_the_status_of_its_gradient() {
+        let mut net = sequential![
+            Dense::new(1).in_units(1),
+            Dense::new(1).in_units(1),
+            Dense::new(1), // whose weight waits for its first input
+        ];
+        net.initialize().unwrap();
+        let all = net.collect_params();
+        let parameter = |name: &str| all.get(name).unwrap();
+        parameter("1.bias").set_grad_req(GradReq::Null);
+        let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
+        let reach = |names: &[&str]| {
+            for name in names {
+                record(|| parameter(name).data()?.sum()).unwrap().backward().unwrap();
+            }
+        };
+        let statuses = |trainer: &Trainer| -> Vec<Status> {
+            trainer.report().parameters().map(|(_, status)| status).collect()
+        };
+        use Status::{Deferred, Frozen, Stale, Unreached, Updated};
+        reach(&["0.weight", "0.bias"]);
+        let expected = [Updated, Updated, Unreached, Frozen, Deferred, Unreached];
+        assert_eq!(statuses(&trainer), expected);
+
+        // A step needs all shapes.
+        trainer.step_ignoring_stale(1).unwrap_err();
+        parameter("2.weight").set_shape([1, 1]).unwrap();
+        trainer.step_ignoring_stale(1).unwrap();
+        reach(&["0.bias", "1.weight"]);
+        assert_eq!(statuses(&trainer), [Stale, Updated, Updated, Frozen, Unreached, Unreached]);
+        assert_eq!(
+            trainer.report().to_string(),
+            "2 of 6 parameters updated; no `backward` since the last update: 0.weight; never \
+             reached by `backward`: 2.weight, 2.bias; frozen: 1.bias"
+        );
+    }
+}
