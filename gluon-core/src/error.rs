@@ -333,6 +333,7 @@ pub enum Error {
     #[error("in block `{path}`: {error}")]
     InBlock {
         /// Structural path of the block, or its type if it has no parameters to know its path by.
+        /// A block whose parameters are all shared goes by the first of their places.
         path: String,
         /// What went wrong there.
         error: Box<Error>,
@@ -444,6 +445,23 @@ fn listed(names: &[String]) -> String {
 }
 
 impl Error {
+    /// What went wrong, without the blocks in which it did.
+    ///
+    /// ```
+    /// use gluon_core::{Block, Error, Forward, Tensor, nn::Lambda, sequential};
+    ///
+    /// let net = sequential![Lambda::new("fold", |x| x.reshape([2, 2]))];
+    /// let error = net.forward(&Tensor::ones([3])).unwrap_err();
+    /// assert!(matches!(error, Error::InBlock { .. }));
+    /// assert!(matches!(error.innermost(), Error::ElementCount { .. }));
+    /// ```
+    pub fn innermost(&self) -> &Error {
+        match self {
+            Error::InBlock { error, .. } => error.innermost(),
+            error => error,
+        }
+    }
+
     /// Whether this is about tensors in general, so that it is worth saying in which block they
     /// met.
     pub(crate) fn is_of_tensors(&self) -> bool {
@@ -460,6 +478,7 @@ impl Error {
                 | Error::BadDType { .. }
                 | Error::BadArgument { .. }
                 | Error::ParameterShape { .. }
+                | Error::ParameterIndex { .. }
         )
     }
 }

@@ -29,6 +29,7 @@ pub(crate) mod pool;
 pub(crate) mod recurrent;
 pub(crate) mod reduce;
 pub(crate) mod softmax;
+mod sum;
 pub(crate) mod thin;
 pub(crate) mod transpose;
 pub(crate) mod walk;

@@ -1,4 +1,37 @@
 //! Layers.
+//!
+//! Each is a struct that derives `Block` as a user's does, with builder methods for its settings.
+//! Sizes that the input tells need not be stated.
+//!
+//! | kind | layers |
+//! | --- | --- |
+//! | dense | [`Dense`], [`Embedding`], [`Flatten`] |
+//! | activations | [`Activation`], also inside of dense and convolutional layers; [`LeakyRelu`], [`PRelu`], [`Elu`], [`Selu`], [`Gelu`], [`Swish`] |
+//! | convolutions | [`Conv1d`], [`Conv2d`], [`Conv3d`], [`ConvTranspose1d`], [`ConvTranspose2d`], [`ConvTranspose3d`] |
+//! | pooling | [`MaxPool2d`], [`AvgPool2d`], [`GlobalMaxPool2d`], [`GlobalAvgPool2d`], and those of one and three axes |
+//! | normalization | [`BatchNorm`], [`LayerNorm`], [`InstanceNorm`], [`GroupNorm`], [`RmsNorm`] |
+//! | regularization | [`Dropout`] |
+//! | recurrent | [`Rnn`], [`Lstm`], [`Gru`], and the cells [`RnnCell`], [`LstmCell`], [`GruCell`] |
+//! | attention | [`MultiHeadAttention`] with a [`Mask`], [`TransformerEncoderLayer`], [`TransformerDecoderLayer`], [`SinusoidalEncoding`], [`LearnedEncoding`] |
+//! | containers | [`Sequential`], [`Concurrent`], [`Residual`], [`Identity`], [`Lambda`] |
+//!
+//! ```
+//! use gluon_core::nn::{AvgPool2d, Conv2d, Dense};
+//! use gluon_core::{Block, Forward, Tensor, sequential};
+//!
+//! let mut lenet = sequential![
+//!     Conv2d::new(6, 5).padding(2).sigmoid(),
+//!     AvgPool2d::new(2),
+//!     Conv2d::new(16, 5).sigmoid(),
+//!     AvgPool2d::new(2),
+//!     Dense::new(120).sigmoid(),
+//!     Dense::new(84).sigmoid(),
+//!     Dense::new(10),
+//! ];
+//! lenet.initialize()?;
+//! assert_eq!(lenet.forward(&Tensor::ones([2, 1, 28, 28]))?.shape(), [2, 10]);
+//! # Ok::<(), gluon_core::Error>(())
+//! ```
 
 mod activation;
 mod attention;

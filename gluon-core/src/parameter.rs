@@ -128,6 +128,18 @@ impl Parameter {
         self
     }
 
+    /// The same parameter with another factor on the learning rate; 1 unless this is called.
+    pub fn with_lr_mult(self, factor: f64) -> Parameter {
+        self.set_lr_mult(factor);
+        self
+    }
+
+    /// The same parameter with another factor on the weight decay; 1 unless this is called.
+    pub fn with_wd_mult(self, factor: f64) -> Parameter {
+        self.set_wd_mult(factor);
+        self
+    }
+
     /// Another handle to the same parameter: same values, gradient and names.
     pub fn share(&self) -> Parameter {
         Parameter { inner: Arc::clone(&self.inner) }

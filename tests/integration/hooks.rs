@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gluon::autograd::record;
-use gluon::nn::{Dense, Flatten, Lambda, Sequential};
+use gluon::block::Row;
+use gluon::nn::{BatchNorm, Conv2d, Dense, Dropout, Flatten, Lambda, MaxPool2d, Sequential};
 use gluon::prelude::*;
 
 use crate::golden;
@@ -214,38 +215,55 @@ fn an_error_of_a_parameter_is_left_as_it_is() {
     assert!(matches!(&error, Error::NotInitialized { name } if name == "net.0.weight"), "{error}");
 }
 
-/// The counts of `summary_nested` in `reprs.json`, where activations have rows of their own.
-#[test]
-fn a_summary_counts_what_gluons_does() {
+/// Asserts that the summary of `net` has the rows and sums of the golden case `id`, in which
+/// activations have rows of their own, and nested nets end in a dropout.
+fn assert_summarized(id: &str, mut net: Sequential, x: impl Into<Shape>) {
     let golden = golden::open("reprs.json");
-    let printed = golden::text(&golden::case(&golden["cases"], "summary_nested")["repr"]);
-    let mut net = sequential![NestMlp::new(), Dense::new(3), sequential![Dense::new(2)]];
+    let printed = golden::text(&golden::case(&golden["cases"], id)["repr"]);
     net.initialize().unwrap();
-    let table = net.summary(&Tensor::ones([2, 7])).unwrap();
-    let rows: Vec<String> = table
-        .rows
-        .iter()
-        .map(|row| format!("{} {} {}", row.block, row.output.unwrap(), row.parameters))
-        .collect();
-    let expected: Vec<String> = printed
-        .lines()
-        .skip(4)
-        .take_while(|line| !line.starts_with('='))
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-        .filter(|line| !line.starts_with("Activation") && !line.starts_with("Dropout"))
+    let table = net.summary(&Tensor::ones(x)).unwrap();
+    let row = |row: &Row| format!("{} {} {}", row.block, row.output.unwrap(), row.parameters);
+    let rows: Vec<String> = table.rows.iter().map(row).collect();
+    let lines = printed.lines().skip(4).take_while(|line| !line.starts_with('='));
+    let lines = lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    let expected = lines
+        .filter(|line| !line.starts_with("Activation"))
         .map(|line| {
             let (name, rest) = line.split_once('-').unwrap();
             let rest = rest.split_once(' ').unwrap().1;
             format!("{} {rest}", name.replace("NestMLP", "NestMlp"))
         })
-        .collect();
-    assert_eq!(rows, expected);
-    let sums = table.to_string();
-    for name in ["Total params", "Trainable params", "Non-trainable params"] {
+        .collect::<Vec<_>>();
+    assert_eq!(rows, expected, "{id}");
+    let sums = [
+        ("Total params: ", table.total),
+        ("Trainable params: ", table.trainable),
+        ("Non-trainable params: ", table.total - table.trainable),
+        ("Shared params in forward computation graph: ", table.shared),
+        ("Unique parameters in model: ", table.unique()),
+    ];
+    for (name, sum) in sums {
         let line = printed.lines().map(str::trim).find(|line| line.starts_with(name)).unwrap();
-        assert!(sums.lines().any(|found| found == line), "{line}: {sums}");
+        assert_eq!(line, format!("{name}{sum}"), "{id}");
     }
-    assert!(printed.contains("Unique parameters in model: 169") && table.unique() == 169);
+}
+
+#[test]
+fn a_summary_counts_what_gluons_does() {
+    let tail = sequential![Dense::new(2), Dropout::new(0.1)];
+    let nested = sequential![NestMlp::new(), Dense::new(3), tail];
+    assert_summarized("summary_nested", nested, [2, 7]);
+    let shared = sequential![
+        Dense::new(20),
+        shared: Dense::new(20),
+        #[shared(shared)] _,
+        BatchNorm::new(),
+        Flatten,
+        Dense::new(3).no_bias(),
+    ];
+    assert_summarized("summary_shared_and_bn", shared, [2, 5]);
+    let conv = sequential![Conv2d::new(4, 3).relu(), MaxPool2d::new(2), Flatten, Dense::new(10)];
+    assert_summarized("summary_conv", conv, [1, 1, 8, 8]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod ties;
 mod hooks;
 
 // Against MXNet 1.9.1: the files of `tests/data/mxnet`, and how to compare with them.
+mod cases;
 mod chapter;
 mod devices;
 mod golden;

@@ -4,7 +4,11 @@
 //! its own place; so cases of models built in other orders or several times do not apply.
 
 use gluon::ParameterDict;
-use gluon::nn::{Dense, Sequential};
+use gluon::nn::{
+    Activation, AvgPool2d, BatchNorm, Conv1d, Conv2d, ConvTranspose2d, Dense, Dropout, Embedding,
+    Flatten, GroupNorm, Gru, InstanceNorm, LayerNorm, Lstm, LstmCell, MaxPool2d, PRelu, Rnn,
+    Sequential,
+};
 use gluon::prelude::*;
 use serde_json::Value;
 
@@ -177,6 +181,47 @@ fn a_constant_is_named_as_a_parameter() {
 }
 
 #[test]
+fn layers_have_the_hints_of_gluon() {
+    use gluon::nn::*;
+    let net = sequential![
+        Dense::new(4),
+        Conv2d::new(3, 3),
+        BatchNorm::new(),
+        MaxPool2d::new(2),
+        Conv1d::new(3, 3),
+        LayerNorm::new(),
+        Embedding::new(3, 4),
+        ConvTranspose2d::new(2, 2),
+        InstanceNorm::new(),
+        GroupNorm::new(1),
+        PRelu::new(),
+        Lstm::new(5),
+        Gru::new(5),
+        Rnn::new(5),
+    ];
+    let parameters = net.collect_params_with("m_");
+    // The last four are of a cell, which is no layer here.
+    let names = out("hints_of_layers");
+    let names = texts(&names["params"]);
+    let (layers, cell) = names.split_at(names.len() - 4);
+    assert_eq!(scoped(&parameters), layers);
+    let lstm = LstmCell::new(3);
+    assert_eq!(scoped(&lstm.collect_params_with("m_lstm1_")), cell);
+    assert_eq!(lstm.hint(), "lstm");
+}
+
+#[test]
+fn recurrent_layers_are_named_by_layer_and_direction() {
+    let out = out("lstm_structural_names");
+    let lstm = gluon::nn::Lstm::new(3).layers(2).collect_params();
+    assert_eq!(scoped(&lstm), texts(&out["a"]));
+    assert_eq!(structural(&lstm), texts(&out["a_s"]));
+    let gru = gluon::nn::Gru::new(3).bidirectional().collect_params();
+    assert_eq!(scoped(&gru), texts(&out["b"]));
+    assert_eq!(structural(&gru), texts(&out["b_s"]));
+}
+
+#[test]
 fn a_slice_of_a_net_holds_its_layers() {
     let out = out("slice_of_sequential");
     let net = sequential![Dense::new(1), Dense::new(2), Dense::new(3)];
@@ -185,4 +230,72 @@ fn a_slice_of_a_net_holds_its_layers() {
     let slice = net.slice(0..2).unwrap();
     assert_eq!(scoped(&slice.collect_params_with("")), texts(&out[3]));
     assert!(slice.get::<Dense>(1).unwrap().weight.is_same(&net.get::<Dense>(1).unwrap().weight));
+}
+
+/// Gluon warns of such a list and leaves it out.
+#[test]
+fn layers_in_a_list_are_registered() {
+    #[derive(Block)]
+    struct B {
+        l: Vec<Dense>,
+    }
+    let net = B { l: vec![Dense::new(2)] };
+    assert_eq!(structural(&net.collect_params()), ["l.0.weight", "l.0.bias"]);
+}
+
+/// The net of `hints_of_layers`, without those layers that are in no name.
+#[test]
+fn layers_are_counted_by_the_hints_of_gluon() {
+    let net = sequential![
+        Dense::new(4),
+        Conv2d::new(3, 3),
+        BatchNorm::new(),
+        Activation::Relu,
+        MaxPool2d::new(2),
+        AvgPool2d::new(2),
+        Conv1d::new(3, 3),
+        LayerNorm::new(),
+        Embedding::new(3, 4),
+        Flatten,
+        Dropout::new(0.5),
+        ConvTranspose2d::new(2, 2),
+        InstanceNorm::new(),
+        GroupNorm::new(1),
+        PRelu::new(),
+        Lstm::new(5),
+        Gru::new(5),
+        Rnn::new(5),
+    ];
+    let out = out("hints_of_layers");
+    let expected = texts(&out["params"]);
+    let cells = expected.len() - 4;
+    assert_eq!(scoped(&net.collect_params_with("m_")), expected[..cells]);
+    // The cell shares its hint with the layer: there it is the second of them.
+    assert_eq!(scoped(&LstmCell::new(3).collect_params_with("m_lstm1_")), expected[cells..]);
+
+    let counted = sequential![
+        Dense::new(4),
+        Conv2d::new(1, 1),
+        Dense::new(4),
+        Conv1d::new(1, 1),
+        BatchNorm::new()
+    ];
+    let parameters = counted.collect_params();
+    let mut blocks: Vec<&str> =
+        scoped(&parameters).iter().map(|name| name.rsplit_once('_').unwrap().0).collect();
+    blocks.retain(|name| !name.ends_with("running")); // `running_mean` has two words
+    blocks.dedup();
+    assert_eq!(blocks, texts(&self::out("scope_counters_are_per_hint")));
+}
+
+#[test]
+fn recurrent_layers_have_the_names_of_gluon() {
+    let out = out("lstm_structural_names");
+    let nets: [(&dyn Block, &str); 2] =
+        [(&Lstm::new(3).layers(2), "a"), (&Gru::new(3).bidirectional(), "b")];
+    for (net, key) in nets {
+        let parameters = net.collect_params();
+        assert_eq!(scoped(&parameters), texts(&out[key]));
+        assert_eq!(structural(&parameters), texts(&out[format!("{key}_s")]));
+    }
 }

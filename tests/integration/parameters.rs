@@ -349,6 +349,8 @@ fn factors_and_types_are_set_for_a_selection() {
     biases.set_lr_mult(2.0);
     let factors: Vec<_> = params.iter().map(|p| (p.lr_mult(), p.wd_mult())).collect();
     assert_eq!(factors, [(1.0, 1.0), (2.0, 0.0), (1.0, 1.0), (2.0, 0.0)]);
+    let declared = Parameter::new(2).with_lr_mult(0.5).with_wd_mult(0.0);
+    assert_eq!((declared.lr_mult(), declared.wd_mult()), (0.5, 0.0));
     biases.cast(DType::F64);
     biases.to_device(Device::Cpu(2));
     assert_eq!(net.output.bias.as_ref().unwrap().data().unwrap().dtype(), DType::F64);
@@ -418,4 +420,27 @@ fn parameters_are_shared_at_run_time() {
     record(|| a.forward(&x())).unwrap().backward().unwrap();
     Trainer::new(b.collect_params(), Sgd::new(0.1)).unwrap().step(2).unwrap();
     assert_eq!(a.forward(&x()).unwrap(), b.forward(&x()).unwrap());
+}
+
+#[test]
+fn a_step_wants_a_gradient_since_the_last() {
+    let net = mlp();
+    net.forward(&x()).unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
+    let before = net.hidden.weight.data().unwrap();
+    let error = message(trainer.step(1));
+    assert!(
+        error.starts_with("parameter `hidden.weight` has had no gradient from `backward`"),
+        "{error}"
+    );
+
+    // Only a part of the net was used: nothing changes, unless the others are to be passed over.
+    record(|| x().apply(&net.hidden)).unwrap().backward().unwrap();
+    let error = message(trainer.step(1));
+    assert!(error.starts_with("parameter `output.weight` has had no gradient"), "{error}");
+    assert_eq!(net.hidden.weight.data().unwrap(), before);
+    let output = net.output.weight.data().unwrap();
+    trainer.step_ignoring_stale(1).unwrap();
+    assert_ne!(net.hidden.weight.data().unwrap(), before);
+    assert_eq!(net.output.weight.data().unwrap(), output);
 }

@@ -224,7 +224,7 @@ impl Drawing {
                 .take_while(|&inner| inner == index || self.frames(inner).contains(&index));
             let lines = last.count();
             let (x, y) = (STEP * (depth(index) + 1), STEP + LINE * index + 2);
-            let (w, h) = (right - 2 * x, LINE * lines - 4);
+            let (w, h) = (right - 2 * x, LINE * lines - 4 - 3 * depth(index).min(4));
             let fill = if this.frame { "none" } else { "#eef3fa" };
             let _ = writeln!(
                 text,
@@ -318,7 +318,7 @@ flowchart TB
         for inner in [1, 2, 3, 4, 5, 6] {
             let outer = if inner < 5 { 0 } else { 4 };
             let ([x, y, w, h], [ox, oy, ow, oh]) = (rects[inner], rects[outer]);
-            assert!(x > ox && y > oy && x + w < ox + ow && y + h <= oy + oh, "{inner}: {rects:?}");
+            assert!(x > ox && y > oy && x + w < ox + ow && y + h < oy + oh, "{inner}: {rects:?}");
         }
     }
 }

@@ -102,11 +102,13 @@ impl fmt::Debug for Hook<'_> {
 }
 
 /// `layer.forward(input)`, watched by the hooks on `layer`.
+#[inline]
 pub(crate) fn observe<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Result<Tensor> {
     if WATCHED.get() { watched(layer, input) } else { layer.forward(input) }
 }
 
 /// [`observe`], whose error says in which block it happened.
+#[inline]
 pub(super) fn call<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Result<Tensor> {
     observe(layer, input).map_err(|error| locate(error, layer))
 }

@@ -73,6 +73,7 @@ impl<'a> Visitor<'a> for Located {
         // One that is shared may have the name of another place.
         if self.path.is_none()
             && let Some(path) = parameter.path().strip_suffix(place.path())
+            && (path.is_empty() || path.ends_with('.'))
         {
             self.path = Some(path.trim_end_matches('.').to_owned());
         }

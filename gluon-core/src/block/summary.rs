@@ -34,7 +34,7 @@ pub struct Summary {
 pub struct Row {
     /// The block's structural path; empty for the model itself.
     pub path: String,
-    /// The block's type.
+    /// The block's type, as the model's tree calls it.
     pub block: String,
     /// The shape of its output; `None` if it was not called by `apply` or in a sequence.
     pub output: Option<Shape>,
@@ -114,9 +114,11 @@ impl Summary {
             if block.type_name() == "Sequential" {
                 continue;
             }
+            let line = block.describe();
+            let name = line.as_deref().and_then(|line| line.split('(').next());
             let mut row = Row {
                 path: path.clone(),
-                block: block.type_name().to_owned(),
+                block: name.unwrap_or(block.type_name()).to_owned(),
                 output,
                 parameters: 0,
                 shared: 0,

@@ -1,11 +1,12 @@
 //! Batch normalization: each channel to mean 0 and variance 1 over the batch.
 //!
-//! Tensors are `[batch, channels, inner]`.
+//! Tensors are `[batch, channels, inner]`. Where `inner` is 1, loops run along the channels.
 
 use multiversion::multiversion;
 
 use super::float::Float;
 use super::parallel;
+use super::sum::{sum_of, sum_of_pairs};
 
 /// The sizes of the axes before, of and after the channels.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,11 @@ pub(crate) fn moments<T: Float>(sizes: &Channels, x: &[T], mean: &mut [T], varia
     assert!(x.len() == sizes.batch * image);
     let average = |out: &mut [T], center: Option<&[T]>| {
         parallel::sum_in_chunks(out, false, sizes.batch, image * COST, |images, sums| {
-            add_powers(sizes.inner, &x[images.start * image..images.end * image], center, sums);
+            let x = &x[images.start * image..images.end * image];
+            match center {
+                None => add_each(sizes.inner, x, sums),
+                Some(center) => add_squares(sizes.inner, x, center, sums),
+            }
         });
         out.iter_mut().for_each(|sum| *sum /= count);
     };
@@ -43,69 +48,63 @@ pub(crate) fn moments<T: Float>(sizes: &Channels, x: &[T], mean: &mut [T], varia
     average(variance, Some(mean));
 }
 
-/// Adds to each channel's sum its elements, or, with their centers, the squares of the distances.
+/// Adds to each channel's sum its elements.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn add_powers<T: Float>(inner: usize, x: &[T], center: Option<&[T]>, sums: &mut [T]) {
-    if sums.is_empty() || inner == 0 {
-        return;
+fn add_each<T: Float>(inner: usize, x: &[T], sums: &mut [T]) {
+    for x in x.chunks_exact((sums.len() * inner).max(1)) {
+        if inner == 1 {
+            for (sum, &x) in sums.iter_mut().zip(x) {
+                *sum += x;
+            }
+            continue;
+        }
+        for (sum, x) in sums.iter_mut().zip(x.chunks_exact(inner)) {
+            *sum += sum_of(x, |x| x);
+        }
     }
-    for x in x.chunks_exact(sums.len() * inner) {
-        match (inner, center) {
-            (1, None) => {
-                for (sum, &x) in sums.iter_mut().zip(x) {
-                    *sum += x;
-                }
+}
+
+/// Adds to each channel's sum the squares of its elements' distances from its center.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn add_squares<T: Float>(inner: usize, x: &[T], center: &[T], sums: &mut [T]) {
+    for x in x.chunks_exact((sums.len() * inner).max(1)) {
+        if inner == 1 {
+            for ((sum, &x), &center) in sums.iter_mut().zip(x).zip(center) {
+                *sum += (x - center) * (x - center);
             }
-            (1, Some(center)) => {
-                for ((sum, &x), &center) in sums.iter_mut().zip(x).zip(center) {
-                    *sum += (x - center) * (x - center);
-                }
-            }
-            _ => {
-                for (channel, (sum, x)) in sums.iter_mut().zip(x.chunks_exact(inner)).enumerate() {
-                    let center = center.map(|center| center[channel]);
-                    let mut parts = [T::ZERO; 16];
-                    for x in x.chunks(16) {
-                        for (part, &x) in parts.iter_mut().zip(x) {
-                            *part += center.map_or(x, |center| (x - center) * (x - center));
-                        }
-                    }
-                    for part in parts {
-                        *sum += part;
-                    }
-                }
-            }
+            continue;
+        }
+        for ((sum, x), &center) in sums.iter_mut().zip(x.chunks_exact(inner)).zip(center) {
+            *sum += sum_of(x, |x| (x - center) * (x - center));
         }
     }
 }
 
 /// `y = (x − center) · scale + shift`, each by channel.
-pub(crate) fn affine<T: Float>(
-    sizes: &Channels,
-    x: &[T],
-    [center, scale, shift]: [&[T]; 3],
-    y: &mut [T],
-) {
+pub(crate) fn affine<T: Float>(sizes: &Channels, x: &[T], vectors: [&[T]; 3], y: &mut [T]) {
     for_each_image(sizes, y, |start, y| {
-        let x = &x[start..start + y.len()];
-        if sizes.inner == 1 {
-            for (x, y) in x.chunks_exact(sizes.channels).zip(y.chunks_exact_mut(sizes.channels)) {
-                for (i, (y, &x)) in y.iter_mut().zip(x).enumerate() {
-                    *y = (x - center[i]) * scale[i] + shift[i];
-                }
+        affine_images(sizes.inner, &x[start..start + y.len()], vectors, y);
+    });
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn affine_images<T: Float>(inner: usize, x: &[T], [center, scale, shift]: [&[T]; 3], y: &mut [T]) {
+    let image = center.len() * inner;
+    for (x, y) in x.chunks_exact(image).zip(y.chunks_exact_mut(image)) {
+        let vectors = center.iter().zip(scale).zip(shift);
+        if inner == 1 {
+            for ((y, &x), ((&center, &scale), &shift)) in y.iter_mut().zip(x).zip(vectors) {
+                *y = (x - center) * scale + shift;
             }
-            return;
+            continue;
         }
-        for (i, (x, y)) in
-            x.chunks_exact(sizes.inner).zip(y.chunks_exact_mut(sizes.inner)).enumerate()
-        {
-            let channel = i % sizes.channels;
-            let (center, scale, shift) = (center[channel], scale[channel], shift[channel]);
+        let runs = y.chunks_exact_mut(inner).zip(x.chunks_exact(inner));
+        for ((y, x), ((&center, &scale), &shift)) in runs.zip(vectors) {
             for (y, &x) in y.iter_mut().zip(x) {
                 *y = (x - center) * scale + shift;
             }
         }
-    });
+    }
 }
 
 fn for_each_image<T: Float>(sizes: &Channels, y: &mut [T], f: impl Fn(usize, &mut [T]) + Sync) {
@@ -124,24 +123,32 @@ pub(crate) fn gradient_sums<T: Float>(
     center: &[T],
     sums: &mut [T],
 ) {
-    let Channels { batch, channels, inner } = *sizes;
     let image = sizes.image();
-    parallel::sum_in_chunks(sums, false, batch, image * COST, |images, sums| {
+    parallel::sum_in_chunks(sums, false, sizes.batch, image * COST, |images, sums| {
         let range = images.start * image..images.end * image;
-        let (plain, centered) = sums.split_at_mut(channels);
-        let runs =
-            x[range.clone()].chunks_exact(inner.max(1)).zip(dy[range].chunks_exact(inner.max(1)));
-        for (i, (x, dy)) in runs.enumerate() {
-            let channel = i % channels;
-            let (mut sum, mut product) = (T::ZERO, T::ZERO);
-            for (&x, &dy) in x.iter().zip(dy) {
-                sum += dy;
-                product += dy * (x - center[channel]);
-            }
-            plain[channel] += sum;
-            centered[channel] += product;
-        }
+        add_gradients(sizes.inner, [&x[range.clone()], &dy[range]], center, sums);
     });
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn add_gradients<T: Float>(inner: usize, [x, dy]: [&[T]; 2], center: &[T], sums: &mut [T]) {
+    let image = (center.len() * inner).max(1);
+    let (plain, centered) = sums.split_at_mut(center.len());
+    for (x, dy) in x.chunks_exact(image).zip(dy.chunks_exact(image)) {
+        let sums = plain.iter_mut().zip(centered.iter_mut()).zip(center);
+        if inner == 1 {
+            for (((sum, product), &center), (&x, &dy)) in sums.zip(x.iter().zip(dy)) {
+                *sum += dy;
+                *product += dy * (x - center);
+            }
+            continue;
+        }
+        let runs = x.chunks_exact(inner).zip(dy.chunks_exact(inner));
+        for (((sum, product), &center), (x, dy)) in sums.zip(runs) {
+            *sum += sum_of(dy, |dy| dy);
+            *product += sum_of_pairs(x, dy, |x, dy| dy * (x - center));
+        }
+    }
 }
 
 /// `dx (+)= (dy − (x − center) · slope − offset) · scale`, each by channel; added to `dx` if
@@ -149,20 +156,34 @@ pub(crate) fn gradient_sums<T: Float>(
 pub(crate) fn affine_dx<T: Float>(
     sizes: &Channels,
     [x, dy]: [&[T]; 2],
-    [center, slope, offset, scale]: [&[T]; 4],
+    vectors: [&[T]; 4],
     dx: &mut [T],
     accumulate: bool,
 ) {
     for_each_image(sizes, dx, |start, dx| {
         let range = start..start + dx.len();
-        let runs =
-            x[range.clone()].chunks_exact(sizes.inner).zip(dy[range].chunks_exact(sizes.inner));
-        for (i, (dx, (x, dy))) in dx.chunks_exact_mut(sizes.inner).zip(runs).enumerate() {
-            let c = i % sizes.channels;
+        affine_dx_images(sizes.inner, [&x[range.clone()], &dy[range]], vectors, dx, accumulate);
+    });
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn affine_dx_images<T: Float>(
+    inner: usize,
+    [x, dy]: [&[T]; 2],
+    [center, slope, offset, scale]: [&[T]; 4],
+    dx: &mut [T],
+    accumulate: bool,
+) {
+    let image = center.len() * inner;
+    let images = x.chunks_exact(image).zip(dy.chunks_exact(image));
+    for (dx, (x, dy)) in dx.chunks_exact_mut(image).zip(images) {
+        let runs = x.chunks_exact(inner).zip(dy.chunks_exact(inner));
+        for (c, (dx, (x, dy))) in dx.chunks_exact_mut(inner).zip(runs).enumerate() {
+            let (center, slope, offset, scale) = (center[c], slope[c], offset[c], scale[c]);
             for (dx, (&x, &dy)) in dx.iter_mut().zip(x.iter().zip(dy)) {
-                let d = (dy - (x - center[c]) * slope[c] - offset[c]) * scale[c];
+                let d = (dy - (x - center) * slope - offset) * scale;
                 *dx = if accumulate { *dx + d } else { d };
             }
         }
-    });
+    }
 }

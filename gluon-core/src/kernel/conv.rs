@@ -10,6 +10,7 @@ use super::float::Float;
 use super::gemm::gemm;
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
+use super::sum::sum_of;
 use super::window::{Positions, Window};
 use crate::buffer::with_scratch;
 
@@ -248,27 +249,8 @@ pub(crate) fn conv_db<T: Float>(dy: &[T], db: &mut [T], accumulate: bool, places
         let dy = &dy[images.start * channels * places..images.end * channels * places];
         for dy in dy.chunks_exact((channels * places).max(1)) {
             for (db, dy) in db.iter_mut().zip(dy.chunks_exact(places)) {
-                *db += sum(dy);
+                *db += sum_of(dy, |dy| dy);
             }
         }
     });
-}
-
-/// The sum in sixteen parts, which a vector of the machine can hold.
-fn sum<T: Float>(x: &[T]) -> T {
-    let mut parts = [T::ZERO; 16];
-    let mut rest = T::ZERO;
-    let chunks = x.chunks_exact(16);
-    for &x in chunks.remainder() {
-        rest += x;
-    }
-    for chunk in chunks {
-        for (part, &x) in parts.iter_mut().zip(chunk) {
-            *part += x;
-        }
-    }
-    for part in parts {
-        rest += part;
-    }
-    rest
 }

@@ -8,21 +8,21 @@ use super::gemm::gemm;
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
 
-/// `y = act(x · Wᵀ + b)`
+/// `y = act(x · V + b)`
 ///
 /// # Shapes
-/// `x: [batch, in_units]`, `w: [units, in_units]`, `bias: [units]`, `y: [batch, units]`
+/// `x: [batch, in_units]`, `v: [in_units, units]`, `bias: [units]`, `y: [batch, units]`
 pub(crate) fn dense<T: Float>(
     x: &[T],
-    w: &[T],
+    v: Matrix<'_, T>,
     bias: Option<&[T]>,
     activation: Option<Activation>,
     y: &mut [T],
-    [batch, in_units, units]: [usize; 3],
+    batch: usize,
 ) {
+    let [in_units, units] = v.dims();
     let x = Matrix::new(x, [batch, in_units]);
-    let w = Matrix::new(w, [units, in_units]);
-    gemm(T::ONE, x, w.t(), T::ZERO, MatrixMut::new(y, [batch, units]));
+    gemm(T::ONE, x, v, T::ZERO, MatrixMut::new(y, [batch, units]));
     if (bias.is_none() && activation.is_none()) || units == 0 {
         return;
     }
@@ -193,7 +193,8 @@ mod tests {
                 ACTIVATIONS.into_iter().flat_map(|a| [(a, None), (a, Some(&*b))])
             {
                 let mut y = vec![T::from_f64(f64::NAN); batch * units];
-                dense(&x, &w, bias, activation, &mut y, [batch, in_units, units]);
+                let v = Matrix::new(&w, [units, in_units]).t();
+                dense(&x, v, bias, activation, &mut y, batch);
                 for (i, y) in y.iter().enumerate() {
                     let (row, unit) = (i / units, i % units);
                     let product: f64 = (0..in_units)
@@ -229,7 +230,8 @@ mod tests {
             let dy = values::<f64>(batch * units, 4);
             let forward = |x: &[f64], w: &[f64], b: &[f64]| {
                 let mut y = vec![0.0; batch * units];
-                dense(x, w, Some(b), activation, &mut y, sizes);
+                let v = Matrix::new(w, [units, in_units]).t();
+                dense(x, v, Some(b), activation, &mut y, batch);
                 y
             };
             let (mut dz, mut db) = (vec![f64::NAN; batch * units], vec![1.0; units]);

@@ -85,8 +85,8 @@ fn product<T: Float>(
     if (m == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
         return thin::by_row(alpha, a, b, beta, c);
     }
-    // Up to 256 outputs the crate has kernels of its own for this orientation.
-    if m <= 16 && m * n > 256 && a.has_slice_rows() && b.t().has_slice_rows() {
+    // The crate packs a right side of this orientation that exceeds the second-level cache slowly.
+    if m <= 16 && n * k >= 1 << 18 && a.has_slice_rows() && b.t().has_slice_rows() {
         return thin::by_dot(alpha, a, b.t(), beta, c);
     }
     if m >= TURN_FROM_ROWS && n * k >= TURN_FROM && b.t().has_slice_rows() && c.has_slice_rows() {

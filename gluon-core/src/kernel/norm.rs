@@ -4,6 +4,8 @@ use multiversion::multiversion;
 
 use super::float::Float;
 use super::parallel;
+use super::sum::{sum_of, sum_of_pairs};
+use crate::buffer::with_scratch;
 
 /// How rows are laid out in a tensor and what is done to each.
 ///
@@ -76,27 +78,6 @@ fn moments<T: Float>(rows: &Rows, x: &[T]) -> (T, T) {
     (mean, T::ONE / (variance + T::from_f64(rows.epsilon)).sqrt())
 }
 
-/// The sum of `f` in sixteen parts, which the vectors of the machine can hold.
-#[inline(always)]
-fn sum_of<T: Float>(x: &[T], f: impl Fn(T) -> T) -> T {
-    let mut parts = [T::ZERO; 16];
-    let chunks = x.chunks_exact(16);
-    let rest = chunks.remainder();
-    for x in chunks {
-        for (part, &x) in parts.iter_mut().zip(x) {
-            *part += f(x);
-        }
-    }
-    let mut sum = T::ZERO;
-    for part in parts {
-        sum += part;
-    }
-    for &x in rest {
-        sum += f(x);
-    }
-    sum
-}
-
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn affine<T: Float>(
     inner: usize,
@@ -145,57 +126,51 @@ pub(crate) fn norm_dx<T: Float>(
         return;
     }
     parallel::for_each_block(dx, len, 2 * COST, |start, dx| {
-        for (i, dx) in dx.chunks_exact_mut(len).enumerate() {
-            let row = start / len + i;
-            let (range, gamma) = (row * len..(row + 1) * len, rows.part(gamma, row));
-            let stats = [stats[2 * row], stats[2 * row + 1]];
-            row_dx(rows, [&x[range.clone()], &dy[range]], stats, gamma, dx, accumulate);
-        }
+        with_scratch(len, |scaled| {
+            for (i, dx) in dx.chunks_exact_mut(len).enumerate() {
+                let row = start / len + i;
+                let (range, gamma) = (row * len..(row + 1) * len, rows.part(gamma, row));
+                scale(rows.inner, &dy[range.clone()], gamma, scaled);
+                let stats = [stats[2 * row], stats[2 * row + 1]];
+                row_dx(rows.centered, [&x[range], scaled], stats, dx, accumulate);
+            }
+        });
     });
+}
+
+/// `scaled = dy · gamma` of a row.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn scale<T: Float>(inner: usize, dy: &[T], gamma: Option<&[T]>, scaled: &mut [T]) {
+    let Some(gamma) = gamma else { return scaled.copy_from_slice(dy) };
+    if inner == 1 {
+        for (scaled, (&dy, &gamma)) in scaled.iter_mut().zip(dy.iter().zip(gamma)) {
+            *scaled = dy * gamma;
+        }
+        return;
+    }
+    let runs = scaled.chunks_exact_mut(inner).zip(dy.chunks_exact(inner));
+    for ((scaled, dy), &gamma) in runs.zip(gamma) {
+        for (scaled, &dy) in scaled.iter_mut().zip(dy) {
+            *scaled = dy * gamma;
+        }
+    }
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn row_dx<T: Float>(
-    rows: &Rows,
-    [x, dy]: [&[T]; 2],
+    centered: bool,
+    [x, g]: [&[T]; 2],
     [mean, factor]: [T; 2],
-    gamma: Option<&[T]>,
     dx: &mut [T],
     accumulate: bool,
 ) {
     let count = T::from_f64(x.len() as f64);
-    let inner = rows.inner;
-    // Calls the macro with each x, dy and gamma; runs of one element have loops of their own.
-    macro_rules! for_each {
-        (|$i:ident, $x:ident, $g:ident| $body:expr) => {
-            if inner == 1 {
-                for ($i, (&$x, &dy)) in x.iter().zip(dy).enumerate() {
-                    let $g = gamma.map_or(dy, |gamma| dy * gamma[$i]);
-                    $body
-                }
-            } else {
-                for (channel, (x, dy)) in x.chunks_exact(inner).zip(dy.chunks_exact(inner)).enumerate() {
-                    let gamma = gamma.map_or(T::ONE, |gamma| gamma[channel]);
-                    for (i, (&$x, &dy)) in x.iter().zip(dy).enumerate() {
-                        let ($i, $g) = (channel * inner + i, dy * gamma);
-                        $body
-                    }
-                }
-            }
-        };
-    }
-    let (mut sum, mut product) = ([T::ZERO; 8], [T::ZERO; 8]);
-    for_each!(|i, x, g| {
-        sum[i % 8] += g;
-        product[i % 8] += g * (x - mean);
-    });
-    let total = |parts: [T; 8]| sum_of(&parts, |part| part) / count;
-    let mean_g = if rows.centered { total(sum) } else { T::ZERO };
-    let slope = total(product) * factor * factor;
-    for_each!(|i, x, g| {
+    let mean_g = if centered { sum_of(g, |g| g) / count } else { T::ZERO };
+    let slope = sum_of_pairs(x, g, |x, g| g * (x - mean)) / count * factor * factor;
+    for (dx, (&x, &g)) in dx.iter_mut().zip(x.iter().zip(g)) {
         let d = factor * (g - mean_g - (x - mean) * slope);
-        dx[i] = if accumulate { dx[i] + d } else { d };
-    });
+        *dx = if accumulate { *dx + d } else { d };
+    }
 }
 
 /// The gradients of gamma and beta of [`norm`], `dgamma (+)= Σ dy · n` and `dbeta (+)= Σ dy`, as
@@ -237,10 +212,6 @@ fn row_sums<T: Float>(
     let channels = x.chunks_exact(inner).zip(dy.chunks_exact(inner));
     for ((x, dy), (dgamma, dbeta)) in channels.zip(sums) {
         *dbeta += sum_of(dy, |dy| dy);
-        let mut product = T::ZERO;
-        for (&x, &dy) in x.iter().zip(dy) {
-            product += dy * (x - mean);
-        }
-        *dgamma += product * factor;
+        *dgamma += sum_of_pairs(x, dy, |x, dy| dy * (x - mean)) * factor;
     }
 }

@@ -152,10 +152,13 @@ fn to_first<T: Float>(positions: &Positions, plane: &[T], y: &[T], dy: &[T], dpl
     for (row, (y, dy)) in rows.iter().zip(gradients) {
         for (place, (&y, &dy)) in y.iter().zip(dy).enumerate() {
             let first = row + place * step;
-            let is_largest = |x: T| x >= y || x.is_nan();
-            if let Some(offset) = offsets.iter().find(|&offset| is_largest(plane[first + offset])) {
-                dplane[first + offset] += dy;
+            // Backwards, without a branch that would be mispredicted at every other place.
+            let mut at = 0;
+            for &offset in offsets.iter().rev() {
+                let x = plane[first + offset];
+                at = if x >= y || x.is_nan() { offset } else { at };
             }
+            dplane[first + at] += dy;
         }
     }
 }

@@ -4,6 +4,7 @@ use multiversion::multiversion;
 
 use super::dense::{dense, dense_dx};
 use super::float::Float;
+use super::matrix::Matrix;
 use crate::buffer::with_scratch;
 
 /// What a step computes from its input's share of the gates and the state before.
@@ -105,9 +106,11 @@ pub(crate) fn recur<T: Float>(
         hidden.copy_from_slice(h);
         cells.copy_from_slice(&c[..memory]);
         let each = state * sizes.cell.kept();
+        let [batch, units, outputs] = sizes.sizes();
+        let v = Matrix::new(w, [outputs, units]).t();
         for i in 0..sizes.steps {
             let t = sizes.step(i);
-            dense(hidden, w, Some(bias), None, from_hidden, sizes.sizes());
+            dense(hidden, v, Some(bias), None, from_hidden, batch);
             let from = [&gates[t * width..][..width], from_hidden];
             let kept = &mut kept[t * each..][..each];
             step(sizes.cell, sizes.units, from, hidden, cells, kept);

@@ -162,9 +162,7 @@ fn unfold<T: Float>(positions: &Positions, plane: &[T], columns: &mut [T]) {
         for (row, columns) in rows.iter().zip(&mut columns) {
             let seen = &plane[offset + row..];
             if *step == 1 {
-                for (column, &seen) in columns.iter_mut().zip(seen) {
-                    *column = seen;
-                }
+                copy_short(&seen[..*places], columns);
             } else {
                 for (column, &seen) in columns.iter_mut().zip(seen.iter().step_by(*step)) {
                     *column = seen;
@@ -172,6 +170,24 @@ fn unfold<T: Float>(positions: &Positions, plane: &[T], columns: &mut [T]) {
             }
         }
     }
+}
+
+/// Copies slices of equal, small length: eight elements at once, the last eight perhaps again.
+#[inline(always)]
+fn copy_short<T: Copy>(from: &[T], to: &mut [T]) {
+    const LANES: usize = 8;
+    let (Some(from_last), Some(to_start)) =
+        (from.last_chunk::<LANES>(), to.len().checked_sub(LANES))
+    else {
+        for (to, &from) in to.iter_mut().zip(from) {
+            *to = from;
+        }
+        return;
+    };
+    for (from, to) in from.as_chunks::<LANES>().0.iter().zip(to.as_chunks_mut::<LANES>().0) {
+        *to = *from;
+    }
+    to[to_start..].copy_from_slice(from_last);
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
@@ -182,14 +198,34 @@ fn fold<T: Float>(positions: &Positions, columns: &[T], plane: &mut [T]) {
         for (row, columns) in rows.iter().zip(&mut columns) {
             let seen = &mut plane[offset + row..];
             if *step == 1 {
-                for (seen, &column) in seen.iter_mut().zip(columns) {
-                    *seen += column;
-                }
+                add_short(columns, &mut seen[..*places]);
             } else {
                 for (seen, &column) in seen.iter_mut().step_by(*step).zip(columns) {
                     *seen += column;
                 }
             }
         }
+    }
+}
+
+/// Adds slices of equal, small length: eight elements at once, then four, then one by one.
+#[inline(always)]
+fn add_short<T: Float>(from: &[T], to: &mut [T]) {
+    let (from, from_rest) = from.as_chunks::<8>();
+    let (to, to_rest) = to.as_chunks_mut::<8>();
+    for (from, to) in from.iter().zip(to) {
+        for i in 0..8 {
+            to[i] += from[i];
+        }
+    }
+    let (from, from_rest) = from_rest.as_chunks::<4>();
+    let (to, to_rest) = to_rest.as_chunks_mut::<4>();
+    for (from, to) in from.iter().zip(to) {
+        for i in 0..4 {
+            to[i] += from[i];
+        }
+    }
+    for (to, &from) in to_rest.iter_mut().zip(from_rest) {
+        *to += from;
     }
 }

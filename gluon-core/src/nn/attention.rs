@@ -155,13 +155,13 @@ impl MultiHeadAttention {
         let split = |y: Tensor, steps| {
             y.reshape([batch, steps, heads, units / heads])?.permute(&[0, 2, 1, 3])
         };
-        let query = split(self.query.forward(x)?, steps)?;
-        let key = split(self.key.forward(memory)?, keys)?;
-        let value = split(self.value.forward(memory)?, keys)?; // [batch, heads, keys, units / heads]
+        let query = split(x.apply(&self.query)?, steps)?;
+        let key = split(memory.apply(&self.key)?, keys)?;
+        let value = split(memory.apply(&self.value)?, keys)?; // [batch, heads, keys, units / heads]
         let mask = mask.additive_to([batch, heads, steps, keys], x.dtype())?;
-        let weights = self.dropout.forward(&weights(&query, &key, mask.as_ref())?)?;
+        let weights = weights(&query, &key, mask.as_ref())?.apply(&self.dropout)?;
         let y = weights.matmul(&value)?.permute(&[0, 2, 1, 3])?;
-        self.output.forward(&y.reshape([batch, steps, units])?)
+        y.reshape([batch, steps, units])?.apply(&self.output)
     }
 
     /// The mask that the layer has by itself.

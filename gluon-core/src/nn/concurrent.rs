@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::block::{Block, Forward, Layer, Member, Replicate, Walk, WalkMut};
+use crate::block::{
+    Block, Forward, Layer, Member, Replicate, Walk, WalkMut, locate_member, observe,
+};
 use crate::error::Result;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
@@ -55,8 +57,11 @@ impl Concurrent {
 
 impl Forward for Concurrent {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let outputs: Vec<Tensor> =
-            self.layers.iter().map(|layer| layer.forward(x)).collect::<Result<_>>()?;
+        let mut outputs = Vec::with_capacity(self.len());
+        for (index, layer) in self.layers.iter().enumerate() {
+            let located = |error| locate_member(error, self, index);
+            outputs.push(observe(layer, x).map_err(located)?);
+        }
         Tensor::concat(&outputs.iter().collect::<Vec<_>>(), self.axis)
     }
 }

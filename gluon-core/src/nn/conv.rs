@@ -80,6 +80,8 @@ pub struct Convolution<const N: usize, const TRANSPOSED: bool> {
     dilation: [usize; N],
     output_padding: [usize; N],
     groups: usize,
+    /// Part of the same computation, as in a dense layer.
+    #[block(skip)]
     activation: Option<Activation>,
 }
 
@@ -171,6 +173,16 @@ impl<const N: usize, const TRANSPOSED: bool> Convolution<N, TRANSPOSED> {
     /// The same layer followed by the larger of its output and 0.
     pub fn relu(self) -> Self {
         self.activation(Activation::Relu)
+    }
+
+    /// The same layer followed by the logistic function.
+    pub fn sigmoid(self) -> Self {
+        self.activation(Activation::Sigmoid)
+    }
+
+    /// The same layer followed by the hyperbolic tangent.
+    pub fn tanh(self) -> Self {
+        self.activation(Activation::Tanh)
     }
 
     /// The same layer without a bias.

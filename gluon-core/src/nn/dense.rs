@@ -145,18 +145,17 @@ impl Forward for Dense {
             [batch, rest @ ..] if self.flatten => (Shape::from(*batch), rest.iter().product()),
             [rows @ .., last] => (Shape::new(rows), *last),
         };
-        let units = self.units();
-        let weight = self.weight.data_with_shape([units, in_units])?;
-        let bias = self.bias.as_ref().map(Parameter::data).transpose()?;
+        let weight = self.weight.read_with_size(1, in_units)?;
+        let bias = self.bias.as_ref().map(Parameter::read).transpose()?;
         let compute = |x: &Tensor| {
-            Activation::after(self.activation, |kernel| dense(x, &weight, bias.as_ref(), kernel))
+            Activation::after(self.activation, |kernel| dense(x, &weight, bias.as_deref(), kernel))
         };
         if rows.rank() == 1 && x.rank() == 2 {
             return compute(x);
         }
         let y = compute(&x.reshape([rows.size(), in_units])?)?;
         let mut shape = rows;
-        if let Some(wider) = rows.with(rows.rank(), units) {
+        if let Some(wider) = rows.with(rows.rank(), weight.shape()[0]) {
             shape = wider;
         }
         y.reshape(shape)

@@ -1,8 +1,6 @@
 //! Residual: a layer beside which its input passes.
 
-use gluon_macros::Block;
-
-use crate::block::Forward;
+use crate::block::{Block, Forward};
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
@@ -26,22 +24,22 @@ use crate::tensor::Tensor;
 ///
 /// # Source
 /// He et al., *Deep Residual Learning for Image Recognition*, CVPR 2016, eq. 1.
-#[derive(Block, Clone, Debug)]
+#[derive(gluon_macros::Block, Clone, Debug)]
 pub struct Residual<L> {
     /// The layer.
     pub body: L,
 }
 
-impl<L: Forward> Residual<L> {
+impl<L: Block + Forward> Residual<L> {
     /// The layer and a way around it.
     pub fn new(body: L) -> Residual<L> {
         Residual { body }
     }
 }
 
-impl<L: Forward> Forward for Residual<L> {
+impl<L: Block + Forward> Forward for Residual<L> {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let y = self.body.forward(x)?;
+        let y = x.apply(&self.body)?;
         if y.shape() != x.shape() {
             let (lhs, rhs) = (*x.shape(), *y.shape());
             return Err(Error::ShapeMismatch { op: "residual", lhs, rhs });

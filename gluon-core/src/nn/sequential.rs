@@ -67,6 +67,11 @@ impl Sequential {
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &dyn Layer> + ExactSizeIterator {
         self.layers.iter().map(|layer| &**layer)
     }
+
+    /// The layers in order, to be changed.
+    pub fn iter_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Box<dyn Layer>> {
+        self.layers.iter_mut()
+    }
 }
 
 impl Forward for Sequential {
@@ -122,6 +127,13 @@ impl Block for Sequential {
 
     fn type_name(&self) -> &str {
         "Sequential"
+    }
+}
+
+/// The [tree](Block::tree) of its layers.
+impl fmt::Display for Sequential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.tree())
     }
 }
 

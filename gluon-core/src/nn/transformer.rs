@@ -47,9 +47,9 @@ fn part(
     f: impl FnOnce(&Tensor) -> Result<Tensor>,
 ) -> Result<Tensor> {
     if pre_norm {
-        return x.add(&dropout.forward(&f(&norm.forward(x)?)?)?);
+        return x.add(&f(&x.apply(norm)?)?.apply(dropout)?);
     }
-    norm.forward(&x.add(&dropout.forward(&f(x)?)?)?)
+    x.add(&f(x)?.apply(dropout)?)?.apply(norm)
 }
 
 /// Defines the builder methods of a layer with parts.
@@ -145,7 +145,7 @@ impl TransformerEncoderLayer {
     pub fn encode(&self, x: &Tensor, mask: &Mask) -> Result<Tensor> {
         let with = |norm| (norm, &self.dropout, self.pre_norm);
         let x = part(x, with(&self.attention_norm), |x| self.attention.attend(x, x, mask))?;
-        part(&x, with(&self.feed_forward_norm), |x| self.feed_forward.forward(x))
+        part(&x, with(&self.feed_forward_norm), |x| x.apply(&self.feed_forward))
     }
 }
 
@@ -230,7 +230,7 @@ impl TransformerDecoderLayer {
         let x = part(&x, with(&self.memory_norm), |x| {
             self.memory_attention.attend(x, memory, memory_mask)
         })?;
-        part(&x, with(&self.feed_forward_norm), |x| self.feed_forward.forward(x))
+        part(&x, with(&self.feed_forward_norm), |x| x.apply(&self.feed_forward))
     }
 }
 

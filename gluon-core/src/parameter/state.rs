@@ -1,6 +1,7 @@
 //! The values of a parameter: missing, deferred until the shape is known, or there.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, RwLockReadGuard};
 
 use super::Parameter;
 use crate::buffer::for_dtype;
@@ -34,6 +35,23 @@ impl Value {
     }
 }
 
+/// The values of a parameter, which wait with changing until they have been read.
+pub(crate) struct Reading<'p> {
+    /// [`Value::Ready`].
+    value: RwLockReadGuard<'p, Value>,
+}
+
+impl Deref for Reading<'_> {
+    type Target = Tensor;
+
+    fn deref(&self) -> &Tensor {
+        match &*self.value {
+            Value::Ready(tensor) => tensor,
+            _ => unreachable!("only values that are there are read"),
+        }
+    }
+}
+
 /// What a parameter held, to be put back if something fails.
 pub(crate) struct Snapshot {
     shape: Shape,
@@ -62,8 +80,18 @@ impl Parameter {
     /// [`Error::NotInitialized`] before `initialize` or `load_parameters`, [`Error::Deferred`]
     /// while a size is not known.
     pub fn data(&self) -> Result<Tensor> {
-        match &*self.value() {
-            Value::Ready(tensor) => Ok(tensor.clone()),
+        self.read().map(|tensor| tensor.clone())
+    }
+
+    /// [`data`](Parameter::data) without a handle of its own: for one operation, during which
+    /// nobody changes the values. Threads that share a model meet at counts of handles.
+    ///
+    /// # Errors
+    /// As for [`data`](Parameter::data).
+    pub(crate) fn read(&self) -> Result<Reading<'_>> {
+        let value = self.value();
+        match &*value {
+            Value::Ready(_) => Ok(Reading { value }),
             Value::Missing => Err(Error::NotInitialized { name: self.label() }),
             Value::Deferred(..) => Err(Error::Deferred { name: self.label(), shape: self.shape() }),
         }
@@ -88,6 +116,27 @@ impl Parameter {
         }
         self.set_shape(shape)?;
         self.data()
+    }
+
+    /// [`data_with_shape`](Parameter::data_with_shape) for a use that tells the size of one axis, and
+    /// reads as [`read`](Parameter::read) does.
+    ///
+    /// # Errors
+    /// As for [`data_with_shape`](Parameter::data_with_shape).
+    pub(crate) fn read_with_size(&self, axis: usize, size: usize) -> Result<Reading<'_>> {
+        let value = self.value();
+        if let Value::Ready(tensor) = &*value
+            && tensor.shape().get(axis) == Some(&size)
+        {
+            return Ok(Reading { value });
+        }
+        drop(value);
+        let mut shape = self.shape();
+        if let Some(unknown) = shape.dims_mut().get_mut(axis) {
+            *unknown = size;
+        }
+        self.data_with_shape(shape)?;
+        self.read()
     }
 
     /// Makes unknown sizes those of `shape`; completes a deferred initialization.

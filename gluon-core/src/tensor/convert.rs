@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 
 use super::Tensor;
-use crate::buffer::for_dtype;
+use crate::buffer::{Buffer, for_dtype};
 use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::kernel;
+use crate::kernel::transpose::transpose;
 use crate::shape::Layout;
 
 impl Tensor {
@@ -98,6 +99,22 @@ impl Tensor {
     /// The same values in row-major order: `self`, without another handle, if they already are.
     pub(crate) fn contiguous(&self) -> Cow<'_, Tensor> {
         if self.is_contiguous() { Cow::Borrowed(self) } else { Cow::Owned(self.to_contiguous()) }
+    }
+
+    /// The elements of a row-major matrix column by column.
+    ///
+    /// They are kept beside the elements until those change, so asking again is free.
+    pub(crate) fn turned<T: Element>(&self) -> Option<&[T]> {
+        let &[rows, columns] = self.shape().dims() else { return None };
+        let elements = self.as_contiguous::<T>()?;
+        let turned = self.data.turned.get_or_init(|| {
+            let mut turned = Buffer::scratch::<T>(elements.len());
+            if let Some(turned) = turned.slice_mut::<T>() {
+                transpose(elements, columns, [rows, columns], turned, rows);
+            }
+            turned
+        });
+        turned.slice::<T>().map(|all| &all[..elements.len()])
     }
 
     /// The values converted to `dtype`, as a constant: `self` if they are of that type already.

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::buffer::Buffer;
 use crate::device::Device;
@@ -18,6 +18,8 @@ pub(super) struct Data {
     /// Whether the layout is row-major, which everybody asks.
     pub(super) contiguous: bool,
     pub(super) device: Device,
+    /// The matrix with rows for columns, once somebody has asked for it.
+    pub(super) turned: OnceLock<Buffer>,
 }
 
 /// Where the elements are.
@@ -67,7 +69,7 @@ impl Handle {
 
     fn of(elements: Elements, layout: Layout, device: Device) -> Handle {
         let contiguous = layout.is_contiguous();
-        let data = Data { elements, layout, contiguous, device };
+        let data = Data { elements, layout, contiguous, device, turned: OnceLock::new() };
         let free = FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten();
         if let Some(mut arc) = free
             && let Some(place) = Arc::get_mut(&mut arc)
@@ -80,7 +82,9 @@ impl Handle {
 
     /// The buffer, if nobody else can see its elements.
     pub(super) fn buffer_mut(&mut self) -> Option<&mut Buffer> {
-        match &mut Arc::get_mut(self.data.as_mut()?)?.elements {
+        let data = Arc::get_mut(self.data.as_mut()?)?;
+        data.turned.take();
+        match &mut data.elements {
             Elements::Own(buffer) => Some(buffer),
             Elements::Of(owner) => owner.buffer_mut(),
         }
@@ -104,6 +108,7 @@ impl Drop for Handle {
         let Some(mut arc) = self.data.take() else { return };
         let Some(data) = Arc::get_mut(&mut arc) else { return };
         data.elements = Elements::Own(Buffer::empty());
+        data.turned.take();
         // While a thread ends there is no list any more, and the memory is simply freed.
         let _ = FREE.try_with(|free| {
             let mut free = free.borrow_mut();

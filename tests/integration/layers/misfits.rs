@@ -16,7 +16,11 @@ fn shapes_that_do_not_fit_are_named() {
     let mut transposed = ConvTranspose2d::new(4, 3).in_channels(3).output_padding(1);
     transposed.initialize().unwrap();
     let cases: [(&dyn Layer, &Tensor, &str); 10] = [
-        (&net, &x, "parameter `0.weight` expected shape (4, 2, 3, 3), found (4, 3, 3, 3)"),
+        (
+            &net,
+            &x,
+            "in block `0`: parameter `0.weight` expected shape (4, 2, 3, 3), found (4, 3, 3, 3)",
+        ),
         (
             &Conv2d::new(4, 3),
             &Tensor::ones([2, 3, 5]),
@@ -75,7 +79,8 @@ fn shapes_that_do_not_fit_are_named() {
 fn an_index_that_is_no_row_names_the_parameter() {
     let mut net = sequential![Embedding::new(6, 3)];
     net.initialize().unwrap();
-    let expected = "parameter `0.weight` expected indices from 0 to 5, found 6 at position 2";
+    let expected =
+        "in block `0`: parameter `0.weight` expected indices from 0 to 5, found 6 at position 2";
     assert_eq!(message(&net, &Tensor::from([0i32, 5, 6])), expected);
     assert!(message(&net, &Tensor::from([0i32, -1])).contains("found -1 at position 1"));
 }
@@ -90,7 +95,8 @@ fn containers_and_encodings_name_what_does_not_fit() {
     assert_eq!(message(&Concurrent::new(1), &x), expected);
     let mut net = sequential![LearnedEncoding::new(4)];
     net.initialize().unwrap();
-    let expected = "parameter `0.weight` expected indices from 0 to 3, found 4 at position 4";
+    let expected =
+        "in block `0`: parameter `0.weight` expected indices from 0 to 3, found 4 at position 4";
     assert_eq!(message(&net, &x), expected);
     let expected = "`multi_head_attention` expected `heads` to be a divisor of the number of units, found 4 for 6";
     assert_eq!(message(&MultiHeadAttention::new(6, 4), &x), expected);
