@@ -126,6 +126,8 @@ fn nets_in_nets_are_indented() {
     let tail = sequential![Dense::new(2), Dropout::new(0.1)];
     let mut net = sequential![NestMLP::new(), Dense::new(3), tail];
     assert_eq!(net.to_string(), repr("nested"));
+    assert_eq!(net[0].to_string(), net[0].tree());
+    assert_eq!(net.child("0.dense").unwrap().to_string(), "Dense(None -> 4, Activation(relu))");
     net.initialize().unwrap();
     net.forward(&Tensor::ones([2, 7])).unwrap();
     assert_eq!(net.to_string(), repr("nested_after_forward"));

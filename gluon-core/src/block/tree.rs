@@ -1,7 +1,9 @@
 //! A model printed as the tree of its blocks, in Gluon's form.
 
+use std::fmt;
+
 use super::visit::{Place, Visitor, Walk};
-use super::{Block, Member};
+use super::{Block, Layer, Member};
 
 /// `root` and its blocks, a line each, indented by depth.
 pub(super) fn tree<M: Member + ?Sized>(root: &M) -> String {
@@ -9,6 +11,19 @@ pub(super) fn tree<M: Member + ?Sized>(root: &M) -> String {
     Walk::run(root, None, &mut printer);
     printer.text
 }
+
+macro_rules! display {
+    ($($block:ident)*) => {$(
+        /// Its [tree](Block::tree).
+        impl fmt::Display for dyn $block + '_ {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&tree(self))
+            }
+        }
+    )*};
+}
+
+display!(Block Layer);
 
 #[derive(Default)]
 struct Printer {
