@@ -48,6 +48,7 @@ mod norm;
 mod pool;
 mod position;
 mod prelu;
+mod print;
 mod recurrent;
 mod residual;
 mod sequential;

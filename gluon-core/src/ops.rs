@@ -24,4 +24,5 @@ mod reduce;
 pub(crate) mod sliding;
 mod softmax;
 
+pub(crate) use layout::resolve_axis;
 pub use operand::Operand;

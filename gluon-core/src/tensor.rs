@@ -50,11 +50,27 @@ impl Tensor {
         device: Device,
         fill: impl FnOnce(&mut [T]),
     ) -> Tensor {
-        let mut buffer = Buffer::scratch::<T>(shape.size());
-        if let Some(elements) = buffer.slice_mut::<T>() {
-            fill(&mut elements[..shape.size()]);
-        }
-        Tensor::from_parts(buffer, Layout::contiguous(shape), device)
+        let [tensor] = Tensor::build_all([shape], device, |[elements]| fill(elements));
+        tensor
+    }
+
+    /// [`build`](Tensor::build) of several tensors at once.
+    pub(crate) fn build_all<T: Element, const N: usize>(
+        shapes: [Shape; N],
+        device: Device,
+        fill: impl FnOnce([&mut [T]; N]),
+    ) -> [Tensor; N] {
+        let mut buffers = shapes.map(|shape| Buffer::scratch::<T>(shape.size()));
+        let mut each = shapes.iter();
+        fill(buffers.each_mut().map(|buffer| {
+            let len = each.next().map_or(0, Shape::size);
+            &mut buffer.slice_mut::<T>().unwrap_or_default()[..len]
+        }));
+        let mut shapes = shapes.into_iter();
+        buffers.map(|buffer| {
+            let layout = Layout::contiguous(shapes.next().unwrap_or(Shape::SCALAR));
+            Tensor::from_parts(buffer, layout, device)
+        })
     }
 
     /// The sizes of the axes.

@@ -1,5 +1,7 @@
 //! Pooling: the largest element, or the mean, of what a window sees.
 
+use multiversion::multiversion;
+
 use super::float::Float;
 use super::parallel;
 use super::window::{Positions, Window};
@@ -56,23 +58,15 @@ pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], window: &Window) 
     }
     assert_eq!(x.len() / inputs, y.len() / outputs);
     let (positions, counts) = (Positions::new(window), pool.counts::<T>(window));
-    let Positions { offsets, rows, places, step } = &positions;
     parallel::for_each_block(y, outputs, 4 * window.taps(), |start, y| {
         with_scratch(window.plane().iter().product(), |plane| {
             let x = &x[start / outputs * inputs..];
             for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
                 let plane = in_plane(window, x, pool.border(), plane);
                 y.fill(pool.border());
-                for (y, row) in y.chunks_exact_mut(*places).zip(rows) {
-                    for offset in offsets {
-                        let seen = plane[row + offset..].iter().step_by(*step);
-                        match pool {
-                            Pool::Max => {
-                                y.iter_mut().zip(seen).for_each(|(y, &x)| *y = y.maximum(x))
-                            }
-                            Pool::Avg { .. } => y.iter_mut().zip(seen).for_each(|(y, &x)| *y += x),
-                        }
-                    }
+                match pool {
+                    Pool::Max => largest(&positions, plane, y),
+                    Pool::Avg { .. } => sum(&positions, plane, y),
                 }
                 for (y, &count) in y.iter_mut().zip(&counts) {
                     *y /= count;
@@ -80,6 +74,42 @@ pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], window: &Window) 
             }
         });
     });
+}
+
+/// `y = max(y, x)` of all that the window sees.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn largest<T: Float>(positions: &Positions, plane: &[T], y: &mut [T]) {
+    combine(positions, plane, y, |y, x| y.maximum(x));
+}
+
+/// `y = y + x` of all that the window sees.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn sum<T: Float>(positions: &Positions, plane: &[T], y: &mut [T]) {
+    combine(positions, plane, y, |y, x| y + x);
+}
+
+#[inline(always)]
+fn combine<T: Float>(positions: &Positions, plane: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
+    let Positions { offsets, rows, places, step } = positions;
+    for (y, row) in y.chunks_exact_mut(*places).zip(rows) {
+        for offset in offsets {
+            let seen = &plane[row + offset..];
+            if *step != 2 {
+                for (y, &x) in y.iter_mut().zip(seen.iter().step_by(*step)) {
+                    *y = f(*y, x);
+                }
+                continue;
+            }
+            // A step known to the compiler: it loads vectors and takes every other element.
+            let (pairs, _) = seen.as_chunks::<2>();
+            for (y, [x, _]) in y.iter_mut().zip(pairs) {
+                *y = f(*y, *x);
+            }
+            if let Some(y) = y.get_mut(pairs.len()) {
+                *y = f(*y, seen[2 * pairs.len()]);
+            }
+        }
+    }
 }
 
 /// The plane of an image: the image itself, or a copy with a border in `memory`.

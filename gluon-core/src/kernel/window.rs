@@ -198,34 +198,14 @@ fn fold<T: Float>(positions: &Positions, columns: &[T], plane: &mut [T]) {
         for (row, columns) in rows.iter().zip(&mut columns) {
             let seen = &mut plane[offset + row..];
             if *step == 1 {
-                add_short(columns, &mut seen[..*places]);
+                for (seen, &column) in seen.iter_mut().zip(columns) {
+                    *seen += column;
+                }
             } else {
                 for (seen, &column) in seen.iter_mut().step_by(*step).zip(columns) {
                     *seen += column;
                 }
             }
         }
-    }
-}
-
-/// Adds slices of equal, small length: eight elements at once, then four, then one by one.
-#[inline(always)]
-fn add_short<T: Float>(from: &[T], to: &mut [T]) {
-    let (from, from_rest) = from.as_chunks::<8>();
-    let (to, to_rest) = to.as_chunks_mut::<8>();
-    for (from, to) in from.iter().zip(to) {
-        for i in 0..8 {
-            to[i] += from[i];
-        }
-    }
-    let (from, from_rest) = from_rest.as_chunks::<4>();
-    let (to, to_rest) = to_rest.as_chunks_mut::<4>();
-    for (from, to) in from.iter().zip(to) {
-        for i in 0..4 {
-            to[i] += from[i];
-        }
-    }
-    for (to, &from) in to_rest.iter_mut().zip(from_rest) {
-        *to += from;
     }
 }

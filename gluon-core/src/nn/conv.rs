@@ -3,7 +3,8 @@
 use gluon_macros::Block;
 
 use super::Activation;
-use super::sizes::{Sizes, tuple};
+use super::print::{size, tuple};
+use super::sizes::Sizes;
 use crate::block::Forward;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -221,8 +222,8 @@ impl<const N: usize, const TRANSPOSED: bool> Convolution<N, TRANSPOSED> {
             false => ("", shape[1] * self.groups, self.channels),
             true => ("Transpose", shape[0], self.channels),
         };
-        let ins = if ins == 0 { "None".to_owned() } else { ins.to_string() };
         let (kernel, stride) = (tuple(&self.kernel), tuple(&self.stride));
+        let ins = size(ins);
         let mut line =
             format!("Conv{N}D{name}({ins} -> {outs}, kernel_size={kernel}, stride={stride}");
         for (what, sizes, default) in [

@@ -3,6 +3,7 @@
 use gluon_macros::Block;
 
 use super::Activation;
+use super::print::size;
 use crate::block::Forward;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -122,10 +123,7 @@ impl Dense {
     }
 
     fn line(&self) -> String {
-        let inputs = match self.weight.shape()[1] {
-            0 => "None".to_owned(),
-            inputs => inputs.to_string(),
-        };
+        let inputs = size(self.weight.shape()[1]);
         let activation = match self.activation {
             Some(activation) => activation.line(),
             None => "linear".to_owned(),

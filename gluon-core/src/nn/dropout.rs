@@ -2,10 +2,12 @@
 
 use gluon_macros::Block;
 
+use super::print::tuple;
 use crate::autograd::is_training;
 use crate::block::Forward;
 use crate::error::{Error, Result};
 use crate::ops::dropout::mask;
+use crate::ops::resolve_axis;
 use crate::tensor::Tensor;
 
 /// While training, each element becomes 0 with probability `rate`, and the others are divided by
@@ -56,9 +58,7 @@ impl Dropout {
     }
 
     fn line(&self) -> String {
-        let axes: Vec<_> = self.axes.iter().map(isize::to_string).collect();
-        let comma = if axes.len() == 1 { "," } else { "" };
-        format!("Dropout(p = {}, axes=({}{comma}))", self.rate, axes.join(", "))
+        format!("Dropout(p = {}, axes={})", self.rate, tuple(&self.axes))
     }
 }
 
@@ -71,11 +71,7 @@ impl Forward for Dropout {
         }
         let mut shape = *x.shape();
         for &axis in &self.axes {
-            let from_end = axis.checked_add_unsigned(if axis < 0 { x.rank() } else { 0 });
-            let index = from_end.and_then(|axis| usize::try_from(axis).ok());
-            let index = index.filter(|&index| index < x.rank());
-            let index = index.ok_or(Error::BadAxis { op, axis, shape: *x.shape() })?;
-            shape.dims_mut()[index] = 1;
+            shape.dims_mut()[resolve_axis(op, axis, x.shape())?] = 1;
         }
         if !is_training() || self.rate == 0.0 {
             return Ok(x.clone());

@@ -48,20 +48,3 @@ macro_rules! affine {
     };
 }
 use affine;
-
-/// As Python prints it.
-fn python(yes: bool) -> &'static str {
-    if yes { "True" } else { "False" }
-}
-
-/// As Python prints a small number: `1e-05`, `0.001`.
-fn scientific(number: f64) -> String {
-    if number == 0.0 || number >= 1e-4 {
-        return number.to_string();
-    }
-    let text = format!("{number:e}");
-    match text.split_once("e-") {
-        Some((mantissa, exponent)) if exponent.len() == 1 => format!("{mantissa}e-0{exponent}"),
-        _ => text,
-    }
-}

@@ -2,7 +2,8 @@
 
 use gluon_macros::Block;
 
-use super::sizes::{Sizes, tuple};
+use super::print::{truth, tuple};
+use super::sizes::Sizes;
 use crate::block::Forward;
 use crate::error::Result;
 use crate::ops::pool::{Pool, pool};
@@ -124,8 +125,7 @@ fn describe<const N: usize, const MAX: bool>(
 ) -> String {
     let (kind, word) = if MAX { ("Max", "max") } else { ("Avg", "avg") };
     let [size, stride, padding] = [size, stride, padding].map(tuple);
-    let python = |yes| if yes { "True" } else { "False" };
-    let (ceil_mode, is_global) = (python(ceil_mode), python(!global.is_empty()));
+    let (ceil_mode, is_global) = (truth(ceil_mode), truth(!global.is_empty()));
     let axes = &"DHW"[3 - N..];
     format!(
         "{global}{kind}Pool{N}D(size={size}, stride={stride}, padding={padding}, \

@@ -25,11 +25,3 @@ impl<const N: usize> Sizes<N> for [usize; N] {
         self
     }
 }
-
-/// As Python prints a tuple: `(5,)`, `(3, 5)`.
-pub(super) fn tuple(sizes: &[usize]) -> String {
-    match sizes {
-        [size] => format!("({size},)"),
-        _ => format!("({})", sizes.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")),
-    }
-}

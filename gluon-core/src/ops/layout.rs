@@ -10,7 +10,7 @@ use crate::shape::{Layout, Shape};
 use crate::tensor::Tensor;
 
 /// The index of axis `axis`, in which negative numbers count from the end.
-pub(super) fn resolve_axis(op: &'static str, axis: isize, shape: &Shape) -> Result<usize> {
+pub(crate) fn resolve_axis(op: &'static str, axis: isize, shape: &Shape) -> Result<usize> {
     let rank = shape.rank() as isize;
     let index = if axis < 0 { axis + rank } else { axis };
     if (0..rank).contains(&index) {

@@ -78,13 +78,10 @@ pub(crate) fn norm(
     for_float!(x, op, T => {
         let [gamma, beta] = [0, 1].map(|i| slice::<T>(&owned[i]));
         let xs = x.as_contiguous::<T>().unwrap_or_default();
-        let mut y = None;
-        let stats = Tensor::build::<T>([count, 2].into(), x.device(), |stats| {
-            y = Some(Tensor::build::<T>(*x.shape(), x.device(), |y| {
-                kernel::norm(&rows, xs, gamma, beta, y, stats);
-            }));
+        let shapes = [*x.shape(), [count, 2].into()];
+        let [y, stats] = Tensor::build_all::<T, 2>(shapes, x.device(), |[y, stats]| {
+            kernel::norm(&rows, xs, gamma, beta, y, stats);
         });
-        let y = y.unwrap_or_else(|| x.clone());
         record_op(op, inputs(input, affine), y, |_| {
             move |dy, gradients| {
                 let all = [&x, &stats, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
@@ -145,13 +142,9 @@ pub(crate) fn batch_norm(
         let [mean, variance] = match statistics {
             Statistics::Given(given) => given.map(|t| t.detach().to_contiguous()),
             Statistics::OfBatch => {
-                let mut mean = None;
-                let variance = Tensor::build::<T>(vector, x.device(), |variance| {
-                    mean = Some(Tensor::build::<T>(vector, x.device(), |mean| {
-                        batch_norm::moments(&sizes, xs, mean, variance);
-                    }));
-                });
-                [mean.unwrap_or_else(|| variance.clone()), variance]
+                Tensor::build_all::<T, 2>([vector; 2], x.device(), |[mean, variance]| {
+                    batch_norm::moments(&sizes, xs, mean, variance);
+                })
             }
         };
         let [center, variances] =

@@ -52,42 +52,31 @@ pub(crate) fn recurrent(
     for_float!(gates, op, T => {
         let slices: Vec<&[T]> = owned.iter().map(|t| t.as_contiguous().unwrap_or_default()).collect();
         let c = slices.get(4).copied().unwrap_or_default();
-        let mut kept = None;
-        let y = Tensor::build::<T>(shape.into(), gates.device(), |y| {
-            kept = Some(Tensor::build::<T>(sizes.kept().into(), gates.device(), |kept| {
-                recur(&sizes, slices[0], [slices[3], c], slices[1], slices[2], y, kept);
-            }));
+        let shapes = [shape.into(), sizes.kept().into()];
+        let [y, kept] = Tensor::build_all::<T, 2>(shapes, gates.device(), |[y, kept]| {
+            recur(&sizes, slices[0], [slices[3], c], slices[1], slices[2], y, kept);
         });
         record_op(op, &inputs, y, |y| {
             let y = y.detach();
             move |dy, gradients| {
                 let [gates, w, b, h] = [0, 1, 2, 3].map(|i| &owned[i]);
-                let kept = kept.as_ref().map(elements::<T>).unwrap_or_default();
                 let c = owned.get(4);
                 let past = Past {
                     h: elements::<T>(h),
                     c: c.map(elements::<T>).unwrap_or_default(),
                     w: elements::<T>(w),
                     y: elements::<T>(&y),
-                    kept,
+                    kept: elements::<T>(&kept),
                 };
                 // The gates from the state before have a gradient of their own in GRU alone.
-                let (mut du, mut dh, mut dc) = (None, None, None);
-                let dx = Tensor::build::<T>(*gates.shape(), y.device(), |dx| {
-                    let mut run = |du: Option<&mut [T]>| {
-                        dh = Some(Tensor::build::<T>(*h.shape(), y.device(), |dh| {
-                            dc = Some(Tensor::build::<T>(*h.shape(), y.device(), |dc| {
-                                recur_grad(&sizes, &past, elements::<T>(dy), dx, du, [dh, dc]);
-                            }));
-                        }));
-                    };
-                    if cell == Cell::Gru {
-                        du = Some(Tensor::build::<T>(*gates.shape(), y.device(), |du| run(Some(du))));
-                    } else {
-                        run(None);
-                    }
-                });
-                let du = du.as_ref().unwrap_or(&dx);
+                let own = cell == Cell::Gru;
+                let other = if own { *gates.shape() } else { 0.into() };
+                let shapes = [*gates.shape(), other, *h.shape(), *h.shape()];
+                let [dx, du, dh, dc] =
+                    Tensor::build_all::<T, 4>(shapes, y.device(), |[dx, du, dh, dc]| {
+                        recur_grad(&sizes, &past, elements(dy), dx, own.then_some(du), [dh, dc]);
+                    });
+                let du = if own { &du } else { &dx };
                 gradients.write::<T>(2, b, |db, accumulate| {
                     let mut rows = [false; MAX_RANK];
                     rows[..2].fill(true);
@@ -102,8 +91,9 @@ pub(crate) fn recurrent(
                         })
                     })?;
                 }
-                for (input, gradient) in [(0, Some(dx)), (3, dh), (4, dc.filter(|_| c.is_some()))] {
-                    if let Some(gradient) = gradient.filter(|_| input < owned.len() && gradients.wants(input)) {
+                let memory = c.map(|_| (4, dc));
+                for (input, gradient) in [(0, dx), (3, dh)].into_iter().chain(memory) {
+                    if gradients.wants(input) {
                         gradients.add(input, gradient)?;
                     }
                 }

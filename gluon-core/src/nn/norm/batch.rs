@@ -2,13 +2,17 @@
 
 use gluon_macros::Block;
 
-use super::{affine, python};
+use super::affine;
 use crate::autograd::{GradReq, is_training};
 use crate::block::Forward;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::init::{One, Zero};
+use crate::nn::print::{number, size, truth};
 use crate::ops::norm::{Statistics, batch_norm};
+use crate::ops::resolve_axis;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
 
@@ -124,12 +128,9 @@ impl BatchNorm {
 
     fn line(&self) -> String {
         let BatchNorm { axis, momentum, epsilon, .. } = self;
-        let channels = match self.gamma.shape()[0] {
-            0 => "None".to_owned(),
-            channels => channels.to_string(),
-        };
-        let (fix_gamma, global) = (python(!self.scale), python(self.use_global_stats));
-        let epsilon = super::scientific(*epsilon);
+        let channels = size(self.gamma.shape()[0]);
+        let (fix_gamma, global) = (truth(!self.scale), truth(self.use_global_stats));
+        let epsilon = number(*epsilon);
         format!(
             "BatchNorm(axis={axis}, eps={epsilon}, momentum={momentum}, fix_gamma={fix_gamma}, \
              use_global_stats={global}, in_channels={channels})"
@@ -151,12 +152,7 @@ impl Default for BatchNorm {
 
 impl Forward for BatchNorm {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let rank = x.rank() as isize;
-        let axis = if self.axis < 0 { self.axis + rank } else { self.axis };
-        if !(0..rank).contains(&axis) {
-            return Err(Error::BadAxis { op: "batch_norm", axis: self.axis, shape: *x.shape() });
-        }
-        let axis = axis as usize;
+        let axis = resolve_axis("batch_norm", self.axis, x.shape())?;
         let channels = x.shape()[axis];
         let affine = self.affine(channels)?;
         let affine = affine.each_ref().map(Option::as_ref);

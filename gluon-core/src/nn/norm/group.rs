@@ -2,12 +2,13 @@
 
 use gluon_macros::Block;
 
-use super::{affine, python};
+use super::affine;
 use crate::autograd::GradReq;
 use crate::block::Forward;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::init::{One, Zero};
+use crate::nn::print::{number, truth};
 use crate::ops::norm::{Rows, norm};
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
@@ -91,8 +92,8 @@ impl GroupNorm {
     }
 
     fn line(&self) -> String {
-        let (epsilon, groups) = (super::scientific(self.epsilon), self.groups);
-        let (center, scale) = (python(self.center), python(self.scale));
+        let (epsilon, groups) = (number(self.epsilon), self.groups);
+        let (center, scale) = (truth(self.center), truth(self.scale));
         format!("GroupNorm(eps={epsilon}, num_groups={groups}, center={center}, scale={scale})")
     }
 }

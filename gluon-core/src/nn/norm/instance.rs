@@ -2,12 +2,13 @@
 
 use gluon_macros::Block;
 
-use super::{affine, python};
+use super::affine;
 use crate::autograd::GradReq;
 use crate::block::Forward;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::init::{One, Zero};
+use crate::nn::print::{number, truth};
 use crate::ops::norm::{Rows, norm};
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
@@ -74,8 +75,8 @@ impl InstanceNorm {
     }
 
     fn line(&self) -> String {
-        let (epsilon, channels) = (super::scientific(self.epsilon), self.gamma.shape()[0]);
-        let (center, scale) = (python(self.center), python(self.scale));
+        let (epsilon, channels) = (number(self.epsilon), self.gamma.shape()[0]);
+        let (center, scale) = (truth(self.center), truth(self.scale));
         format!(
             "InstanceNorm(eps={epsilon}, axis=1, center={center}, scale={scale}, in_channels={channels})"
         )

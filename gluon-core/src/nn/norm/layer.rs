@@ -2,13 +2,17 @@
 
 use gluon_macros::Block;
 
-use super::{affine, python};
+use super::affine;
 use crate::autograd::GradReq;
 use crate::block::Forward;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+#[cfg(doc)]
+use crate::error::Error;
+use crate::error::Result;
 use crate::init::{One, Zero};
+use crate::nn::print::{number, truth};
 use crate::ops::norm::{Rows, norm};
+use crate::ops::resolve_axis;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
 
@@ -82,8 +86,8 @@ impl LayerNorm {
     }
 
     fn line(&self) -> String {
-        let (epsilon, axis) = (super::scientific(self.epsilon), self.axis);
-        let (center, scale) = (python(self.center), python(self.scale));
+        let (epsilon, axis) = (number(self.epsilon), self.axis);
+        let (center, scale) = (truth(self.center), truth(self.scale));
         let channels = self.gamma.shape()[0];
         format!(
             "LayerNorm(eps={epsilon}, axis={axis}, center={center}, scale={scale}, in_channels={channels})"
@@ -100,12 +104,8 @@ impl Default for LayerNorm {
 impl Forward for LayerNorm {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let op = "layer_norm";
-        let rank = x.rank() as isize;
-        let axis = if self.axis < 0 { self.axis + rank } else { self.axis };
-        if !(0..rank).contains(&axis) {
-            return Err(Error::BadAxis { op, axis: self.axis, shape: *x.shape() });
-        }
-        let (axis, last) = (axis as usize, x.rank() - 1);
+        let axis = resolve_axis(op, self.axis, x.shape())?;
+        let last = x.rank() - 1;
         let channels = x.shape()[axis];
         let affine = self.affine(channels)?;
         let affine = affine.each_ref().map(Option::as_ref);

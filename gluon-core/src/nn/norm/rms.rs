@@ -6,6 +6,7 @@ use crate::block::Forward;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::init::One;
+use crate::nn::print::number;
 use crate::ops::norm::{Rows, norm};
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
@@ -54,7 +55,7 @@ impl RmsNorm {
     }
 
     fn line(&self) -> String {
-        let (epsilon, channels) = (super::scientific(self.epsilon), self.gamma.shape()[0]);
+        let (epsilon, channels) = (number(self.epsilon), self.gamma.shape()[0]);
         format!("RMSNorm(eps={epsilon}, in_channels={channels})")
     }
 }

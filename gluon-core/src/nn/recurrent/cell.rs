@@ -4,6 +4,7 @@ use gluon_macros::Block;
 
 use super::{Run, check, parameters, zeros};
 use crate::error::{Error, Result};
+use crate::nn::print::size;
 use crate::ops::recurrent::Cell;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
@@ -93,11 +94,7 @@ macro_rules! cells {
 
             fn line(&self) -> String {
                 let shape = self.i2h_weight.shape();
-                let inputs = match shape[1] {
-                    0 => "None".to_owned(),
-                    inputs => inputs.to_string(),
-                };
-                format!(concat!($gluon, "({} -> {})"), inputs, shape[0])
+                format!(concat!($gluon, "({} -> {})"), size(shape[1]), shape[0])
             }
         }
     )*};

@@ -9,6 +9,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::init::Initializer;
 use crate::nn::Dropout;
+use crate::nn::print::size;
 use crate::ops::recurrent::Cell;
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
@@ -55,10 +56,7 @@ impl Settings {
 
     fn line(&self, name: &str, layers: &[Passes]) -> String {
         let first = layers.first().and_then(|layer| layer.0.first());
-        let inputs = match first.map_or(0, |pass| pass.parameters[0].shape()[1]) {
-            0 => "None".to_owned(),
-            inputs => inputs.to_string(),
-        };
+        let inputs = size(first.map_or(0, |pass| pass.parameters[0].shape()[1]));
         let layout = if self.batch_first { "NTC" } else { "TNC" };
         let mut line = format!("{name}({inputs} -> {}, {layout}", self.units);
         if self.layers != 1 {

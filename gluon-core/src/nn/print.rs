@@ -1,0 +1,30 @@
+//! Printed settings, as Python prints them in Gluon's lines.
+
+/// A size, `None` while it is 0, that is not known.
+pub(super) fn size(size: usize) -> String {
+    if size == 0 { "None".to_owned() } else { size.to_string() }
+}
+
+/// A tuple: `(5,)`, `(3, 5)`.
+pub(super) fn tuple<T: ToString>(items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(T::to_string).collect();
+    let comma = if items.len() == 1 { "," } else { "" };
+    format!("({}{comma})", items.join(", "))
+}
+
+/// `True` or `False`.
+pub(super) fn truth(yes: bool) -> &'static str {
+    if yes { "True" } else { "False" }
+}
+
+/// A number: `0.001`, `1e-05`.
+pub(super) fn number(number: f64) -> String {
+    if number == 0.0 || number.abs() >= 1e-4 {
+        return number.to_string();
+    }
+    let text = format!("{number:e}");
+    match text.split_once("e-") {
+        Some((mantissa, exponent)) if exponent.len() == 1 => format!("{mantissa}e-0{exponent}"),
+        _ => text,
+    }
+}
