@@ -107,6 +107,17 @@ fn mlp_forward(bencher: Bencher<'_, '_>, size: usize) {
     forward(bencher, Mlp::new(), size, &[784]).expect("shapes fit");
 }
 
+/// One net and two threads: the time of a pass stays the same if they do not get into each other's
+/// way.
+#[divan::bench(threads = [1, 2])]
+fn mlp_forward_shared(bencher: Bencher<'_, '_>) {
+    let mut net = Mlp::new();
+    net.initialize().expect("names differ");
+    let input = || batch(1, &[784]).expect("shapes fit").0;
+    net.forward(&input()).expect("shapes fit");
+    bencher.with_inputs(input).bench_refs(|x| net.forward(x));
+}
+
 #[divan::bench(args = [1, 32, 256])]
 fn mlp_train_sgd(bencher: Bencher<'_, '_>, size: usize) {
     train(bencher, Mlp::new(), Sgd::new(0.1), size, &[784]).expect("shapes fit");

@@ -15,7 +15,7 @@ mod structured;
 use std::fmt;
 use std::sync::Arc;
 
-pub use constant::{Constant, One, Zero};
+pub use constant::{Constant, One, Values, Zero};
 pub use initialization::Initialization;
 pub use mixed::Mixed;
 pub use named::named;

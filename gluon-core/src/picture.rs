@@ -42,7 +42,7 @@ impl Picture {
     pub fn rectangle(&mut self, (x, y): (f64, f64), size: (f64, f64), color: &str, opacity: f64) {
         let (width, height) = size;
         self.element(format_args!(
-            r#"<rect x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" fill="{}" opacity="{opacity:.3}"/>"#,
+            r#"<rect x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" fill="{}" opacity="{opacity:.3}" shape-rendering="crispEdges"/>"#,
             Escaped(color)
         ));
     }
@@ -145,7 +145,7 @@ mod tests {
         assert!(lines[0].ends_with(r#"width="20" height="10" viewBox="0 0 20 10">"#));
         assert_eq!(
             lines[2],
-            r#"<rect x="1.00" y="2.00" width="3.00" height="4.00" fill="red" opacity="0.500"/>"#
+            r#"<rect x="1.00" y="2.00" width="3.00" height="4.00" fill="red" opacity="0.500" shape-rendering="crispEdges"/>"#
         );
         assert!(lines[3].contains(r#"points="0.00,1.00 2.00,3.50""#));
         assert!(lines[3].contains(r#"stroke="&quot;/&gt;""#));

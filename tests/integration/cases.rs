@@ -1,4 +1,4 @@
-//! Every case of MXNet's `naming.json` and `errors.json`: the test that answers it here, or why it
+//! Every case of MXNet's `naming.json`, `errors.json` and `reprs.json`: the test that answers it here, or why it
 //! does not arise.
 
 use std::fs;
@@ -16,6 +16,7 @@ use Answer::{Instead, Test};
 
 const PARAMETERS: &str = "integration/parameters.rs";
 const NAMING: &str = "integration/naming.rs";
+const REPRS: &str = "integration/reprs.rs";
 const HOOKS: &str = "integration/hooks.rs";
 const DEVICES: &str = "integration/devices.rs";
 
@@ -277,6 +278,72 @@ const NAMES: &[(&[&str], Answer)] = &[
     ),
 ];
 
+const PRINTED: &[(&[&str], Answer)] = &[
+    (
+        &[
+            "dense",
+            "dense_act",
+            "dense_nobias",
+            "activation",
+            "conv2d",
+            "conv2d_known",
+            "conv1d",
+            "maxpool",
+            "avgpool",
+            "gavgpool",
+            "bn",
+            "bn_known",
+            "ln",
+            "gn",
+            "in",
+            "embedding",
+            "flatten",
+            "dropout",
+            "leaky",
+            "lstm",
+            "lstm2",
+            "gru",
+            "rnn",
+            "lstmcell",
+            "seq_empty",
+            "mlp",
+            "nest",
+            "mydense",
+        ],
+        Test(REPRS, "layers_print_as_a_line_and_models_as_a_tree"),
+    ),
+    (&["nested", "nested_after_forward"], Test(REPRS, "nets_in_nets_are_indented")),
+    (&["params_of_nested"], Test(REPRS, "a_dictionary_of_parameters_prints_one_a_line")),
+    (&["param_default_dtype", "param_f64"], Test(REPRS, "parameters_print_name_shape_and_type")),
+    (
+        &["constant", "paramdict_empty", "paramdict_prefix_empty", "context", "lambda"],
+        Test(REPRS, "constants_devices_and_empty_dictionaries_print_as_in_gluon"),
+    ),
+    (
+        &["summary_nested", "summary_shared_and_bn", "summary_conv"],
+        Test(HOOKS, "a_summary_counts_what_gluons_does"),
+    ),
+    (
+        &["summary_mlp_first_forward"],
+        Instead(
+            "the first `forward` is like any other; a shape that is a symbol is a defect there",
+        ),
+    ),
+    (
+        &["conv2dtranspose"],
+        Instead("Gluon prints the sizes of the weight, which are the other way round"),
+    ),
+    (&["prelu", "elu"], Instead("settings are printed, which Gluon leaves out")),
+    (&["hybridlambda"], Instead("there are no hybrid blocks: it is a `Lambda`")),
+    (&["l2loss", "softmaxce", "l1w"], Instead("a loss is no block; `Debug` prints its settings")),
+    (&["block"], Instead("there is no bare `Block`")),
+    (&["param_no_shape"], Instead("a parameter always has a rank")),
+    (
+        &["ndarray_1d", "ndarray_2d", "ndarray_int"],
+        Instead("numbers are printed as Rust does, and the element type with them"),
+    ),
+];
+
 /// Asserts that every case of `file` is answered once, by a test that there is.
 fn assert_answered(file: &str, answers: &[(&[&str], Answer)]) {
     let golden = golden::open(file);
@@ -302,4 +369,9 @@ fn every_case_of_naming_is_answered() {
 #[test]
 fn every_case_of_errors_is_answered() {
     assert_answered("errors.json", ERRORS);
+}
+
+#[test]
+fn every_printed_form_is_answered() {
+    assert_answered("reprs.json", PRINTED);
 }

@@ -1,6 +1,7 @@
 //! Devices, and gradients kept and summed as in MXNet's `contexts_hooks_autograd.json`.
 
 use gluon::autograd::{GradReq, is_recording, pause, record};
+use gluon::data::split_and_load;
 use gluon::init::Constant;
 use gluon::nn::Dense;
 use gluon::optim::Sgd;
@@ -153,4 +154,34 @@ fn gradients_are_written_added_kept_and_cut_as_in_mxnet() {
     });
     half.unwrap().backward().unwrap();
     close("pause_blocks_grad", x.grad().unwrap());
+}
+
+#[test]
+fn replicas_may_run_on_threads_of_their_own() {
+    let mut net = Dense::new(3).in_units(4);
+    net.initialize().unwrap();
+    let x = Tensor::arange(40).reshape([10, 4]).unwrap();
+    let train = |threads: bool| {
+        let replicas = Replicas::new(&net, &DEVICES).unwrap();
+        let mut trainer = Trainer::new(replicas.collect_params(), Sgd::new(0.01)).unwrap();
+        for _ in 0..3 {
+            let parts = split_and_load(&x, &DEVICES).unwrap();
+            let backward = |net: &Dense, x: &Tensor| {
+                record(|| net.forward(x)?.square()).unwrap().backward().unwrap();
+            };
+            let pairs = || replicas.iter().zip(&parts);
+            match threads {
+                true => std::thread::scope(|scope| {
+                    pairs().for_each(|(net, x)| drop(scope.spawn(move || backward(net, x))));
+                }),
+                false => pairs().for_each(|(net, x)| backward(net, x)),
+            }
+            replicas.step(&mut trainer, 10).unwrap();
+        }
+        replicas.iter().map(|net| net.weight.data().unwrap()).collect::<Vec<_>>()
+    };
+    let (together, apart) = (train(true), train(false));
+    assert_eq!(together, apart);
+    assert_eq!(together[0], together[1]);
+    assert_ne!(together[0], net.weight.data().unwrap());
 }

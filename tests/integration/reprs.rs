@@ -2,8 +2,8 @@
 
 use gluon::nn::{
     Activation, AvgPool2d, BatchNorm, Conv1d, Conv2d, Dense, Dropout, Embedding, Flatten,
-    GlobalAvgPool2d, GroupNorm, Gru, InstanceNorm, LayerNorm, LeakyRelu, Lstm, LstmCell, MaxPool2d,
-    Rnn, Sequential,
+    GlobalAvgPool2d, GroupNorm, Gru, InstanceNorm, Lambda, LayerNorm, LeakyRelu, Lstm, LstmCell,
+    MaxPool2d, Rnn, Sequential,
 };
 use gluon::prelude::*;
 
@@ -119,4 +119,28 @@ fn a_dictionary_of_parameters_prints_one_a_line() {
     let found: Vec<_> = net.collect_params().to_string().lines().map(line).collect();
     let expected: Vec<_> = repr("params_of_nested").lines().map(line).collect();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn nets_in_nets_are_indented() {
+    let tail = sequential![Dense::new(2), Dropout::new(0.1)];
+    let mut net = sequential![NestMLP::new(), Dense::new(3), tail];
+    assert_eq!(net.to_string(), repr("nested"));
+    net.initialize().unwrap();
+    net.forward(&Tensor::ones([2, 7])).unwrap();
+    assert_eq!(net.to_string(), repr("nested_after_forward"));
+}
+
+#[test]
+fn constants_devices_and_empty_dictionaries_print_as_in_gluon() {
+    let constant = Parameter::constant(Tensor::from([[1.0f32, 2.0]]));
+    constant.rename("c", "c".to_owned());
+    let expected = repr("constant").replace("<class 'numpy.float32'>", "float32");
+    assert_eq!(constant.to_string(), expected);
+    let empty = Sequential::new();
+    assert_eq!(empty.collect_params_with("").to_string(), repr("paramdict_empty"));
+    assert_eq!(empty.collect_params_with("a_").to_string(), repr("paramdict_prefix_empty"));
+    let devices = format!("{} {} gpu", Device::Cpu(0), Device::Cpu(3));
+    assert!(repr("context").starts_with(&devices), "{devices}");
+    assert_eq!(Lambda::new("tanh", |x| x.tanh()).tree(), repr("lambda"));
 }

@@ -41,6 +41,9 @@ fn main() -> Result<()> {
     if measure.wants("W4") {
         both(&measure, "W4", "b2", nets::tied, &Batch::new(&[2, 20], 10)?)?;
     }
+    if measure.wants("W5") {
+        both(&measure, "W5", "b64", nets::lenet, &Batch::new(&[64, 1, 28, 28], 10)?)?;
+    }
     if measure.wants("W7") {
         both(&measure, "W7", "b16", || nets::chain(&DEEP), &Batch::new(&[16, 64], 64)?)?;
     }

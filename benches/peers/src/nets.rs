@@ -1,6 +1,6 @@
 //! The nets of the comparison.
 
-use gluon::nn::{Dense, Sequential};
+use gluon::nn::{Conv2d, Dense, MaxPool2d, Sequential};
 use gluon::prelude::*;
 
 use crate::values::weight;
@@ -40,4 +40,25 @@ pub struct Tied {
 
 pub fn tied() -> Result<Tied> {
     Ok(Tied::new(dense(0, 20, 8, false)?, dense(1, 8, 8, false)?, dense(2, 8, 10, true)?))
+}
+
+/// Convolution number `t`, with ReLU.
+fn convolution(t: u32, inputs: usize, channels: usize, padding: usize) -> Result<Conv2d> {
+    let mut layer = Conv2d::new(channels, 5).in_channels(inputs).padding(padding).relu();
+    layer.initialize()?;
+    let values = weight(100 + t, channels * inputs * 25, inputs * 25);
+    layer.weight.set_data(&Tensor::from_vec(values, [channels, inputs, 5, 5])?)?;
+    Ok(layer)
+}
+
+pub fn lenet() -> Result<Sequential> {
+    let mut net = Sequential::new();
+    net.add(convolution(0, 1, 6, 2)?);
+    net.add(MaxPool2d::new(2));
+    net.add(convolution(1, 6, 16, 0)?);
+    net.add(MaxPool2d::new(2));
+    net.add(dense(0, 400, 120, false)?);
+    net.add(dense(1, 120, 84, false)?);
+    net.add(dense(2, 84, 10, true)?);
+    Ok(net)
 }

@@ -10,11 +10,13 @@
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
+use super::gemm::Blocked;
 use crate::dtype::Element;
 
 /// An element type that computes: `f32` or `f64`.
 pub(crate) trait Float:
     Element
+    + Blocked
     + PartialOrd
     + Neg<Output = Self>
     + Add<Output = Self>

@@ -1,12 +1,14 @@
 //! General products of matrices: the choice of an algorithm by the shape, and the one place that
-//! calls the `gemm` crate.
+//! calls the crates `gemm-f32` and `gemm-f64`.
 //!
 //! Sums are taken in an order that depends on the shape and the orientation of the operands only.
-//! The `gemm` crate cuts the inner axis into pieces that do not depend on the number of threads.
+//! They cut the inner axis into pieces that do not depend on the number of threads.
 //!
 //! The crate packs a right side that is read along its columns, such as `X · Wᵀ`, in steps of a whole
 //! row, at half the speed for `[128, 4096] · [4096, 4096]`: large ones are turned here, part by part.
 #![allow(unsafe_code)]
+
+use gemm_common::Parallelism;
 
 use super::float::Float;
 use super::matrix::{Matrix, MatrixMut};
@@ -138,29 +140,72 @@ fn scale<T: Float>(beta: T, c: &mut MatrixMut<'_, T>) {
     }
 }
 
-fn blocked<T: Float>(
-    alpha: T,
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    beta: T,
-    mut c: MatrixMut<'_, T>,
-) {
+/// What the crate offers of an element type.
+///
+/// Of its parts only those of these two types are built.
+pub(crate) trait Blocked: Sized {
+    /// The function for this machine.
+    fn function() -> Function<Self>;
+}
+
+/// `C = alpha · C + beta · A · B`: sizes `m`, `n`, `k`; `C` with the distances of columns and of rows
+/// and whether it is read; `A` and `B` with theirs; `alpha`, `beta`; what to conjugate; threads.
+type Function<T> = unsafe fn(
+    usize,
+    usize,
+    usize,
+    *mut T,
+    isize,
+    isize,
+    bool,
+    *const T,
+    isize,
+    isize,
+    *const T,
+    isize,
+    isize,
+    T,
+    T,
+    bool,
+    bool,
+    bool,
+    Parallelism,
+);
+
+impl Blocked for f32 {
+    fn function() -> Function<f32> {
+        gemm_f32::gemm::f32::get_gemm_fn()
+    }
+}
+
+impl Blocked for f64 {
+    fn function() -> Function<f64> {
+        gemm_f64::gemm::f64::get_gemm_fn()
+    }
+}
+
+fn blocked<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, c: MatrixMut<'_, T>) {
+    // The crate writes columns.
+    let [c_row, c_column] = c.strides();
+    let (a, b, mut c) = if c_column < c_row { (b.t(), a.t(), c.t()) } else { (a, b, c) };
     let ([m, k], [_, n]) = (a.dims(), b.dims());
     let parallelism = if m.saturating_mul(n).saturating_mul(k) < PARALLEL_FROM {
-        gemm::Parallelism::None
+        Parallelism::None
     } else {
-        gemm::Parallelism::Rayon(0)
+        Parallelism::Rayon(0)
     };
     let (a_row, a_column) = used_strides(a.dims(), a.strides());
     let (b_row, b_column) = used_strides(b.dims(), b.strides());
     let (c_row, c_column) = used_strides(c.dims(), c.strides());
+    let function = T::function();
     // SAFETY: A `Matrix` and a `MatrixMut` are only made after checking that each of their elements
     // lies within their slice, and the elements of a `MatrixMut` are distinct, so threads that
     // write different elements do not meet. `c` is borrowed mutably, so it overlaps neither `a`
     // nor `b`. The crate reads and writes elements `[i, j]` with `i`, `j` below the sizes given,
-    // which are those of the views, and `T` is `f32` or `f64`, which it supports.
+    // which are those of the views. No stride is negative, so the pointers are to the first
+    // elements, as it wants them.
     unsafe {
-        gemm::gemm(
+        function(
             m,
             n,
             k,

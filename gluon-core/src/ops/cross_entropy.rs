@@ -1,6 +1,6 @@
 //! Softmax and cross-entropy in one pass.
 
-use super::index::indices;
+use super::index::check_indices;
 use super::softmax::columns;
 use crate::autograd::record_op;
 use crate::buffer::for_float;
@@ -23,7 +23,7 @@ impl Tensor {
         let op = "softmax_cross_entropy";
         let columns = columns(op, self)?;
         let shape = self.shape().without(self.rank() - 1);
-        indices(op, self, label, columns)?;
+        check_indices(op, self, label, columns)?;
         let x = self.contiguous();
         let labels = label.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {

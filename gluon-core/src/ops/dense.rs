@@ -62,6 +62,7 @@ pub(crate) fn dense(
         record_op(op, &inputs[..2 + usize::from(bias.is_some())], y, |y| {
             let (x, w, y, b) = (x.detach(), w.detach(), y.detach(), b.map(|b| b.detach()));
             move |dy, gradients| {
+                let [batch, _, units] = sizes;
                 let [xs, ws, ys, dys] =
                     [&x, &w, &y, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
                 let b = b.as_ref().filter(|_| gradients.wants(2));

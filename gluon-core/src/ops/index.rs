@@ -8,35 +8,58 @@ use crate::kernel::gather;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
-/// The values of `index` as indices below `bound`; fractions truncate, as in Gluon.
-fn checked(op: &'static str, index: &Tensor, bound: usize) -> Result<Vec<usize>> {
-    let index = index.to_contiguous();
+/// Calls `f` with the values of `index` as indices below `bound`; fractions truncate, as in Gluon.
+fn for_each(
+    op: &'static str,
+    index: &Tensor,
+    bound: usize,
+    mut f: impl FnMut(usize),
+) -> Result<()> {
+    let index = index.contiguous();
     for_dtype!(index.dtype(), T => {
         let values = index.as_contiguous::<T>().unwrap_or_default();
-        values.iter().enumerate().map(|(position, value)| {
+        for (position, value) in values.iter().enumerate() {
             let index = value.to_f64();
             // Written so that NaN is out of range.
-            if index > -1.0 && index < bound as f64 {
-                Ok(index as usize)
-            } else {
-                Err(Error::IndexOutOfRange { op, index, bound, position })
+            if !(index > -1.0 && index < bound as f64) {
+                return Err(Error::IndexOutOfRange { op, index, bound, position });
             }
-        }).collect()
+            f(index as usize);
+        }
+        Ok(())
     })
 }
 
-/// One checked index for each row of `x`, whose last axis has `columns` elements.
-pub(super) fn indices(
+/// The values of `index` as indices below `bound`.
+fn checked(op: &'static str, index: &Tensor, bound: usize) -> Result<Vec<usize>> {
+    let mut indices = Vec::with_capacity(index.size());
+    for_each(op, index, bound, |index| indices.push(index))?;
+    Ok(indices)
+}
+
+/// One index for each row of `x`, whose last axis has `columns` elements.
+fn indices(op: &'static str, x: &Tensor, index: &Tensor, columns: usize) -> Result<Vec<usize>> {
+    check_count(op, x, index)?;
+    checked(op, index, columns)
+}
+
+/// Checks that there is an index for each row of `x`, whose last axis has `columns` elements.
+pub(super) fn check_indices(
     op: &'static str,
     x: &Tensor,
     index: &Tensor,
     columns: usize,
-) -> Result<Vec<usize>> {
+) -> Result<()> {
+    check_count(op, x, index)?;
+    for_each(op, index, columns, |_| {})
+}
+
+fn check_count(op: &'static str, x: &Tensor, index: &Tensor) -> Result<()> {
     let rows = x.shape()[..x.rank() - 1].iter().product::<usize>();
     if index.size() != rows {
         return Err(Error::ShapeMismatch { op, lhs: *x.shape(), rhs: *index.shape() });
     }
-    checked(op, index, columns)
+    Ok(())
 }
 
 impl Tensor {

@@ -69,14 +69,17 @@ impl Handle {
 
     fn of(elements: Elements, layout: Layout, device: Device) -> Handle {
         let contiguous = layout.is_contiguous();
-        let data = Data { elements, layout, contiguous, device, turned: OnceLock::new() };
         let free = FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten();
         if let Some(mut arc) = free
             && let Some(place) = Arc::get_mut(&mut arc)
         {
-            *place = data;
+            place.elements = elements;
+            place.layout = layout;
+            place.contiguous = contiguous;
+            place.device = device;
             return Handle { data: Some(arc) };
         }
+        let data = Data { elements, layout, contiguous, device, turned: OnceLock::new() };
         Handle { data: Some(Arc::new(data)) }
     }
 

@@ -101,7 +101,8 @@ impl History {
     }
 
     /// The learning curves: one diagram for the loss and one for each metric, training in blue and
-    /// validation in orange.
+    /// validation in orange. Where the largest number is more than 30 times the smallest, and that
+    /// is positive, the scale is logarithmic.
     pub fn picture(&self) -> Picture {
         const WIDTH: f64 = 360.0;
         const HEIGHT: f64 = 220.0;
@@ -116,25 +117,33 @@ impl History {
             };
             let lines = values.each_ref().map(finite);
             let points = || lines.iter().flatten();
-            let ([x0, x1], [y0, y1]) = (range(points().map(|p| p.0)), range(points().map(|p| p.1)));
+            let [x0, x1] = range(points().map(|p| p.0));
+            let [y0, y1] = range(points().map(|p| p.1));
+            let scale = if y0 > 0.0 && y1 > 30.0 * y0 { f64::ln } else { |y| y };
             picture.text(((left + right) / 2.0, 18.0), 13.0, Anchor::Middle, name);
             for (value, y) in [(y1, top), (y0, bottom)] {
                 picture.line(&[(left, y), (right, y)], "lightgray");
-                picture.text((left - 4.0, y + 4.0), 11.0, Anchor::End, &format!("{value:.4}"));
+                picture.text((left - 4.0, y + 4.0), 11.0, Anchor::End, &short(value));
             }
             for (value, x, anchor) in [(x0, left, Anchor::Start), (x1, right, Anchor::End)] {
                 picture.text((x, bottom + 16.0), 11.0, anchor, &format!("{value:.0}"));
             }
             for (line, color) in lines.iter().zip(["steelblue", "darkorange"]) {
                 let place = |&(x, y): &(f64, f64)| {
-                    let x = left + (right - left) * (x - x0) / (x1 - x0);
-                    (x, bottom - (bottom - top) * (y - y0) / (y1 - y0))
+                    let share = (scale(y) - scale(y0)) / (scale(y1) - scale(y0));
+                    (left + (right - left) * (x - x0) / (x1 - x0), bottom - (bottom - top) * share)
                 };
                 picture.line(&line.iter().map(place).collect::<Vec<_>>(), color);
             }
         }
         picture
     }
+}
+
+/// A number with four digits, more or less.
+fn short(value: f64) -> String {
+    let magnitude = value.abs().max(1e-3).log10().floor() as isize;
+    format!("{value:.*}", (3 - magnitude).clamp(0, 6) as usize)
 }
 
 /// The smallest and the largest value, never equal.
@@ -218,7 +227,21 @@ mod tests {
         // The loss: training falls from 1 to 0.5, validation is the one point 3 at the top left.
         assert!(picture.contains(r#"points="56.00,160.00 348.00,192.00""#), "{picture}");
         assert!(picture.contains(r#"points="56.00,32.00""#), "{picture}");
-        assert!(picture.contains(">3.0000</text>") && picture.contains(">0.5000</text>"));
+        assert!(picture.contains(">3.000</text>") && picture.contains(">0.5000</text>"));
+        // By logarithms, 10 is halfway from 1 to 100.
+        let mut steep = history();
+        for (epoch, loss) in steep.epochs.iter_mut().zip([100.0, 10.0]) {
+            epoch.training.loss = loss;
+            epoch.validation = None;
+        }
+        steep.epochs.push(Epoch { number: 2, ..steep.epochs[1].clone() });
+        steep.epochs[2].training.loss = 1.0;
+        let picture = steep.picture().to_string();
+        assert!(
+            picture.contains(r#"points="56.00,32.00 202.00,112.00 348.00,192.00""#),
+            "{picture}"
+        );
+        assert!(picture.contains(">100.0</text>"));
         assert!(History::default().picture().to_string().contains("loss"));
     }
 }

@@ -16,26 +16,10 @@ pub const EXTENSIONS: &[&str] = &[
     "npz",
 ];
 
-const DTYPES: [DType; 13] = [
-    DType::F32,
-    DType::F64,
-    DType::F16,
-    DType::BF16,
-    DType::I8,
-    DType::I16,
-    DType::I32,
-    DType::I64,
-    DType::U8,
-    DType::U16,
-    DType::U32,
-    DType::U64,
-    DType::Bool,
-];
-
 /// Arrays of every type and of every kind of shape.
 pub fn arrays() -> Arrays {
     let shapes = [Shape::SCALAR, 3.into(), [2, 3].into(), [0, 2].into(), [1, 2, 1, 2, 1].into()];
-    DTYPES
+    DType::ALL
         .into_iter()
         .enumerate()
         .map(|(i, dtype)| {
