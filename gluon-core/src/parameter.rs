@@ -1,6 +1,7 @@
 //! Parameters: the tensors of a model that are initialized, trained, shared and saved.
 
 mod dict;
+mod first;
 mod state;
 
 use std::fmt;

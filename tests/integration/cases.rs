@@ -15,6 +15,7 @@ enum Answer {
 use Answer::{Instead, Test};
 
 const PARAMETERS: &str = "integration/parameters.rs";
+const INITIALIZATION: &str = "integration/initialization.rs";
 const NAMING: &str = "integration/naming.rs";
 const REPRS: &str = "integration/reprs.rs";
 const HOOKS: &str = "integration/hooks.rs";
@@ -69,7 +70,7 @@ const ERRORS: &[(&[&str], Answer)] = &[
             "initialize_twice_while_deferred_warns_for_bias_only",
             "force_reinit_changes_values",
         ],
-        Test(PARAMETERS, "initializing_again_keeps_values_unless_it_is_forced"),
+        Test(INITIALIZATION, "initializing_again_keeps_values_unless_it_is_forced"),
     ),
     (
         &["set_data_wrong_shape", "constant_set_data_allowed"],
@@ -79,14 +80,14 @@ const ERRORS: &[(&[&str], Answer)] = &[
         &["grad_of_null", "list_grad_of_null", "toggle_null_then_write_gives_zero_grad"],
         Test(PARAMETERS, "gradients_are_kept_as_grad_req_says"),
     ),
-    (&["xavier_on_vector"], Test(PARAMETERS, "a_failed_initialize_leaves_every_value")),
+    (&["xavier_on_vector"], Test(INITIALIZATION, "a_failed_initialize_leaves_every_value")),
     (
         &[
             "layer_init_beats_global_init",
             "bias_initializer_none_uses_default_uniform",
             "unknown_initializer_name",
         ],
-        Test(PARAMETERS, "the_initializer_of_a_layer_beats_that_of_the_model"),
+        Test(INITIALIZATION, "the_initializer_of_a_layer_beats_that_of_the_model"),
     ),
     (&["dict_update_conflict"], Test(PARAMETERS, "dictionaries_are_merged_unless_names_meet")),
     (&["dict_get_missing_key"], Test(PARAMETERS, "a_missing_key_panics")),

@@ -5,7 +5,10 @@ use std::rc::Rc;
 
 use gluon::autograd::record;
 use gluon::block::Row;
-use gluon::nn::{BatchNorm, Conv2d, Dense, Dropout, Flatten, Lambda, MaxPool2d, Sequential};
+use gluon::nn::{
+    BatchNorm, Concurrent, Conv2d, Dense, Dropout, Flatten, Lambda, MaxPool2d, Residual,
+    Sequential, TransformerEncoderLayer,
+};
 use gluon::prelude::*;
 
 use crate::golden;
@@ -301,4 +304,24 @@ Non-trainable params: 3
 Shared params: 12
 Unique parameters in model: 23";
     assert_eq!(table.to_string(), expected);
+}
+
+/// Layers made of layers call them so that hooks see them.
+#[test]
+fn the_parts_of_every_layer_are_seen() {
+    let mut concurrent = Concurrent::new(-1);
+    concurrent.add(Dense::new(3).keep_axes());
+    concurrent.add(Dense::new(5).keep_axes());
+    let mut net = sequential![
+        concurrent,
+        Residual::new(Dense::new(8).keep_axes()),
+        TransformerEncoderLayer::new(8, 2, 16),
+    ];
+    net.initialize().unwrap();
+    let x = Tensor::arange(30).div(30.0).unwrap().reshape([1, 5, 6]).unwrap();
+    let table = net.summary(&x).unwrap();
+    assert!(table.rows.iter().all(|row| row.output.is_some()), "{table}");
+    assert_eq!(table.total, net.collect_params().size());
+    let dense = |path: &str| table.rows.iter().any(|row| row.path == path);
+    assert!(["0.0", "0.1", "1.body", "2.attention.query"].into_iter().all(dense), "{table}");
 }

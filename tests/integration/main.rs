@@ -16,6 +16,7 @@ mod cases;
 mod chapter;
 mod devices;
 mod golden;
+mod initialization;
 mod initializers;
 mod layers;
 mod losses;

@@ -79,12 +79,15 @@ pub trait Function: Send + 'static {
 
 /// Whether the gradients are like the inputs.
 fn check(op: &'static str, inputs: &[Tensor], gradients: &[Tensor]) -> Result<()> {
-    let like = |tensors: &[Tensor]| -> String {
+    let alike = |(x, dx): (&Tensor, &Tensor)| x.shape() == dx.shape() && x.dtype() == dx.dtype();
+    if inputs.len() == gradients.len() && inputs.iter().zip(gradients).all(alike) {
+        return Ok(());
+    }
+    let listed = |tensors: &[Tensor]| -> String {
         let each = tensors.iter().map(|tensor| format!("{} {}", tensor.dtype(), tensor.shape()));
         each.collect::<Vec<_>>().join(", ")
     };
-    let (expected, found) = (like(inputs), like(gradients));
-    if expected != found { Err(Error::BadGradients { op, expected, found }) } else { Ok(()) }
+    Err(Error::BadGradients { op, expected: listed(inputs), found: listed(gradients) })
 }
 
 #[cfg(test)]
@@ -93,14 +96,20 @@ mod tests {
     use crate::autograd::{check, is_recording, record};
     use crate::dtype::DType;
 
-    /// `x · y²`, or a mistake.
+    /// `x · y²`, perhaps with a mistake in its gradient.
     struct Product {
         inputs: Vec<Tensor>,
-        mistake: bool,
+        mistake: Option<Mistake>,
+    }
+
+    enum Mistake {
+        Count,
+        Shape,
+        Type,
     }
 
     impl Product {
-        fn new(mistake: bool) -> Product {
+        fn new(mistake: Option<Mistake>) -> Product {
             Product { inputs: Vec::new(), mistake }
         }
     }
@@ -120,7 +129,12 @@ mod tests {
             let [x, y] = &self.inputs[..] else { unreachable!("called with two") };
             let dx = gradient.mul(&y.square()?)?;
             let dy = gradient.mul(&x.mul(y)?.mul(2.0)?)?;
-            Ok(if self.mistake { vec![dx] } else { vec![dx, dy] })
+            Ok(match self.mistake {
+                None => vec![dx, dy],
+                Some(Mistake::Count) => vec![dx],
+                Some(Mistake::Shape) => vec![dx, dy.sum()?],
+                Some(Mistake::Type) => vec![dx, dy.to_dtype(DType::I32)],
+            })
         }
     }
 
@@ -128,7 +142,7 @@ mod tests {
     fn the_gradient_is_the_one_written_by_hand() {
         let x = Tensor::from([0.5, -1.0]);
         let y = Tensor::from([2.0, 3.0]);
-        let f = |x: &[Tensor]| Product::new(false).call(&[&x[0], &x[1]])?.mul(&x[0]);
+        let f = |x: &[Tensor]| Product::new(None).call(&[&x[0], &x[1]])?.mul(&x[0]);
         assert!(check::gradients(f, &[x, y], 1e-5).unwrap() < 1e-9);
     }
 
@@ -136,26 +150,30 @@ mod tests {
     fn gradients_unlike_their_inputs_are_an_error_of_backward() {
         let mut x = Tensor::ones([2]);
         x.attach_grad();
-        let y = record(|| Product::new(true).call(&[&x, &x])).unwrap();
-        let error = y.backward().unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "`product` expected its `backward` to return float32 (2,), float32 (2,), \
-             found float32 (2,)"
-        );
+        let cases = [
+            (Mistake::Count, "float32 (2,)"),
+            (Mistake::Shape, "float32 (2,), float32 ()"),
+            (Mistake::Type, "float32 (2,), int32 (2,)"),
+        ];
+        for (mistake, found) in cases {
+            let y = record(|| Product::new(Some(mistake)).call(&[&x, &x])).unwrap();
+            let expected = "`product` expected its `backward` to return float32 (2,), float32 (2,)";
+            let error = y.backward().unwrap_err().to_string();
+            assert_eq!(error, format!("{expected}, found {found}"));
+        }
     }
 
     #[test]
     fn a_second_backward_needs_the_graph_kept() {
         let mut x = Tensor::full([2], 3.0, DType::F32);
         x.attach_grad();
-        let y = record(|| Product::new(false).call(&[&x, &x])).unwrap();
+        let y = record(|| Product::new(None).call(&[&x, &x])).unwrap();
         y.backward_with(&Tensor::ones([2]), true).unwrap();
         y.backward().unwrap();
         assert_eq!(x.grad().unwrap(), Tensor::full([2], 27.0, DType::F32));
         assert!(matches!(y.backward(), Err(Error::GraphFreed)));
         assert!(matches!(
-            Product::new(false).call(&[&x, &x]).unwrap().backward(),
+            Product::new(None).call(&[&x, &x]).unwrap().backward(),
             Err(Error::NotRecorded)
         ));
     }

@@ -5,7 +5,7 @@ use std::ops::{Deref, Index};
 
 use regex_lite::Regex;
 
-use super::{Parameter, Snapshot};
+use super::Parameter;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -207,17 +207,9 @@ impl ParameterDict {
     /// # Errors
     /// What an initializer returns. No parameter has changed then.
     pub fn initialize(&self, how: &Initialization) -> Result<()> {
-        let before: Vec<(Snapshot, Device)> =
-            self.iter().map(|entry| (entry.snapshot(), entry.device())).collect();
-        for entry in self {
-            if let Err(error) = entry.initialize(how) {
-                for (entry, (snapshot, device)) in self.iter().zip(&before) {
-                    entry.restore(snapshot);
-                    entry.to_device(*device);
-                }
-                return Err(error);
-            }
-        }
+        let values: Vec<_> =
+            self.iter().map(|entry| entry.first_values(how)).collect::<Result<_>>()?;
+        self.iter().zip(values).for_each(|(entry, values)| entry.begin(values));
         Ok(())
     }
 

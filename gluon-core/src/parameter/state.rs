@@ -4,12 +4,10 @@ use std::ops::Deref;
 use std::sync::{Arc, RwLockReadGuard};
 
 use super::Parameter;
-use crate::buffer::for_dtype;
 use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
-use crate::init::{Initialization, Initializer, Target};
-use crate::random::Generator;
+use crate::init::Initializer;
 use crate::shape::Shape;
 use crate::tape::Origin;
 use crate::tensor::Tensor;
@@ -176,80 +174,8 @@ impl Parameter {
         Ok(merged)
     }
 
-    /// Gives the parameter its first values: by its own initializer, else by `default`'s.
-    ///
-    /// Initialized parameters are left alone unless it [forces](Initialization::force) them. While
-    /// a size is unknown the initialization is deferred. The seed and the structural name choose
-    /// the random stream.
-    ///
-    /// # Errors
-    /// What the initializer returns; the parameter is as before then.
-    pub fn initialize(&self, default: &Initialization) -> Result<()> {
-        let own = self.declared().init.clone();
-        self.start(own.as_ref().unwrap_or(&default.init), default)
-    }
-
-    /// [`initialize`](Parameter::initialize) by this very initializer, which beats the parameter's
-    /// own.
-    ///
-    /// ```
-    /// use gluon_core::{Block, init::{Constant, Initialization}, nn::Dense};
-    ///
-    /// let mut layer = Dense::new(2).in_units(3);
-    /// layer.initialize()?;
-    /// layer.bias.as_ref().unwrap().initialize_with(Initialization::from(Constant(1.0)).force())?;
-    /// assert_eq!(layer.bias.unwrap().data()?.to_vec::<f32>()?, [1.0, 1.0]);
-    /// # Ok::<(), gluon_core::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// As for [`initialize`](Parameter::initialize).
-    pub fn initialize_with(&self, initialization: impl Into<Initialization>) -> Result<()> {
-        let initialization = initialization.into();
-        self.start(&initialization.init, &initialization)
-    }
-
-    fn start(&self, init: &Arc<dyn Initializer>, how: &Initialization) -> Result<()> {
-        let mut value = self.value_mut();
-        if self.is_constant() || (matches!(*value, Value::Ready(_)) && !how.force) {
-            return Ok(());
-        }
-        let device = how.device.unwrap_or(self.device());
-        let shape = self.shape();
-        *value = if shape.is_known() {
-            Value::Ready(self.draw(&shape, device, &**init, how.seed)?)
-        } else {
-            Value::Deferred(Arc::clone(init), how.seed)
-        };
-        self.declared_mut().device = device;
-        drop(value);
-        self.zero_grad();
-        Ok(())
-    }
-
-    fn draw(
-        &self,
-        shape: &Shape,
-        device: Device,
-        init: &dyn Initializer,
-        seed: u64,
-    ) -> Result<Tensor> {
-        let name = self.label();
-        let mut values = vec![0.0; shape.size()];
-        let generator = Generator::for_name(seed, &name);
-        init.fill(&mut Target { name: &name, shape: *shape, values: &mut values, generator })?;
-        let tensor = for_dtype!(self.dtype(), T => {
-            Tensor::build::<T>(*shape, device, |elements| {
-                for (element, &value) in elements.iter_mut().zip(&values) {
-                    *element = T::from_f64(value);
-                }
-            })
-        });
-        Ok(self.linked(tensor))
-    }
-
     /// The values as the variable that this parameter is.
-    fn linked(&self, tensor: Tensor) -> Tensor {
+    pub(super) fn linked(&self, tensor: Tensor) -> Tensor {
         tensor.with_origin(Origin::Leaf(Arc::clone(self.leaf())))
     }
 
@@ -344,7 +270,7 @@ impl Parameter {
 mod tests {
     use super::*;
     use crate::autograd::record;
-    use crate::init::Constant;
+    use crate::init::{Constant, Initialization};
     use crate::tape::GradReq;
 
     fn seed(seed: u64) -> Initialization {

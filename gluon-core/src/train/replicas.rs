@@ -101,7 +101,8 @@ impl<M: Block + Replicate> Replicas<M> {
         Ok(())
     }
 
-    /// Gives the other models the values of the first; their gradients count as used.
+    /// Gives the other models the values of the first, its running statistics among them; their
+    /// gradients count as used.
     ///
     /// # Errors
     /// As for [`Parameter::data`](crate::Parameter::data).

@@ -1,0 +1,102 @@
+//! First values: what initialization draws, at once or when the shape is known.
+
+use std::sync::Arc;
+
+use super::Parameter;
+use super::state::Value;
+use crate::buffer::for_dtype;
+use crate::device::Device;
+use crate::dtype::Element;
+use crate::error::Result;
+use crate::init::{Initialization, Initializer, Target};
+use crate::random::Generator;
+use crate::shape::Shape;
+use crate::tensor::Tensor;
+
+/// What a parameter is about to hold, and where; nothing if it keeps what it has.
+pub(super) struct FirstValues(Option<(Value, Device)>);
+
+impl Parameter {
+    /// Gives the parameter its first values: by its own initializer, else by `default`'s.
+    ///
+    /// Initialized parameters are left alone unless it [forces](Initialization::force) them. While
+    /// a size is unknown the initialization is deferred. The seed and the structural name choose
+    /// the random stream.
+    ///
+    /// # Errors
+    /// What the initializer returns; the parameter is as before then.
+    pub fn initialize(&self, default: &Initialization) -> Result<()> {
+        self.first_values(default).map(|values| self.begin(values))
+    }
+
+    /// [`initialize`](Parameter::initialize) by this very initializer, which beats the parameter's
+    /// own.
+    ///
+    /// ```
+    /// use gluon_core::{Block, init::{Constant, Initialization}, nn::Dense};
+    ///
+    /// let mut layer = Dense::new(2).in_units(3);
+    /// layer.initialize()?;
+    /// layer.bias.as_ref().unwrap().initialize_with(Initialization::from(Constant(1.0)).force())?;
+    /// assert_eq!(layer.bias.unwrap().data()?.to_vec::<f32>()?, [1.0, 1.0]);
+    /// # Ok::<(), gluon_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`initialize`](Parameter::initialize).
+    pub fn initialize_with(&self, initialization: impl Into<Initialization>) -> Result<()> {
+        let initialization = initialization.into();
+        let values = self.drawn_by(&initialization.init, &initialization)?;
+        self.begin(values);
+        Ok(())
+    }
+
+    /// The values that [`initialize`](Parameter::initialize) gives, before it does.
+    pub(super) fn first_values(&self, default: &Initialization) -> Result<FirstValues> {
+        let own = self.declared().init.clone();
+        self.drawn_by(own.as_ref().unwrap_or(&default.init), default)
+    }
+
+    fn drawn_by(&self, init: &Arc<dyn Initializer>, how: &Initialization) -> Result<FirstValues> {
+        if self.is_constant() || (self.is_initialized() && !how.force) {
+            return Ok(FirstValues(None));
+        }
+        let device = how.device.unwrap_or(self.device());
+        let shape = self.shape();
+        let value = match shape.is_known() {
+            true => Value::Ready(self.draw(&shape, device, &**init, how.seed)?),
+            false => Value::Deferred(Arc::clone(init), how.seed),
+        };
+        Ok(FirstValues(Some((value, device))))
+    }
+
+    /// Takes its first values.
+    pub(super) fn begin(&self, FirstValues(values): FirstValues) {
+        if let Some((value, device)) = values {
+            *self.value_mut() = value;
+            self.declared_mut().device = device;
+            self.zero_grad();
+        }
+    }
+
+    pub(super) fn draw(
+        &self,
+        shape: &Shape,
+        device: Device,
+        init: &dyn Initializer,
+        seed: u64,
+    ) -> Result<Tensor> {
+        let name = self.label();
+        let mut values = vec![0.0; shape.size()];
+        let generator = Generator::for_name(seed, &name);
+        init.fill(&mut Target { name: &name, shape: *shape, values: &mut values, generator })?;
+        let tensor = for_dtype!(self.dtype(), T => {
+            Tensor::build::<T>(*shape, device, |elements| {
+                for (element, &value) in elements.iter_mut().zip(&values) {
+                    *element = T::from_f64(value);
+                }
+            })
+        });
+        Ok(self.linked(tensor))
+    }
+}
