@@ -69,3 +69,24 @@ fn a_step_of_training_allocates_nothing() {
         check(&net, &Adam::new(0.01));
     }
 }
+
+/// Larger steps do take buffers, and give back all of them.
+#[test]
+fn memory_stays_flat_over_many_steps() {
+    let net = tied();
+    let (x, label) = (Tensor::ones([32, 12]), Tensor::zeros([32]));
+    net.forward(&x).unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Adam::new(0.01)).unwrap();
+    let loss = SoftmaxCrossEntropyLoss::default();
+    let mut steps = |count: usize| {
+        for _ in 0..count {
+            record(|| loss.forward(&net.forward(&x)?, &label)).unwrap().backward().unwrap();
+            trainer.step(32).unwrap();
+        }
+    };
+    steps(3);
+    let few = allocation_counter::measure(|| steps(10));
+    let many = allocation_counter::measure(|| steps(10_000));
+    assert_eq!((many.count_current, many.bytes_current), (0, 0));
+    assert_eq!(many.bytes_max, few.bytes_max);
+}

@@ -47,6 +47,9 @@ fn main() -> Result<()> {
     if measure.wants("W7") {
         both(&measure, "W7", "b16", || nets::chain(&DEEP), &Batch::new(&[16, 64], 64)?)?;
     }
+    if measure.wants("growth") {
+        growth(&measure)?;
+    }
     if measure.wants("W6") {
         files(&measure)?;
     }
@@ -107,6 +110,24 @@ fn train(
     }
     measure.print(workload, variant, "loss10", step()?.mean()?.item()?, "nats");
     measure.time(workload, variant, || step().map(drop));
+    Ok(())
+}
+
+/// How time grows with the batch, with the width of two layers, and with the number of layers.
+fn growth(measure: &Measure) -> Result<()> {
+    for batch in [1, 4, 16, 64, 256, 1024] {
+        let data = Batch::new(&[batch, 784], 10)?;
+        both(measure, "growth", &format!("batch{batch}"), || nets::chain(&MLP), &data)?;
+    }
+    for width in [32, 64, 128, 256, 512, 1024, 2048] {
+        let data = Batch::new(&[32, width], width)?;
+        both(measure, "growth", &format!("width{width}"), || nets::chain(&[width; 3]), &data)?;
+    }
+    for depth in [1, 4, 16, 64] {
+        let data = Batch::new(&[16, 64], 64)?;
+        let net = || nets::chain(&vec![64; depth + 1]);
+        both(measure, "growth", &format!("depth{depth}"), net, &data)?;
+    }
     Ok(())
 }
 

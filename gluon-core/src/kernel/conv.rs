@@ -3,6 +3,9 @@
 //! What the kernel sees of an image is laid out in columns, one for each place; the product of the
 //! weight with them is the image's output. Images are worked on one by one and at once, each with
 //! memory that its thread keeps.
+//!
+//! Known limit: a thread holds the columns of a whole image of one group,
+//! `in_channels / groups · kernel · output` numbers, which is much for volumes.
 
 use super::activation::{Activation, slopes};
 use super::dense::finish;

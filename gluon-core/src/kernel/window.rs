@@ -209,3 +209,57 @@ fn fold<T: Float>(positions: &Positions, columns: &[T], plane: &mut [T]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn window(width: usize, stride: usize, dilation: usize, padding: usize) -> Window {
+        let covered = dilation + 1;
+        let places = (width + 2 * padding - covered) / stride + 1;
+        Window {
+            input: [1, 3, width],
+            kernel: [1, 2, 2],
+            stride: [1, 1, stride],
+            dilation: [1, 1, dilation],
+            padding: [0, 0, padding],
+            output: [1, 2, places],
+        }
+    }
+
+    fn plane(window: &Window, image: &[f64]) -> Vec<f64> {
+        let mut plane = vec![f64::NAN; window.plane().iter().product()];
+        window.pad(image, 0.0, &mut plane);
+        plane
+    }
+
+    #[test]
+    fn columns_hold_what_the_window_sees_and_folding_is_the_transpose() {
+        for width in 3..22 {
+            for (stride, dilation, padding) in [(1, 1, 0), (1, 2, 1), (2, 1, 1), (3, 2, 0)] {
+                let window = window(width, stride, dilation, padding);
+                let [_, _, places] = window.output;
+                let image: Vec<f64> = (0..window.inputs()).map(|i| i as f64 + 1.0).collect();
+                let plane = plane(&window, &image);
+                let positions = Positions::new(&window);
+                let mut columns = vec![f64::NAN; window.taps() * window.outputs()];
+                positions.unfold(&plane, &mut columns);
+                for (i, &found) in columns.iter().enumerate() {
+                    let (place, row, tap) = (i % places, i / places % 2, i / places / 2);
+                    let at = (place * stride + tap % 2 * dilation).checked_sub(padding);
+                    let at = at.filter(|&at| at < width);
+                    let expected = at.map_or(0.0, |at| image[(row + tap / 2) * width + at]);
+                    assert_eq!(found, expected, "{window:?} {i}");
+                }
+
+                let weights: Vec<f64> = (0..columns.len()).map(|i| (i % 7) as f64).collect();
+                let mut folded = vec![0.0; plane.len()];
+                positions.fold(&weights, &mut folded);
+                let mut back = vec![0.0; image.len()];
+                window.add_cropped(&folded, &mut back);
+                let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
+                assert_eq!(dot(&columns, &weights), dot(&image, &back), "{window:?}");
+            }
+        }
+    }
+}

@@ -72,52 +72,58 @@ fn cross_entropy(
     if !(0.0..=1.0).contains(&loss.smoothing) {
         return Err(bad("smoothing", "from 0 to 1", loss.smoothing.to_string()));
     }
+    if let (Some(ignored), false) = (loss.ignore_label, loss.sparse_label) {
+        return Err(bad("ignore_label", "none of dense labels", ignored.to_string()));
+    }
     let Classes { x, axis } = Classes::of(prediction, loss.axis)?;
-    let ignored = loss.ignore_label.map(|ignored| {
-        if !loss.sparse_label {
-            let expected = "none of dense labels";
-            return Err(bad("ignore_label", expected, ignored.to_string()));
-        }
-        let rows = x.shape().without(x.rank() - 1);
-        let label = label.reshape(rows)?.to_dtype(x.dtype());
-        let kept = label.ne(ignored as f64)?;
-        Ok((label.mul(&kept)?, kept))
-    });
-    let (label, kept) = match ignored.transpose()? {
-        Some((label, kept)) => (label, Some(kept)),
-        None => (label.clone(), None),
+    let Some(ignored) = loss.ignore_label else {
+        return with_axis(rows(loss, &x, prediction, label)?, axis);
     };
-    let rows = if loss.sparse_label && loss.smoothing == 0.0 {
-        match loss.from_logits {
-            true => x.pick(&label)?.neg()?,
-            false => x.softmax_cross_entropy(&label)?,
-        }
-    } else {
-        let classes = x.shape().last().copied().unwrap_or_default();
-        let target = match loss.sparse_label {
-            true => like(NAME, &label.one_hot(classes)?, &x)?,
-            false => Classes::of(&like(NAME, &label, prediction)?, loss.axis)?.x,
+    let label = label.reshape(x.shape().without(x.rank() - 1))?.to_dtype(x.dtype());
+    let kept = label.ne(ignored as f64)?;
+    let rows = rows(loss, &x, prediction, &label.mul(&kept)?)?;
+    let shares = shares(with_axis(kept, axis)?, loss.batch_axis)?;
+    with_axis(rows, axis)?.mul(&shares)
+}
+
+/// The loss of each row of `x`, which is `prediction` with the classes last.
+fn rows(
+    loss: &SoftmaxCrossEntropyLoss,
+    x: &Tensor,
+    prediction: &Tensor,
+    label: &Tensor,
+) -> Result<Tensor> {
+    if loss.sparse_label && loss.smoothing == 0.0 {
+        return match loss.from_logits {
+            true => x.pick(label)?.neg(),
+            false => x.softmax_cross_entropy(label),
         };
-        let target = match loss.smoothing {
-            0.0 => target,
-            share => target.mul(1.0 - share)?.add(share / classes as f64)?,
-        };
-        match loss.from_logits {
-            true => x.mul(&target)?.sum_axes(&[-1], false)?.neg()?,
-            false => x.softmax_cross_entropy_dense(&target)?,
-        }
+    }
+    let classes = x.shape().last().copied().unwrap_or_default();
+    let target = match loss.sparse_label {
+        true => like(NAME, &label.one_hot(classes)?, x)?,
+        false => Classes::of(&like(NAME, label, prediction)?, loss.axis)?.x,
     };
-    let rows = with_axis(rows, axis)?;
-    let Some(kept) = kept else { return Ok(rows) };
-    // The mean that follows is over all elements: those that count are scaled to make up for it.
-    let kept = with_axis(kept, axis)?;
-    let others = other_axes(&kept, loss.batch_axis)?;
+    let target = match loss.smoothing {
+        0.0 => target,
+        share => target.mul(1.0 - share)?.add(share / classes as f64)?,
+    };
+    match loss.from_logits {
+        true => x.mul(&target)?.sum_axes(&[-1], false)?.neg(),
+        false => x.softmax_cross_entropy_dense(&target),
+    }
+}
+
+/// What elements are multiplied by so that the mean over all of them, which follows, is that over
+/// those that are `kept`.
+fn shares(kept: Tensor, batch_axis: usize) -> Result<Tensor> {
+    let others = other_axes(&kept, batch_axis)?;
     if others.is_empty() {
-        return rows.mul(&kept);
+        return Ok(kept);
     }
     let n_kept = kept.sum_axes(&others, true)?;
     let count = kept.size() as f64 / n_kept.size().max(1) as f64;
-    rows.mul(&kept.mul(count)?.div(&n_kept.maximum(1.0)?)?)
+    kept.mul(count)?.div(&n_kept.maximum(1.0)?)
 }
 
 fn divergence(loss: &KlDivLoss, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
@@ -154,7 +160,10 @@ impl Classes {
 /// One number a row, with an axis of size 1 where the classes were: so the batch axis keeps its
 /// number.
 fn with_axis(rows: Tensor, axis: Option<usize>) -> Result<Tensor> {
-    axis.map_or(Ok(rows.clone()), |axis| rows.expand_dims(axis as isize))
+    match axis {
+        Some(axis) => rows.expand_dims(axis as isize),
+        None => Ok(rows),
+    }
 }
 
 #[cfg(test)]
@@ -228,16 +237,17 @@ mod tests {
 
     #[test]
     fn ignored_elements_count_neither_in_the_loss_nor_in_the_mean() {
-        let label = Tensor::from([[0i64, 7, 1], [7, 7, 7]]);
-        let full = Tensor::from([[0i64, 0, 1], [0, 0, 0]]);
-        let each = default().elements(&logits(), &full).unwrap();
-        let each = each.to_vec::<f64>().unwrap();
-        let expected = Tensor::from([(each[0] + each[2]) / 2.0, 0.0]);
         let loss = SoftmaxCrossEntropyLoss { ignore_label: Some(7), ..default() };
-        close(&loss.forward(&logits(), &label).unwrap(), &expected);
         let first = SoftmaxCrossEntropyLoss { axis: 1, ..loss.clone() };
         let swapped = logits().permute(&[0, 2, 1]).unwrap();
-        close(&first.forward(&swapped, &label).unwrap(), &expected);
+        let full = Tensor::from([[0i64, 0, 1], [0, 0, 2]]);
+        let each = default().elements(&logits(), &full).unwrap().to_vec::<f64>().unwrap();
+        for (last, expected) in [(2i64, each[5]), (7, 0.0)] {
+            let label = Tensor::from([[0, 7, 1], [7, 7, last]]);
+            let expected = Tensor::from([(each[0] + each[2]) / 2.0, expected]);
+            close(&loss.forward(&logits(), &label).unwrap(), &expected);
+            close(&first.forward(&swapped, &label).unwrap(), &expected);
+        }
         let error = loss.forward(&logits(), &Tensor::full([2, 3], 9.0, crate::DType::F64));
         assert!(matches!(error, Err(Error::IndexOutOfRange { index: 9.0, .. })));
     }

@@ -269,14 +269,14 @@ impl<'f> Fit<'f> {
             && path.exists()
         {
             let checkpoint = Checkpoint::open(path)?;
-            let history: Option<History> = checkpoint.get(HISTORY)?;
-            let found = history.as_ref().map_or(&[][..], |history| &history.metrics);
-            if found != metrics || history.is_none() {
+            let history: History = checkpoint.get(HISTORY)?.unwrap_or_default();
+            if history.metrics != metrics || history.epochs.is_empty() {
                 let expected = format!("a history of the metrics {metrics:?}");
-                return Err(Error::TrainerState { expected, found: format!("one of {found:?}") });
+                let found = format!("one of {:?}", history.metrics);
+                return Err(Error::TrainerState { expected, found });
             }
             checkpoint.resume(net, trainer)?;
-            return Ok(history.unwrap_or_default());
+            return Ok(history);
         }
         Ok(History { metrics, ..History::default() })
     }

@@ -46,7 +46,8 @@ impl Mask {
         self
     }
 
-    /// The same with numbers added to the scores.
+    /// The same with numbers added to the scores. −∞ hides a key; where it hides all, the result is
+    /// NaN.
     ///
     /// # Shapes
     /// `scores`: broadcast to `[batch, heads, queries, keys]`
