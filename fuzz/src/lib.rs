@@ -7,7 +7,7 @@ pub fn round_trip(bytes: &[u8], extension: &str) {
     if Format::of_bytes(bytes) != Some(Format::of_path(format!("a.{extension}"))) {
         return;
     }
-    let Ok(contents) = persist::from_bytes(bytes, "fuzz") else { return };
+    let Ok(contents) = persist::from_bytes(bytes.to_vec(), "fuzz") else { return };
     let arrays = contents.arrays;
     let again = persist::params::from_bytes(persist::params::to_bytes(&arrays), "fuzz");
     let again = again.expect("what was written is read").arrays;

@@ -2,11 +2,17 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::array::{Array, byte_len};
 use super::contents::{Contents, Note};
 use super::format::{self, Format};
 use super::index::{Index, Stored};
+use super::load::Load;
+use super::model::{Request, load_index};
+use super::report::Report;
+use super::source::Source;
+use crate::block::Block;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::shape::Shape;
@@ -46,8 +52,44 @@ impl Archive {
     /// [`Error::Format`](crate::Error::Format) if what describes its arrays is not valid,
     /// [`Error::FormatDisabled`](crate::Error::FormatDisabled) if its format needs a feature.
     pub fn open(path: impl AsRef<Path>) -> Result<Archive> {
-        let path = path.as_ref().to_path_buf();
-        let (format, index) = format::index(&path)?;
+        Archive::of(Source::open(path.as_ref())?)
+    }
+
+    /// Opens a file whose bytes are in memory; `path` serves the errors.
+    ///
+    /// The bytes may be a map of the file, so that no more of it is read than is used. To map a file
+    /// is a promise that nobody changes it meanwhile, which only the caller can make:
+    ///
+    /// ```
+    /// use gluon_core::{Block, nn::Dense, persist::{Archive, Load, Persist}};
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("net.gluon");
+    /// # let mut trained = Dense::new(2).in_units(3);
+    /// # trained.initialize()?;
+    /// # trained.save_parameters(&path)?;
+    ///
+    /// let file = std::fs::File::open(&path)?;
+    /// // SAFETY: no program writes into this file, and saving replaces it as a whole.
+    /// let map = unsafe { memmap2::Mmap::map(&file)? };
+    /// let archive = Archive::from_bytes(map, &path)?;
+    /// let mut net = Dense::new(2);
+    /// archive.load(&mut net, &Load::new())?;
+    /// assert_eq!(net.weight.data()?, trained.weight.data()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`open`](Archive::open).
+    pub fn from_bytes(
+        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+        path: impl AsRef<Path>,
+    ) -> Result<Archive> {
+        Archive::of(Source::memory(Arc::new(bytes), path.as_ref()))
+    }
+
+    fn of(source: Source) -> Result<Archive> {
+        let path = source.path().to_path_buf();
+        let (format, index) = format::index_of(source)?;
         let first = index.first_of_each_place();
         Ok(Archive { path, format, index, first })
     }
@@ -82,7 +124,18 @@ impl Archive {
         &self.index.notes
     }
 
-    /// Reads all arrays.
+    /// Takes the values of `model` from here, as
+    /// [`load_parameters_with`](super::Persist::load_parameters_with) does.
+    ///
+    /// # Errors
+    /// As for that.
+    pub fn load<B: Block>(&self, model: &mut B, load: &Load) -> Result<Report> {
+        let rules = load.compile()?;
+        let Archive { path, format, index, .. } = self;
+        load_index(model, &Request { path, format: *format, index, load, rules: &rules })
+    }
+
+    /// Reads all arrays; those of a file in memory stay where they are.
     ///
     /// # Errors
     /// As for [`Item::read`].

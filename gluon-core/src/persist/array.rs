@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::source::Bytes;
 use crate::buffer::for_dtype;
 use crate::dtype::sealed::LeBytes;
 use crate::dtype::{DType, Element};
@@ -37,7 +38,7 @@ pub struct Array {
 #[derive(Clone)]
 enum Elements {
     /// In a range of the bytes of a file.
-    Bytes(Arc<Vec<u8>>, Range<usize>),
+    Bytes(Bytes, Range<usize>),
     /// In a tensor that is row-major, on a machine that keeps the lowest byte first.
     Tensor(Tensor),
 }
@@ -57,7 +58,8 @@ impl Array {
             });
         }
         let range = 0..bytes.len();
-        Ok(Array::part(dtype, shape, &Arc::new(bytes), range))
+        let bytes: Bytes = Arc::new(bytes);
+        Ok(Array::part(dtype, shape, &bytes, range))
     }
 
     /// An array of these elements, in row-major order.
@@ -79,13 +81,8 @@ impl Array {
     /// The part `range` of a file as an array.
     ///
     /// The reader has checked that the range lies in the buffer and fits the shape.
-    pub(super) fn part(
-        dtype: DType,
-        shape: Shape,
-        buffer: &Arc<Vec<u8>>,
-        range: Range<usize>,
-    ) -> Array {
-        debug_assert!(range.end <= buffer.len());
+    pub(super) fn part(dtype: DType, shape: Shape, buffer: &Bytes, range: Range<usize>) -> Array {
+        debug_assert!(range.end <= (**buffer).as_ref().len());
         debug_assert_eq!(byte_len(dtype, &shape), Some(range.len()));
         Array { dtype, shape, elements: Elements::Bytes(Arc::clone(buffer), range) }
     }
@@ -103,7 +100,7 @@ impl Array {
     /// The bytes of the elements: row-major, each element's lowest byte first.
     pub fn bytes(&self) -> &[u8] {
         match &self.elements {
-            Elements::Bytes(buffer, range) => &buffer[range.clone()],
+            Elements::Bytes(buffer, range) => &(**buffer).as_ref()[range.clone()],
             Elements::Tensor(tensor) => in_place(tensor).expect("checked when the array was made"),
         }
     }

@@ -104,8 +104,11 @@ pub fn read(path: impl AsRef<Path>) -> Result<Contents> {
 /// # Errors
 /// [`Error::Format`] if the bytes are not valid, [`Error::FormatDisabled`] if their format needs a
 /// feature.
-pub fn from_bytes(bytes: impl Into<Vec<u8>>, path: impl AsRef<Path>) -> Result<Contents> {
-    index_of(Source::memory(bytes.into(), path.as_ref()))?.1.read()
+pub fn from_bytes(
+    bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+    path: impl AsRef<Path>,
+) -> Result<Contents> {
+    index_of(Source::memory(Arc::new(bytes), path.as_ref()))?.1.read()
 }
 
 /// The format of the file at `path`, and what it holds.
@@ -113,7 +116,7 @@ pub(super) fn index(path: &Path) -> Result<(Format, Index)> {
     index_of(Source::open(path)?)
 }
 
-fn index_of(source: Source) -> Result<(Format, Index)> {
+pub(super) fn index_of(source: Source) -> Result<(Format, Index)> {
     let head = source.head(16)?.into_owned();
     let source = Arc::new(source);
     let format = Format::of_bytes(&head).ok_or_else(|| Error::Format {

@@ -50,8 +50,11 @@ pub fn read(path: impl AsRef<Path>) -> Result<Contents> {
 ///
 /// # Errors
 /// [`Error::Format`](crate::Error::Format) if the bytes are not valid.
-pub fn from_bytes(bytes: impl Into<Vec<u8>>, path: impl AsRef<Path>) -> Result<Contents> {
-    index(&Arc::new(Source::memory(bytes.into(), path.as_ref())))?.read()
+pub fn from_bytes(
+    bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+    path: impl AsRef<Path>,
+) -> Result<Contents> {
+    index(&Arc::new(Source::memory(Arc::new(bytes), path.as_ref())))?.read()
 }
 
 /// What a file holds.

@@ -28,8 +28,11 @@ pub(crate) struct Source {
     kind: Kind,
 }
 
+/// Bytes in memory, whoever holds them: a vector, or a map of a file.
+pub(crate) type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
 enum Kind {
-    Memory(Arc<Vec<u8>>),
+    Memory(Bytes),
     File(Mutex<Window>),
 }
 
@@ -47,7 +50,7 @@ impl Source {
         let file = File::open(path).map_err(wrap)?;
         let metadata = file.metadata().map_err(wrap)?;
         if !metadata.is_file() {
-            return Ok(Source::memory(fs::read(path).map_err(wrap)?, path));
+            return Ok(Source::memory(Arc::new(fs::read(path).map_err(wrap)?), path));
         }
         let len = usize::try_from(metadata.len()).map_err(|error| wrap(io::Error::other(error)))?;
         let window = Window { file, start: 0, bytes: Vec::new() };
@@ -55,9 +58,9 @@ impl Source {
     }
 
     /// These bytes, as those of a file at `path`.
-    pub(crate) fn memory(bytes: Vec<u8>, path: &Path) -> Source {
-        let path = path.to_path_buf();
-        Source { path, len: bytes.len(), kind: Kind::Memory(Arc::new(bytes)) }
+    pub(crate) fn memory(bytes: Bytes, path: &Path) -> Source {
+        let (path, len) = (path.to_path_buf(), (*bytes).as_ref().len());
+        Source { path, len, kind: Kind::Memory(bytes) }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -72,7 +75,7 @@ impl Source {
     pub(crate) fn read(&self, start: usize, out: &mut [u8]) -> Result<()> {
         match &self.kind {
             Kind::Memory(bytes) => {
-                out.copy_from_slice(&bytes[start..start + out.len()]);
+                out.copy_from_slice(&(**bytes).as_ref()[start..start + out.len()]);
                 Ok(())
             }
             Kind::File(window) => {
@@ -89,7 +92,7 @@ impl Source {
     /// The bytes of `range`, which the caller has found to exist.
     pub(crate) fn bytes(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>> {
         match &self.kind {
-            Kind::Memory(bytes) => Ok(Cow::Borrowed(&bytes[range])),
+            Kind::Memory(bytes) => Ok(Cow::Borrowed(&(**bytes).as_ref()[range])),
             Kind::File(_) => {
                 let mut bytes = vec![0; range.len()];
                 self.read(range.start, &mut bytes)?;
@@ -156,7 +159,7 @@ mod tests {
         fs::write(&path, &bytes).unwrap();
         let file = Source::open(&path).unwrap();
         assert_eq!(file.len(), bytes.len());
-        let memory = Source::memory(bytes, &path);
+        let memory = Source::memory(Arc::new(bytes), &path);
         let sizes = [0, 1, 100, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW];
         for (i, len) in sizes.iter().cycle().take(70).enumerate() {
             let start = (i * 7919) % (file.len() - len);

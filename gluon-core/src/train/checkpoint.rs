@@ -164,9 +164,13 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`Error::Format`] if the bytes are not valid.
-    pub fn from_bytes(bytes: impl Into<Vec<u8>>, path: impl AsRef<Path>) -> Result<Checkpoint> {
+    pub fn from_bytes(
+        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+        path: impl AsRef<Path>,
+    ) -> Result<Checkpoint> {
         let path = path.as_ref();
-        let (index, extras) = native::open(&Arc::new(Source::memory(bytes.into(), path)))?;
+        let source = Source::memory(Arc::new(bytes), path);
+        let (index, extras) = native::open(&Arc::new(source))?;
         Ok(Checkpoint { path: path.to_path_buf(), index, extras })
     }
 

@@ -26,7 +26,7 @@ fn golden_files() -> Vec<String> {
 }
 
 fn parse(bytes: &[u8]) -> Result<Contents> {
-    from_bytes(bytes, "test.params")
+    from_bytes(bytes.to_vec(), "test.params")
 }
 
 /// The words of a file, put together.
