@@ -62,6 +62,13 @@ struct Declared {
     constant: bool,
 }
 
+/// What an update of a parameter depends on.
+pub(crate) struct Settings {
+    pub(crate) dtype: DType,
+    pub(crate) lr_mult: f64,
+    pub(crate) wd_mult: f64,
+}
+
 impl Parameter {
     /// A `float32` parameter of shape `shape`, in which 0 stands for a size not known yet.
     pub fn new(shape: impl Into<Shape>) -> Parameter {
@@ -240,6 +247,12 @@ impl Parameter {
     /// The factor on the learning rate; 1 by default.
     pub fn lr_mult(&self) -> f64 {
         self.declared().lr_mult
+    }
+
+    /// What an update asks for, at one look.
+    pub(crate) fn settings(&self) -> Settings {
+        let Declared { dtype, lr_mult, wd_mult, .. } = *self.declared();
+        Settings { dtype, lr_mult, wd_mult }
     }
 
     /// Sets the factor on the learning rate.

@@ -6,7 +6,7 @@ mod state;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
 use crate::optim::{Optimizer, Schedule, Slices, Step};
-use crate::parameter::{Entry, ParameterDict};
+use crate::parameter::{Entry, ParameterDict, Settings};
 use crate::tape::GradReq;
 use crate::tensor::Tensor;
 
@@ -156,7 +156,7 @@ impl Trainer {
                 found: "0".to_owned(),
             });
         }
-        self.trained().try_for_each(|slot| slot.entry.data().map(drop))
+        self.trained().try_for_each(|slot| slot.entry.read().map(drop))
     }
 
     fn trained(&self) -> impl Iterator<Item = &Slot> {
@@ -172,7 +172,7 @@ impl Trainer {
             if entry.grad_req() == GradReq::Null || !entry.has_fresh_grad() {
                 continue;
             }
-            let dtype = entry.dtype();
+            let Settings { dtype, lr_mult, wd_mult } = entry.settings();
             if slot.state.is_empty() {
                 let zeros = || Tensor::full(entry.shape(), 0.0, dtype);
                 slot.state = optimizer.state().iter().map(|_| zeros()).collect();
@@ -183,8 +183,8 @@ impl Trainer {
             }
             slot.count += 1;
             let step = Step {
-                rate: rate * entry.lr_mult(),
-                decay: optimizer.weight_decay() * entry.wd_mult(),
+                rate: rate * lr_mult,
+                decay: optimizer.weight_decay() * wd_mult,
                 scale,
                 count: slot.count,
             };
