@@ -16,12 +16,13 @@ use super::transpose::transpose;
 use super::{parallel, thin};
 use crate::buffer::Buffer;
 
-/// Fewer multiplications than this take one thread: 4 Mi of them are some 100 µs.
-const PARALLEL_FROM: usize = 1 << 22;
+/// Fewer multiplications than this take one thread: 8 Mi of them are some 150 µs, and operands that
+/// lie in the cache of one core are slow to reach from another.
+const PARALLEL_FROM: usize = 1 << 23;
 
 /// From these sizes on of the left and the right side, turning it pays.
-const TURN_FROM_ROWS: usize = 64;
-const TURN_FROM: usize = 1 << 18;
+const TURN_FROM_ROWS: usize = 32;
+const TURN_FROM: usize = 1 << 16;
 
 /// Rows and columns of a part of the right side that is turned at once.
 const PART: [usize; 2] = [1024, 512];
@@ -116,7 +117,7 @@ fn turned<T: Float>(
         for top in (0..k).step_by(PART[0]) {
             let height = PART[0].min(k - top);
             let part = &mut scratch[..height * width];
-            parallel::for_each_block(part, 16 * width, 8, |start, part| {
+            parallel::for_each_block(part, 16 * width, 2, |start, part| {
                 let (row, rows) = (start / width, part.len() / width);
                 let x = &columns.data()[left * stride + top + row..];
                 transpose(x, stride, [width, rows], part, width);
