@@ -4,7 +4,7 @@ use multiversion::multiversion;
 
 use super::activation::{Activation, for_slope_of, slopes};
 use super::float::Float;
-use super::gemm::gemm;
+use super::gemm::{gemm, gemm_kept};
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
 
@@ -22,7 +22,12 @@ pub(crate) fn dense<T: Float>(
 ) {
     let [in_units, units] = v.dims();
     let x = Matrix::new(x, [batch, in_units]);
-    gemm(T::ONE, x, v, T::ZERO, MatrixMut::new(y, [batch, units]));
+    let out = MatrixMut::new(y, [batch, units]);
+    if v.has_slice_rows() {
+        gemm_kept(x, v, out); // a weight that was turned
+    } else {
+        gemm(T::ONE, x, v, T::ZERO, out);
+    }
     if (bias.is_none() && activation.is_none()) || units == 0 {
         return;
     }

@@ -20,6 +20,9 @@ use crate::buffer::Buffer;
 /// lie in the cache of one core are slow to reach from another.
 const PARALLEL_FROM: usize = 1 << 23;
 
+/// The same for a right side that stays as it is: soon each core has it at hand.
+const KEPT_PARALLEL_FROM: usize = 1 << 22;
+
 /// From these sizes on of the left and the right side, turning it pays.
 const TURN_FROM_ROWS: usize = 32;
 const TURN_FROM: usize = 1 << 16;
@@ -48,6 +51,22 @@ pub(crate) fn gemm<T: Float>(
         return product(alpha, b.t(), a.t(), beta, c.t());
     }
     product(alpha, a, b, beta, c);
+}
+
+/// `C = A · B` for a `B` that stays as it is over many products.
+///
+/// # Shapes
+/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`
+///
+/// # Panics
+/// **If the shapes do not fit.**
+pub(crate) fn gemm_kept<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: MatrixMut<'_, T>) {
+    let ([m, k], [_, n]) = (a.dims(), b.dims());
+    assert!(b.dims() == [k, n] && c.dims() == [m, n], "shapes of a product");
+    if m * n * k < KEPT_PARALLEL_FROM {
+        return gemm(T::ONE, a, b, T::ZERO, c);
+    }
+    blocked(T::ONE, a, b, T::ZERO, c, KEPT_PARALLEL_FROM);
 }
 
 /// `C[i] = alpha · A[i] · B[i] + beta · C[i]` for contiguous stacks of matrices.
@@ -95,7 +114,7 @@ fn product<T: Float>(
     if m >= TURN_FROM_ROWS && n * k >= TURN_FROM && b.t().has_slice_rows() && c.has_slice_rows() {
         return turned(alpha, a, b, beta, c);
     }
-    blocked(alpha, a, b, beta, c);
+    blocked(alpha, a, b, beta, c, PARALLEL_FROM);
 }
 
 /// [`blocked`] for a right side that is turned, part by part.
@@ -124,7 +143,7 @@ fn turned<T: Float>(
             });
             let part = Matrix::new(part, [height, width]);
             let a = a.columns(top, height);
-            blocked(alpha, a, part, beta, c.columns_mut(left, width));
+            blocked(alpha, a, part, beta, c.columns_mut(left, width), PARALLEL_FROM);
             beta = T::ONE;
         }
     }
@@ -185,12 +204,19 @@ impl Blocked for f64 {
     }
 }
 
-fn blocked<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, c: MatrixMut<'_, T>) {
+fn blocked<T: Float>(
+    alpha: T,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    beta: T,
+    c: MatrixMut<'_, T>,
+    parallel_from: usize,
+) {
     // The crate writes columns.
     let [c_row, c_column] = c.strides();
     let (a, b, mut c) = if c_column < c_row { (b.t(), a.t(), c.t()) } else { (a, b, c) };
     let ([m, k], [_, n]) = (a.dims(), b.dims());
-    let parallelism = if m.saturating_mul(n).saturating_mul(k) < PARALLEL_FROM {
+    let parallelism = if m.saturating_mul(n).saturating_mul(k) < parallel_from {
         Parallelism::None
     } else {
         Parallelism::Rayon(0)
