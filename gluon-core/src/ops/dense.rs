@@ -14,10 +14,10 @@ pub(crate) use crate::kernel::activation::Activation;
 /// the next time it costs nothing. While something is recorded the weight is about to change. Both
 /// take sums in an order of their own, so a recorded pass may differ from another in the last bit.
 ///
-/// Larger weights are not kept twice: 4 MiB of `f32`.
+/// Weights that are larger still, than 64 MiB of `f32`, are not kept twice.
 fn pays_to_turn([batch, in_units, units]: [usize; 3]) -> bool {
     let weights = in_units * units;
-    batch >= 16 && batch * weights >= 1 << 14 && weights <= 1 << 20
+    batch >= 16 && batch * weights >= 1 << 14 && weights <= 1 << 24
 }
 
 /// `act(x · Wᵀ + b)`.
