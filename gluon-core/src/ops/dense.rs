@@ -151,6 +151,20 @@ mod tests {
     }
 
     #[test]
+    fn a_weight_that_changes_is_turned_anew() {
+        let [batch, in_units, units] = [16, 40, 32];
+        assert!(pays_to_turn([batch, in_units, units]));
+        let x = Tensor::from_vec(numbers(batch * in_units), [batch, in_units]).unwrap();
+        let mut w = Tensor::from_vec(numbers(units * in_units), [units, in_units]).unwrap();
+        for _ in 0..3 {
+            let expected = x.matmul(&w.transpose().unwrap()).unwrap();
+            let error = dense(&x, &w, None, None).unwrap().sub(&expected).unwrap();
+            assert!(error.abs().unwrap().max().unwrap().item().unwrap() < 1e-13);
+            w.make_mut::<f64>("test").unwrap().iter_mut().for_each(|w| *w = 1.0 - 2.0 * *w);
+        }
+    }
+
+    #[test]
     fn a_weight_used_twice_gets_the_sum() {
         let w = Tensor::from_vec(numbers(9), [3, 3]).unwrap();
         let x = Tensor::from_vec(numbers(6), [2, 3]).unwrap();
