@@ -6,8 +6,6 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::float::Float;
 use crate::buffer::with_scratch;
 use crate::dtype::Element;
@@ -21,7 +19,7 @@ const WORTHWHILE: usize = 1 << 19;
 
 /// Whether `work` is shared among threads.
 pub(crate) fn is_worthwhile(work: usize) -> bool {
-    work >= WORTHWHILE && rayon::current_num_threads() > 1
+    work >= WORTHWHILE && rayon_core::current_num_threads() > 1
 }
 
 /// Calls `f(start, block)` on `y` cut into blocks, perhaps at once.
@@ -40,8 +38,30 @@ pub(crate) fn for_each_block<T: Element>(
     if !is_worthwhile(y.len().saturating_mul(cost)) {
         return f(0, y);
     }
-    let block = units_per_block(unit, cost) * unit;
-    y.par_chunks_mut(block).enumerate().for_each(|(i, y)| f(i * block, y));
+    share(0, y, units_per_block(unit, cost) * unit, &f);
+}
+
+/// Runs both, perhaps at once.
+///
+/// This and what calls it take their work behind a pointer: what lies between a loop and the
+/// pool of threads is compiled once, not for every loop.
+pub(crate) fn join(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
+    rayon_core::join(a, b);
+}
+
+/// Calls `f` on blocks of `block` elements, of which the first has index `start`, by halves.
+fn share<T: Element>(
+    start: usize,
+    y: &mut [T],
+    block: usize,
+    f: &(dyn Fn(usize, &mut [T]) + Sync),
+) {
+    let half = y.len().div_ceil(block) / 2 * block;
+    if half == 0 {
+        return f(start, y);
+    }
+    let (left, right) = y.split_at_mut(half);
+    join(&mut || share(start, left, block, f), &mut || share(start + half, right, block, f));
 }
 
 /// Calls `f(start, y_block, z_block)` on two outputs cut at the same units, perhaps at once.
@@ -61,11 +81,26 @@ pub(crate) fn for_each_block_pair<T: Element>(
     if !is_worthwhile(y.len().saturating_mul(cost)) {
         return f(0, y, z);
     }
-    let block = units_per_block(units.0, cost);
-    y.par_chunks_mut(block * units.0)
-        .zip(z.par_chunks_mut(block * units.1))
-        .enumerate()
-        .for_each(|(i, (y, z))| f(i * block, y, z));
+    share_pair(0, (y, z), units, units_per_block(units.0, cost), &f);
+}
+
+/// [`share`] of two outputs, in blocks of `block` units.
+fn share_pair<T: Element>(
+    start: usize,
+    (y, z): (&mut [T], &mut [T]),
+    units: (usize, usize),
+    block: usize,
+    f: &(dyn Fn(usize, &mut [T], &mut [T]) + Sync),
+) {
+    let half = y.len().div_ceil(block * units.0) / 2 * block;
+    if half == 0 {
+        return f(start, y, z);
+    }
+    let (y_left, y_right) = y.split_at_mut(half * units.0);
+    let (z_left, z_right) = z.split_at_mut(half * units.1);
+    join(&mut || share_pair(start, (y_left, z_left), units, block, f), &mut || {
+        share_pair(start + half, (y_right, z_right), units, block, f)
+    });
 }
 
 /// `out (+)= Σ terms`: `add(range, sum)` adds the terms of a range of `0..terms` to `sum`, perhaps
@@ -92,7 +127,7 @@ pub(crate) fn sum_in_chunks<T: Float>(
         sums.fill(T::ZERO);
         let range = |i: usize| i * chunk..((i + 1) * chunk).min(terms);
         if is_worthwhile(terms.saturating_mul(cost)) {
-            sums.par_chunks_mut(len).enumerate().for_each(|(i, sum)| add(range(i), sum));
+            share(0, sums, len, &|start, sum| add(range(start / len), sum));
         } else {
             sums.chunks_mut(len).enumerate().for_each(|(i, sum)| add(range(i), sum));
         }

@@ -153,12 +153,15 @@ fn fold_slice<T: Float, F: Fold<T>>(x: &[T]) -> T {
         return fold_piece::<T, F>(x);
     }
     let (left, right) = x.split_at(x.len().next_power_of_two() / 2);
-    let (left, right) = if parallel::is_worthwhile(x.len()) {
-        rayon::join(|| fold_slice::<T, F>(left), || fold_slice::<T, F>(right))
-    } else {
-        (fold_slice::<T, F>(left), fold_slice::<T, F>(right))
-    };
-    F::combine(left, right)
+    if !parallel::is_worthwhile(x.len()) {
+        return F::combine(fold_slice::<T, F>(left), fold_slice::<T, F>(right));
+    }
+    let mut folds = [T::from_f64(F::IDENTITY); 2];
+    let [first, second] = &mut folds;
+    parallel::join(&mut || *first = fold_slice::<T, F>(left), &mut || {
+        *second = fold_slice::<T, F>(right)
+    });
+    F::combine(folds[0], folds[1])
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]

@@ -210,7 +210,7 @@ mod tests {
             [y.detach(), x.grad().unwrap().copy(), w.grad().unwrap().copy()]
         };
         let on = |threads| {
-            rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
+            rayon_core::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
         };
         assert_eq!(on(1), on(3));
     }

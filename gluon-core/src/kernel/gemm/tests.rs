@@ -130,8 +130,10 @@ fn results_do_not_depend_on_the_number_of_threads() {
                 (ORDERS[a_order].strides([m, k]), ORDERS[b_order].strides([k, n]));
             let (a, b) = (values::<f32>(m * k, 1), values::<f32>(k * n, 2));
             let run = |threads| {
-                let pool =
-                    rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+                let pool = rayon_core::ThreadPoolBuilder::new()
+                    .num_threads(threads)
+                    .build()
+                    .expect("a pool");
                 let mut c = vec![f32::NAN; m * n];
                 pool.install(|| {
                     let a = Matrix::strided(&a, [m, k], a_strides);

@@ -110,7 +110,8 @@ fn sums_do_not_depend_on_the_number_of_threads() {
     let x: Vec<f32> = (0..1_500_000).map(|i| (i % 1009) as f32 / 7.0).collect();
     let layout = Layout::contiguous(Shape::from([1500, 1000]));
     let run = |threads, axis: Option<usize>| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
+        let pool =
+            rayon_core::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         let reduced = std::array::from_fn(|other| axis.is_none_or(|axis| axis == other));
         let mut out = vec![0.0; axis.map_or(1, |axis| layout.shape[1 - axis])];
         pool.install(|| reduce(Reduce::Sum, &x, &layout, reduced, &mut out, false));
