@@ -50,8 +50,9 @@ impl Tensor {
         device: Device,
         fill: impl FnOnce(&mut [T]),
     ) -> Tensor {
-        let [tensor] = Tensor::build_all([shape], device, |[elements]| fill(elements));
-        tensor
+        let mut buffer = Buffer::scratch::<T>(shape.size());
+        fill(&mut buffer.slice_mut::<T>().unwrap_or_default()[..shape.size()]);
+        Tensor::from_parts(buffer, Layout::contiguous(shape), device)
     }
 
     /// [`build`](Tensor::build) of several tensors at once.

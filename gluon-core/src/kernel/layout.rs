@@ -22,14 +22,14 @@ pub(crate) fn copy<T: Element>(x: &[T], layout: &Layout, y: &mut [T]) {
     }
     parallel::for_each_block(y, len, if step == 1 { 1 } else { 4 }, |start, y| {
         let first = start / len;
-        walk.for_each_row(first..first + y.len() / len, |row, [from]| {
+        for (row, [from]) in walk.starts(first..first + y.len() / len) {
             let y = &mut y[(row - first) * len..][..len];
             match step {
                 1 => y.copy_from_slice(&x[from..][..len]),
                 0 => y.fill(x[from]),
                 _ => y.iter_mut().enumerate().for_each(|(i, y)| *y = x[at(from, step, i)]),
             }
-        });
+        }
     });
 }
 
@@ -47,9 +47,9 @@ fn copy_transposed<T: Element>(
             let (matrix, from_row) = (row / rows, row % rows);
             let count = (rows - from_row).min(rest.len() / columns);
             let (y, after) = std::mem::take(&mut rest).split_at_mut(count * columns);
-            matrices.for_each_row(matrix..matrix + 1, |_, [from]| {
+            for (_, [from]) in matrices.starts(matrix..matrix + 1) {
                 transpose(&x[from + from_row..], step, [columns, count], y, columns);
-            });
+            }
             (row, rest) = (row + count, after);
         }
     });
@@ -81,24 +81,40 @@ fn scatter_rows<T: Element>(
     }
     let walk = Walk::new([layout]);
     let (len, [step]) = (walk.len, walk.steps);
-    walk.for_each_row(0..walk.rows(), |index, [to]| {
+    for (index, [to]) in walk.starts(0..walk.rows()) {
         let x = &x[index * len..][..len];
         if step == 1 {
             row(&mut y[to..][..len], x);
         } else {
             x.iter().enumerate().for_each(|(i, &x)| element(&mut y[at(to, step, i)], x));
         }
+    }
+}
+
+/// `y = x` in another element type, where `read(start, numbers)` takes numbers out of `x` from an
+/// element on, as [`to_numbers`] does.
+///
+/// They go from type to type by way of `f64`, so that a loop for each of the two types is enough.
+pub(crate) fn convert<T: Element>(y: &mut [T], read: &(dyn Fn(usize, &mut [f64]) + Sync)) {
+    /// So many numbers are on their way at once.
+    const CHUNK: usize = 64;
+    parallel::for_each_block(y, 1, 2, |start, y| {
+        let mut numbers = [0.0; CHUNK];
+        for (i, y) in y.chunks_mut(CHUNK).enumerate() {
+            let numbers = &mut numbers[..y.len()];
+            read(start + i * CHUNK, numbers);
+            for (y, &number) in y.iter_mut().zip(&*numbers) {
+                *y = T::from_f64(number);
+            }
+        }
     });
 }
 
-/// `y = x` in another element type, by way of `f64`.
-pub(crate) fn convert<A: Element, B: Element>(x: &[A], y: &mut [B]) {
-    assert_eq!(x.len(), y.len());
-    parallel::for_each_block(y, 1, 2, |start, y| {
-        for (y, x) in y.iter_mut().zip(&x[start..]) {
-            *y = B::from_f64(x.to_f64());
-        }
-    });
+/// The numbers that the first elements of `x` are.
+pub(crate) fn to_numbers<T: Element>(x: &[T], numbers: &mut [f64]) {
+    for (number, x) in numbers.iter_mut().zip(x) {
+        *number = x.to_f64();
+    }
 }
 
 #[cfg(test)]
@@ -189,7 +205,8 @@ mod tests {
     #[test]
     fn conversions_truncate_and_saturate() {
         let mut y = [0u8; 4];
-        convert(&[1.9f32, -3.0, 300.0, f32::NAN], &mut y);
+        let x = [1.9f32, -3.0, 300.0, f32::NAN];
+        convert(&mut y, &|start, numbers| to_numbers(&x[start..], numbers));
         assert_eq!(y, [1, 0, 255, 0]);
     }
 }

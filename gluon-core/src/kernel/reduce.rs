@@ -135,7 +135,9 @@ fn for_each_segment<T>(
         let (row, skip) = (element / kept.len, element % kept.len);
         let (part, rest) = out.split_at_mut((kept.len - skip).min(out.len()));
         element += part.len();
-        kept.for_each_row(row..row + 1, |_, [from]| f(at(from, kept.steps[0], skip), part));
+        for (_, [from]) in kept.starts(row..row + 1) {
+            f(at(from, kept.steps[0], skip), part);
+        }
         out = rest;
     }
 }
@@ -194,7 +196,7 @@ fn fold_piece<T: Float, F: Fold<T>>(x: &[T]) -> T {
 /// Folds the elements of the walk `inner` from `from`.
 fn fold_one<T: Float, F: Fold<T>>(x: &[T], from: usize, inner: &Walk<1>) -> T {
     let mut result = T::from_f64(F::IDENTITY);
-    inner.for_each_row(0..inner.rows(), |_, [start]| {
+    for (_, [start]) in inner.starts(0..inner.rows()) {
         let start = from.wrapping_add(start);
         let row = match inner.steps {
             [1] => fold_slice::<T, F>(&x[start..][..inner.len]),
@@ -204,7 +206,7 @@ fn fold_one<T: Float, F: Fold<T>>(x: &[T], from: usize, inner: &Walk<1>) -> T {
             }
         };
         result = F::combine(result, row);
-    });
+    }
     result
 }
 
@@ -216,11 +218,11 @@ fn fold_columns<T: Float, F: Fold<T>>(
     inner: &Walk<1>,
 ) -> [T; STRIP] {
     let mut total = [T::from_f64(F::IDENTITY); STRIP];
-    inner.for_each_row(0..inner.rows(), |_, [start]| {
+    for (_, [start]) in inner.starts(0..inner.rows()) {
         let rows = (from.wrapping_add(start), inner.steps[0], inner.len);
         let strip = fold_strip::<T, F>(x, rows, width);
         total.iter_mut().zip(strip).for_each(|(total, x)| *total = F::combine(*total, x));
-    });
+    }
     total
 }
 

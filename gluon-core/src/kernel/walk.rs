@@ -75,37 +75,54 @@ impl<const N: usize> Walk<N> {
         Some((walk, rows, steps))
     }
 
-    /// Calls `f(row, starts)` for each of `rows` with the first element of the row in each operand.
-    pub(crate) fn for_each_row(&self, rows: Range<usize>, mut f: impl FnMut(usize, [usize; N])) {
+    /// Each of `rows` with its first element in each operand.
+    pub(crate) fn starts(&self, rows: Range<usize>) -> Starts<'_, N> {
         let outer = &self.outer[..self.rank];
-        let mut index = [0; MAX_RANK];
-        let mut at = self.start.map(|start| start as isize);
-        let mut rest = rows.start;
+        let mut starts = Starts { outer, index: [0; MAX_RANK], at: self.start, rows };
+        let mut rest = starts.rows.start;
         for (axis, &(size, steps)) in outer.iter().enumerate().rev() {
             if size == 0 {
-                return;
+                starts.rows = 0..0;
+                break;
             }
-            (rest, index[axis]) = (rest / size, rest % size);
-            for operand in 0..N {
-                at[operand] += steps[operand] * index[axis] as isize;
-            }
+            (rest, starts.index[axis]) = (rest / size, rest % size);
+            starts.advance(steps, starts.index[axis] as isize);
         }
-        for row in rows {
-            f(row, at.map(|at| at as usize));
-            for (axis, &(size, steps)) in outer.iter().enumerate().rev() {
-                index[axis] += 1;
-                for operand in 0..N {
-                    at[operand] += steps[operand];
-                }
-                if index[axis] < size {
-                    break;
-                }
-                index[axis] = 0;
-                for operand in 0..N {
-                    at[operand] -= steps[operand] * size as isize;
-                }
-            }
+        starts
+    }
+}
+
+/// The rows of a [`Walk`], one after another.
+pub(crate) struct Starts<'w, const N: usize> {
+    outer: &'w [(usize, [isize; N])],
+    index: [usize; MAX_RANK],
+    at: [usize; N],
+    rows: Range<usize>,
+}
+
+impl<const N: usize> Starts<'_, N> {
+    fn advance(&mut self, steps: [isize; N], count: isize) {
+        for (at, step) in self.at.iter_mut().zip(steps) {
+            *at = at.wrapping_add_signed(step * count);
         }
+    }
+}
+
+impl<const N: usize> Iterator for Starts<'_, N> {
+    type Item = (usize, [usize; N]);
+
+    fn next(&mut self) -> Option<(usize, [usize; N])> {
+        let next = (self.rows.next()?, self.at);
+        for (axis, &(size, steps)) in self.outer.iter().enumerate().rev() {
+            self.index[axis] += 1;
+            self.advance(steps, 1);
+            if self.index[axis] < size {
+                break;
+            }
+            self.index[axis] = 0;
+            self.advance(steps, -(size as isize));
+        }
+        Some(next)
     }
 }
 
@@ -127,9 +144,9 @@ mod tests {
     /// Every element of the walk, by rows.
     fn elements(walk: &Walk<1>, rows: Range<usize>) -> Vec<usize> {
         let mut found = Vec::new();
-        walk.for_each_row(rows, |_, [start]| {
+        for (_, [start]) in walk.starts(rows) {
             found.extend((0..walk.len).map(|i| at(start, walk.steps[0], i)));
-        });
+        }
         found
     }
 

@@ -117,12 +117,12 @@ fn for_each_row<T: Float>(
     let unit = if len == out.len() { 1 } else { len };
     parallel::for_each_block(out, unit, cost, |start, out| {
         let (first, skip, len) = (start / len, start % len, len.min(out.len()));
-        walk.for_each_row(first..first + out.len() / len, |row, [x_start, y_start]| {
+        for (row, [x_start, y_start]) in walk.starts(first..first + out.len() / len) {
             let x = Row::new(x, at(x_start, x_step, skip), x_step, len);
             let y = Row::new(y, at(y_start, y_step, skip), y_step, len);
             let offset = (row - first) * len;
             f(x, y, start + offset, &mut out[offset..][..len]);
-        });
+        }
     });
 }
 

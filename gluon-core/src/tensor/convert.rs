@@ -126,12 +126,15 @@ impl Tensor {
             return self.detach();
         }
         let source = self.to_contiguous();
-        for_dtype!(dtype, To => Tensor::build::<To>(*self.shape(), self.device(), |out| {
-            for_dtype!(source.dtype(), From => {
-                if let Some(elements) = source.as_contiguous::<From>() {
-                    kernel::layout::convert(elements, out);
+        let read = |start: usize, numbers: &mut [f64]| {
+            for_dtype!(source.dtype(), T => {
+                if let Some(elements) = source.as_contiguous::<T>() {
+                    kernel::layout::to_numbers(&elements[start..], numbers);
                 }
             })
+        };
+        for_dtype!(dtype, T => Tensor::build::<T>(*self.shape(), self.device(), |out| {
+            kernel::layout::convert(out, &read);
         }))
     }
 
