@@ -1,5 +1,7 @@
 //! Recording operations on tensors, and the gradients that flow back through them.
 
+use std::sync::Arc;
+
 use smallbox::smallbox;
 
 use super::mode::{current_graph, pause};
@@ -9,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::kernel;
 use crate::kernel::reduce::{Reduce, reduce};
 use crate::shape::{MAX_RANK, Shape};
-use crate::tape::{self, Gradients, Origin, Rule, Slot};
+use crate::tape::{self, Gradients, Graph, Origin, Rule, Slot};
 use crate::tensor::Tensor;
 
 /// Remembers that `op` made `output` from `inputs`, if this thread records and a gradient can
@@ -26,13 +28,25 @@ pub(crate) fn record_op<'t, R>(
 where
     R: Fn(&Tensor, &mut Gradients<'_, Tensor>) -> Result<()> + Send + 'static,
 {
-    let constant = |input: &&Tensor| matches!(input.origin(), Origin::Constant);
-    let Some(graph) = current_graph() else { return Ok(output) };
     let inputs = inputs.as_ref();
-    if inputs.iter().all(constant) {
-        return Ok(output);
-    }
+    let Some(graph) = graph_of(inputs) else { return Ok(output) };
     let rule: Rule<Tensor> = smallbox!(rule(&output));
+    record_in(graph, op, inputs, output, rule)
+}
+
+/// What this thread records into, if a gradient can reach any of `inputs`.
+fn graph_of(inputs: &[&Tensor]) -> Option<Arc<Graph<Tensor>>> {
+    let graph = current_graph()?;
+    inputs.iter().any(|input| input.requires_grad()).then_some(graph)
+}
+
+fn record_in(
+    graph: Arc<Graph<Tensor>>,
+    op: &'static str,
+    inputs: &[&Tensor],
+    output: Tensor,
+    rule: Rule<Tensor>,
+) -> Result<Tensor> {
     let index = graph.push(op, inputs.iter().map(|input| input.origin()), rule)?;
     Ok(output.with_origin(Origin::Node(graph, index)))
 }
@@ -112,7 +126,17 @@ impl Gradients<'_, Tensor> {
         &mut self,
         input: usize,
         like: &Tensor,
-        write: impl FnOnce(&mut [T], bool),
+        mut write: impl FnMut(&mut [T], bool),
+    ) -> Result<()> {
+        self.write_by(input, like, &mut write)
+    }
+
+    /// [`write`](Gradients::write), compiled once for all operations.
+    fn write_by<T: Element>(
+        &mut self,
+        input: usize,
+        like: &Tensor,
+        write: &mut dyn FnMut(&mut [T], bool),
     ) -> Result<()> {
         self.slot(input, |Slot { value, stale }| {
             if let Some(sum) = value
