@@ -92,23 +92,12 @@ pub trait Block: Member {
     /// assert_eq!(paths, ["", "0", "0.0", "1"]);
     /// ```
     fn blocks(&self) -> Vec<(String, &dyn Block)> {
-        find::blocks(self).into_iter().map(|found| (found.path, found.block)).collect()
+        find::named(&|walk| walk.begin(self))
     }
 
     /// The direct children with their names: fields, indices and keys, in declaration order.
     fn children(&self) -> Vec<(String, &dyn Block)> {
-        let mut children: Vec<(String, &dyn Block)> = Vec::new();
-        let known = |children: &[(String, &dyn Block)], path: &str| {
-            children.iter().any(|(child, _)| {
-                path.strip_prefix(child.as_str()).is_some_and(|rest| rest.starts_with('.'))
-            })
-        };
-        for (path, block) in self.blocks().into_iter().skip(1) {
-            if !known(&children, &path) {
-                children.push((path, block));
-            }
-        }
-        children
+        find::children(&|walk| walk.begin(self))
     }
 
     /// The block at the structural path `path`: `encoder.0`.
@@ -124,7 +113,7 @@ pub trait Block: Member {
     /// # Errors
     /// [`Error::UnknownBlock`](crate::Error::UnknownBlock) if there is none.
     fn child(&self, path: &str) -> Result<&dyn Block> {
-        Ok(find::find(self, path)?.block)
+        Ok(find::find(&|walk| walk.begin(self), path)?.block)
     }
 
     /// Shows `f` every block of this model, children before their parents; last this one.
@@ -132,7 +121,7 @@ pub trait Block: Member {
     where
         Self: Sized,
     {
-        find::apply(self, &mut f);
+        find::apply(&|walk| walk.begin(self), &mut f);
         self
     }
 
@@ -206,13 +195,13 @@ pub trait Block: Member {
 
     /// Every parameter in here by name, in declaration order, each storage once.
     fn collect_params(&self) -> ParameterDict {
-        collect::collect(self, None)
+        collect::collect(&|walk| walk.begin(self), None)
     }
 
     /// [`collect_params`](Block::collect_params) with scoped names that begin with `prefix`
     /// instead of the hint and the number 0: `mlp1_`.
     fn collect_params_with(&self, prefix: &str) -> ParameterDict {
-        collect::collect(self, Some(prefix))
+        collect::collect(&|walk| walk.begin(self), Some(prefix))
     }
 
     /// Gives every parameter its first values, `Uniform(0.07)` unless it has an initializer of its
@@ -226,7 +215,8 @@ pub trait Block: Member {
     /// [`Error::DuplicateName`](crate::Error::DuplicateName) if two parameters have the same name,
     /// or what an initializer returns.
     fn initialize(&mut self) -> Result<()> {
-        initialize::initialize(self, &Initialization::default())
+        self.tie()?;
+        initialize::initialize(&|walk| walk.begin(self), &Initialization::default())
     }
 
     /// [`initialize`](Block::initialize) with another initializer, seed, or both.
@@ -237,7 +227,8 @@ pub trait Block: Member {
     where
         Self: Sized,
     {
-        initialize::initialize(self, &initialization.into())
+        self.tie()?;
+        initialize::initialize(&|walk| walk.begin(self), &initialization.into())
     }
 
     /// [`initialize_with`](Block::initialize_with), but parameters that have values lose them.
@@ -248,7 +239,8 @@ pub trait Block: Member {
     where
         Self: Sized,
     {
-        initialize::initialize(self, &initialization.into().force())
+        self.tie()?;
+        initialize::initialize(&|walk| walk.begin(self), &initialization.into().force())
     }
 
     /// The model as the tree of its blocks, in Gluon's form:
@@ -260,7 +252,7 @@ pub trait Block: Member {
     /// )
     /// ```
     fn tree(&self) -> String {
-        tree::tree(self)
+        tree::tree(&|walk| walk.begin(self))
     }
 
     /// What each block makes of `x`, in the order in which they compute, and how many parameters it
@@ -290,7 +282,7 @@ pub trait Block: Member {
 
     /// The model as nested boxes with its ties, to be written for Mermaid, Graphviz or browsers.
     fn drawing(&self) -> Drawing {
-        drawing::drawing(self)
+        drawing::drawing(&|walk| walk.begin(self))
     }
 
     /// Makes every declared tie hold, as [`initialize`](Block::initialize) does.
@@ -298,7 +290,7 @@ pub trait Block: Member {
     /// # Errors
     /// [`Error::TieMismatch`](crate::Error::TieMismatch) if one cannot hold.
     fn tie(&mut self) -> Result<()> {
-        tie::retie_all(self)
+        tie::retie_all(&mut |walk| self.visit_mut(walk))
     }
 
     /// Makes parameters in here those of `source`, by their structural names: one storage, one
@@ -326,7 +318,9 @@ pub trait Block: Member {
     /// [`Error::TieMismatch`](crate::Error::TieMismatch) if a parameter of `source` has no
     /// counterpart here, or one of another shape or type. Nothing has changed then.
     fn share_parameters(&mut self, source: &ParameterDict) -> Result<()> {
-        tie::share(self, source)
+        let sources = tie::fitting(&|walk| walk.begin(self), source)?;
+        tie::replace(&mut |walk| self.visit_mut(walk), sources);
+        Ok(())
     }
 
     /// A model of its own with the same values; what is tied in here is tied there.
@@ -360,16 +354,12 @@ pub trait Block: Member {
 
     /// Moves every parameter to `device`; ties hold.
     fn to_device(&mut self, device: Device) {
-        for entry in &self.collect_params() {
-            entry.to_device(device);
-        }
+        self.collect_params().to_device(device);
     }
 
     /// Converts every parameter to `dtype`; ties hold.
     fn cast(&mut self, dtype: DType) {
-        for entry in &self.collect_params() {
-            entry.cast(dtype);
-        }
+        self.collect_params().cast(dtype);
     }
 }
 
@@ -377,7 +367,7 @@ pub trait Block: Member {
 ///
 /// Generated constructors call it, so that errors can name a parameter from the beginning.
 pub fn declare<M: Member + ?Sized>(block: &M) {
-    collect::name(block, None);
+    collect::name(&|walk| walk.begin(block), None);
 }
 
 #[diagnostic::do_not_recommend]

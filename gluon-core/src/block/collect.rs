@@ -3,13 +3,13 @@
 use super::Block;
 use super::member::Member;
 use super::tie;
-use super::visit::{Place, Tie, Visitor, Walk};
+use super::visit::{Place, Root, Tie, Visitor, Walk};
 use crate::parameter::{Parameter, ParameterDict};
 
 /// The parameters of `root`, and which of its ties are broken.
-pub(super) fn collect<M: Member + ?Sized>(root: &M, prefix: Option<&str>) -> ParameterDict {
+pub(super) fn collect(root: Root<'_, '_>, prefix: Option<&str>) -> ParameterDict {
     let mut collector = Collector::default();
-    Walk::run(root, prefix, &mut collector);
+    Walk::lead(root, prefix, &mut collector);
     collector.dict
 }
 
@@ -37,7 +37,7 @@ impl<'a> Visitor<'a> for Collector {
 }
 
 /// Gives every parameter of `root` the names it has there.
-pub(super) fn name<M: Member + ?Sized>(root: &M, prefix: Option<&str>) {
+pub(super) fn name(root: Root<'_, '_>, prefix: Option<&str>) {
     for entry in &collect(root, prefix) {
         entry.rename(entry.path(), entry.name().to_owned());
     }

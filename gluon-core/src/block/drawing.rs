@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::visit::{Place, Visitor, Walk};
-use super::{Block, Member};
+use super::Block;
+use super::visit::{Place, Root, Visitor, Walk};
 use crate::parameter::Parameter;
 
 /// A model as nested boxes: a line of text for each layer and each parameter of one's own, a frame
@@ -36,9 +36,9 @@ struct Tie {
     names: Vec<String>,
 }
 
-pub(super) fn drawing<M: Member + ?Sized>(root: &M) -> Drawing {
+pub(super) fn drawing(root: Root<'_, '_>) -> Drawing {
     let mut painter = Painter::default();
-    Walk::run(root, None, &mut painter);
+    Walk::lead(root, None, &mut painter);
     Drawing { boxes: painter.boxes, ties: painter.ties }
 }
 

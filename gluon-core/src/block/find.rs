@@ -1,8 +1,7 @@
 //! Finding blocks: by their path in a model, and by where they lie in memory.
 
 use super::Block;
-use super::member::Member;
-use super::visit::{Place, Visitor, Walk};
+use super::visit::{Place, Root, Visitor, Walk};
 use crate::error::{Error, Result};
 
 /// Which block of all that live: where it lies, and its type.
@@ -45,17 +44,38 @@ impl<'a> Visitor<'a> for Finder<'a> {
 }
 
 /// The blocks of `root` in declaration order, each before its members; first `root` itself.
-pub(super) fn blocks<M: Member + ?Sized>(root: &M) -> Vec<Found<'_>> {
+pub(super) fn blocks<'a>(root: Root<'a, '_>) -> Vec<Found<'a>> {
     let mut finder = Finder::default();
-    Walk::run(root, None, &mut finder);
+    Walk::lead(root, None, &mut finder);
     finder.found
+}
+
+/// [`blocks`] with their paths.
+pub(super) fn named<'a>(root: Root<'a, '_>) -> Vec<(String, &'a dyn Block)> {
+    blocks(root).into_iter().map(|found| (found.path, found.block)).collect()
+}
+
+/// The blocks of `root` that are in no other but `root`, with their paths.
+pub(super) fn children<'a>(root: Root<'a, '_>) -> Vec<(String, &'a dyn Block)> {
+    let mut children: Vec<(String, &dyn Block)> = Vec::new();
+    let known = |children: &[(String, &dyn Block)], path: &str| {
+        children.iter().any(|(child, _)| {
+            path.strip_prefix(child.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        })
+    };
+    for (path, block) in named(root).into_iter().skip(1) {
+        if !known(&children, &path) {
+            children.push((path, block));
+        }
+    }
+    children
 }
 
 /// The block at `path` of `root`; `root` itself if it is empty.
 ///
 /// # Errors
 /// [`Error::UnknownBlock`] if there is none.
-pub(super) fn find<'a, M: Member + ?Sized>(root: &'a M, path: &str) -> Result<Found<'a>> {
+pub(super) fn find<'a>(root: Root<'a, '_>, path: &str) -> Result<Found<'a>> {
     let mut blocks = blocks(root);
     match blocks.iter().position(|found| found.path == path) {
         Some(index) => Ok(blocks.swap_remove(index)),
@@ -67,12 +87,12 @@ pub(super) fn find<'a, M: Member + ?Sized>(root: &'a M, path: &str) -> Result<Fo
 }
 
 /// The block that `layer` is, or is a box of.
-pub(super) fn called<L: Member + ?Sized>(layer: &L) -> Option<Found<'_>> {
+pub(super) fn called<'a>(layer: Root<'a, '_>) -> Option<Found<'a>> {
     blocks(layer).into_iter().next()
 }
 
 /// Applies `f` to every block of `root`, children before their parents.
-pub(super) fn apply<M: Member + ?Sized>(root: &M, f: &mut dyn FnMut(&dyn Block)) {
+pub(super) fn apply(root: Root<'_, '_>, f: &mut dyn FnMut(&dyn Block)) {
     struct Apply<'f>(&'f mut dyn FnMut(&dyn Block));
 
     impl<'a> Visitor<'a> for Apply<'_> {
@@ -81,5 +101,5 @@ pub(super) fn apply<M: Member + ?Sized>(root: &M, f: &mut dyn FnMut(&dyn Block))
         }
     }
 
-    Walk::run(root, None, &mut Apply(f));
+    Walk::lead(root, None, &mut Apply(f));
 }

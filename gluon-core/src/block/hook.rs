@@ -71,7 +71,7 @@ impl<'m> Hook<'m> {
         function: Function,
     ) -> Result<Hook<'m>> {
         static IDS: AtomicU64 = AtomicU64::new(0);
-        let key = find(model, path)?.key;
+        let key = find(&|walk| walk.begin(model), path)?.key;
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         HOOKS.with_borrow_mut(|hooks| hooks.push(Attached { id, key, function }));
         WATCHED.set(true);
@@ -115,7 +115,7 @@ pub(super) fn call<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Re
 
 #[cold]
 fn watched<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Result<Tensor> {
-    let Some(place) = called(layer) else { return layer.forward(input) };
+    let Some(place) = called(&|walk| walk.begin(layer)) else { return layer.forward(input) };
     for (_, function) in attached(place.key) {
         if let Function::Before(function) = function
             && let Ok(mut function) = function.try_borrow_mut()

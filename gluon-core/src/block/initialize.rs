@@ -1,12 +1,12 @@
 //! Initializing a model.
 
-use super::member::Member;
-use super::{collect, tie};
+use super::collect;
+use super::visit::Root;
 use crate::error::Result;
 use crate::init::Initialization;
 
-pub(super) fn initialize<M: Member + ?Sized>(root: &mut M, how: &Initialization) -> Result<()> {
-    tie::retie_all(root)?;
+/// Names and initializes the parameters of `root`, whose ties hold.
+pub(super) fn initialize(root: Root<'_, '_>, how: &Initialization) -> Result<()> {
     collect::name(root, None);
     let parameters = collect::collect(root, None);
     parameters.check()?;

@@ -4,7 +4,7 @@
 
 use super::Block;
 use super::member::Member;
-use super::visit::{Place, Visitor, Walk};
+use super::visit::{Place, Root, Visitor, Walk};
 use crate::error::Error;
 use crate::parameter::Parameter;
 
@@ -13,6 +13,10 @@ use crate::parameter::Parameter;
 /// A block without parameters is called by its type.
 #[cold]
 pub(super) fn locate<L: Member + ?Sized>(error: Error, layer: &L) -> Error {
+    locate_root(error, &|walk| walk.begin(layer))
+}
+
+fn locate_root(error: Error, layer: Root<'_, '_>) -> Error {
     let place = Located::of(layer);
     let Some(path) = place.path.or(place.kind) else { return error };
     within(error, path)
@@ -25,7 +29,7 @@ pub(crate) fn locate_member<M: Member + ?Sized>(
     container: &M,
     index: usize,
 ) -> Error {
-    let path = match Located::of(container).path {
+    let path = match Located::of(&|walk| walk.begin(container)).path {
         Some(path) if !path.is_empty() => format!("{path}.{index}"),
         _ => index.to_string(),
     };
@@ -57,9 +61,9 @@ struct Located {
 }
 
 impl Located {
-    fn of<M: Member + ?Sized>(member: &M) -> Located {
+    fn of(member: Root<'_, '_>) -> Located {
         let mut located = Located::default();
-        Walk::run(member, None, &mut located);
+        Walk::lead(member, None, &mut located);
         located
     }
 }

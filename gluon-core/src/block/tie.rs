@@ -1,7 +1,7 @@
 //! Ties: making one member's parameters those of another, and checking that they are.
 
 use super::member::Member;
-use super::visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
+use super::visit::{Place, Root, RootMut, Tie, Visitor, VisitorMut, Walk, WalkMut};
 use crate::error::{Error, Result};
 use crate::parameter::{Parameter, ParameterDict};
 
@@ -65,18 +65,20 @@ fn compare(
     Ok(())
 }
 
-/// Makes the parameters of `member` those of the same path in `sources`.
+/// Every place of `sources`, each of which has a counterpart in `member`.
 ///
 /// # Errors
-/// [`Error::TieMismatch`] if a source has no counterpart, or another shape or type. Nothing has
-/// changed then.
-pub(super) fn share<M: Member + ?Sized>(member: &mut M, sources: &ParameterDict) -> Result<()> {
+/// [`Error::TieMismatch`] if a source has no counterpart, or another shape or type.
+pub(super) fn fitting<'s>(
+    member: Root<'_, '_>,
+    sources: &'s ParameterDict,
+) -> Result<Vec<(String, &'s Parameter)>> {
     let sources: Vec<(String, &Parameter)> = sources
         .iter()
         .flat_map(|entry| entry.paths().map(|path| (path.to_owned(), entry.parameter())))
         .collect();
     let mut own = Relative::default();
-    Walk::run(member, None, &mut own);
+    Walk::lead(member, None, &mut own);
     for source in &sources {
         let counterpart = own.0.iter().find(|(path, _)| *path == source.0).cloned();
         let misfit = match counterpart {
@@ -88,8 +90,12 @@ pub(super) fn share<M: Member + ?Sized>(member: &mut M, sources: &ParameterDict)
             return Err(Error::TieMismatch { field, target, reason });
         }
     }
-    WalkMut::run(member, None, &mut Replace { sources });
-    Ok(())
+    Ok(sources)
+}
+
+/// Makes the parameters of `member` those of the same path in `sources`.
+pub(super) fn replace(member: RootMut<'_>, sources: Vec<(String, &Parameter)>) {
+    WalkMut::lead(member, None, &mut Replace { sources });
 }
 
 fn both(path: &str) -> String {
@@ -118,9 +124,9 @@ impl VisitorMut for Replace<'_> {
 ///
 /// # Errors
 /// [`Error::TieMismatch`] for the first tie that cannot hold.
-pub(super) fn retie_all<M: Member + ?Sized>(root: &mut M) -> Result<()> {
+pub(super) fn retie_all(root: RootMut<'_>) -> Result<()> {
     let mut all = RetieAll { error: None };
-    WalkMut::run(root, None, &mut all);
+    WalkMut::lead(root, None, &mut all);
     all.error.map_or(Ok(()), Err)
 }
 

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::visit::{Place, Visitor, Walk};
-use super::{Block, Layer, Member};
+use super::visit::{Place, Root, Visitor, Walk};
+use super::{Block, Layer};
 
 /// `root` and its blocks, a line each, indented by depth.
-pub(super) fn tree<M: Member + ?Sized>(root: &M) -> String {
+pub(super) fn tree(root: Root<'_, '_>) -> String {
     let mut printer = Printer::default();
-    Walk::run(root, None, &mut printer);
+    Walk::lead(root, None, &mut printer);
     printer.text
 }
 
@@ -17,7 +17,7 @@ macro_rules! display {
         /// Its [tree](Block::tree).
         impl fmt::Display for dyn $block + '_ {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&tree(self))
+                f.write_str(&self.tree())
             }
         }
     )*};

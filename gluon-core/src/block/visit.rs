@@ -99,6 +99,15 @@ pub struct Tie<'n, M, S> {
     pub source: S,
 }
 
+/// What a walk begins with: a call of [`Walk::begin`].
+///
+/// It stands behind a pointer, so that what walks through a model is compiled once instead of for
+/// every type of block.
+pub(super) type Root<'a, 'f> = &'f dyn Fn(&mut Walk<'a, '_>);
+
+/// [`Root`] of a model whose parameters may be exchanged: a call of [`Member::visit_mut`].
+pub(super) type RootMut<'f> = &'f mut dyn FnMut(&mut WalkMut<'_>);
+
 /// A [`Visitor`] on its way through a model.
 ///
 /// [`Member::visit`] tells it what there is; generated code does so for each field.
@@ -116,7 +125,18 @@ impl<'a, 'v> Walk<'a, 'v> {
         prefix: Option<&str>,
         visitor: &'v mut dyn Visitor<'a>,
     ) {
-        root.visit(&mut Walk { names: Names::new(prefix), slot: address(root), visitor });
+        Walk::lead(&|walk| walk.begin(root), prefix, visitor);
+    }
+
+    /// [`run`](Walk::run) through what `root` shows.
+    pub(super) fn lead(root: Root<'a, '_>, prefix: Option<&str>, visitor: &'v mut dyn Visitor<'a>) {
+        root(&mut Walk { names: Names::new(prefix), slot: 0, visitor });
+    }
+
+    /// Shows the root.
+    pub(super) fn begin<M: Member + ?Sized>(&mut self, root: &'a M) {
+        self.slot = address(root);
+        root.visit(self);
     }
 
     /// Shows a block, before its members.
@@ -176,7 +196,12 @@ impl<'v> WalkMut<'v> {
         prefix: Option<&str>,
         visitor: &'v mut dyn VisitorMut,
     ) {
-        root.visit_mut(&mut WalkMut { names: Names::new(prefix), visitor });
+        WalkMut::lead(&mut |walk| root.visit_mut(walk), prefix, visitor);
+    }
+
+    /// [`run`](WalkMut::run) through what `root` shows.
+    pub(super) fn lead(root: RootMut<'_>, prefix: Option<&str>, visitor: &'v mut dyn VisitorMut) {
+        root(&mut WalkMut { names: Names::new(prefix), visitor });
     }
 
     /// Opens a block of the given hint, before its members.
