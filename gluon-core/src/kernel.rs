@@ -3,10 +3,10 @@
 //! Nothing here knows of tensors or gradient tapes. The caller checks shapes and reports errors; a
 //! kernel asserts what it relies on. Outputs are contiguous unless a function says otherwise.
 //!
-//! Loops are plain Rust that the compiler vectorizes; each is compiled once per instruction set of
-//! the attribute `multiversion` and the best one is picked at run time. Inside such a function a
-//! closure has its instruction set, so the standard library cannot inline it: loops there are
-//! `for` loops over iterators, not `for_each` or `fold`, which would call it for every element.
+//! Loops are plain Rust that the compiler vectorizes; the attribute `simd` has each compiled once per
+//! set of vector instructions, of which the best is picked at run time: see [`simd`]. What such a
+//! function calls must be inlined into it to have its instructions: closures and small functions
+//! are, larger ones are `#[inline(always)]`.
 //!
 //! Multiplications and additions are not fused, so elementwise results are the same on every
 //! machine. No result depends on the number of threads: see [`parallel`].
@@ -28,6 +28,7 @@ pub(crate) mod parallel;
 pub(crate) mod pool;
 pub(crate) mod recurrent;
 pub(crate) mod reduce;
+pub(crate) mod simd;
 pub(crate) mod softmax;
 mod sum;
 pub(crate) mod thin;

@@ -7,6 +7,7 @@ mod expansions;
 mod field_path;
 mod paths;
 mod sequential;
+mod simd;
 mod suggest;
 mod tie;
 
@@ -88,4 +89,11 @@ pub fn derive_block(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn sequential_in(input: TokenStream) -> TokenStream {
     sequential::sequential(input.into()).into()
+}
+
+/// Compiles a kernel of `gluon-core` once for each set of vector instructions.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn simd(_: TokenStream, item: TokenStream) -> TokenStream {
+    simd::simd(item.into()).into()
 }

@@ -1,6 +1,6 @@
 //! Activations: functions applied to the output of a layer in the same call.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 
@@ -41,7 +41,7 @@ macro_rules! for_slope_of {
 pub(super) use for_slope_of;
 
 /// `dz = dy · act′(y)`
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 pub(crate) fn slopes<T: Float>(activation: Option<Activation>, y: &[T], dy: &[T], dz: &mut [T]) {
     macro_rules! each {
         (|$y:pat_param| $slope:expr) => {

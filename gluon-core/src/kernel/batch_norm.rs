@@ -2,7 +2,7 @@
 //!
 //! Tensors are `[batch, channels, inner]`. Where `inner` is 1, loops run along the channels.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
@@ -49,7 +49,7 @@ pub(crate) fn moments<T: Float>(sizes: &Channels, x: &[T], mean: &mut [T], varia
 }
 
 /// Adds to each channel's sum its elements.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn add_each<T: Float>(inner: usize, x: &[T], sums: &mut [T]) {
     for x in x.chunks_exact((sums.len() * inner).max(1)) {
         if inner == 1 {
@@ -65,7 +65,7 @@ fn add_each<T: Float>(inner: usize, x: &[T], sums: &mut [T]) {
 }
 
 /// Adds to each channel's sum the squares of its elements' distances from its center.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn add_squares<T: Float>(inner: usize, x: &[T], center: &[T], sums: &mut [T]) {
     for x in x.chunks_exact((sums.len() * inner).max(1)) {
         if inner == 1 {
@@ -87,7 +87,7 @@ pub(crate) fn affine<T: Float>(sizes: &Channels, x: &[T], vectors: [&[T]; 3], y:
     });
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn affine_images<T: Float>(inner: usize, x: &[T], [center, scale, shift]: [&[T]; 3], y: &mut [T]) {
     let image = center.len() * inner;
     for (x, y) in x.chunks_exact(image).zip(y.chunks_exact_mut(image)) {
@@ -130,7 +130,7 @@ pub(crate) fn gradient_sums<T: Float>(
     });
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn add_gradients<T: Float>(inner: usize, [x, dy]: [&[T]; 2], center: &[T], sums: &mut [T]) {
     let image = (center.len() * inner).max(1);
     let (plain, centered) = sums.split_at_mut(center.len());
@@ -166,7 +166,7 @@ pub(crate) fn affine_dx<T: Float>(
     });
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn affine_dx_images<T: Float>(
     inner: usize,
     [x, dy]: [&[T]; 2],

@@ -1,6 +1,6 @@
 //! The fully connected layer: product, bias and activation in one call, and its gradients.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::activation::{Activation, for_slope_of, slopes};
 use super::float::Float;
@@ -92,7 +92,7 @@ pub(crate) fn dense_dx<T: Float>(
 }
 
 /// Adds the bias to each row of `y` and applies the activation.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 pub(super) fn finish<T: Float>(
     bias: Option<&[T]>,
     activation: Option<Activation>,
@@ -126,7 +126,7 @@ pub(super) fn finish<T: Float>(
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn slopes_and_sums<T: Float>(
     activation: Option<Activation>,
     y: &[T],

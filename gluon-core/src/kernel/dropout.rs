@@ -1,6 +1,6 @@
 //! Masks of dropout.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
@@ -12,7 +12,7 @@ pub(crate) fn mask<T: Float>(seed: u64, rate: f64, mask: &mut [T]) {
     parallel::for_each_block(mask, 1, 8, |start, mask| fill(seed, rate, start, mask));
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn fill<T: Float>(seed: u64, rate: f64, start: usize, mask: &mut [T]) {
     // The upper half of a word as a fraction of 2³².
     let threshold = (rate * 4_294_967_296.0) as u64;

@@ -4,7 +4,7 @@ mod gradient;
 #[cfg(test)]
 mod tests;
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 use super::layout;
@@ -110,7 +110,7 @@ pub(crate) fn unary_in_place<T: Float>(op: Unary, y: &mut [T]) {
     parallel::for_each_block(y, 1, op.cost(), |_, y| map(op, y));
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn map<T: Float>(op: Unary, y: &mut [T]) {
     #[inline(always)]
     fn each<T: Float>(y: &mut [T], f: impl Fn(T) -> T) {

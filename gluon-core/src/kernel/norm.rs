@@ -1,6 +1,6 @@
 //! Normalization of rows: each to mean 0 and variance 1, then scaled and shifted by channel.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
@@ -70,7 +70,7 @@ pub(crate) fn norm<T: Float>(
 }
 
 /// The mean of a row, 0 if it is not subtracted, and `1 / √(variance + ε)`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn moments<T: Float>(rows: &Rows, x: &[T]) -> (T, T) {
     let count = T::from_f64(x.len() as f64);
     let mean = if rows.centered { sum_of(x, |x| x) / count } else { T::ZERO };
@@ -78,7 +78,7 @@ fn moments<T: Float>(rows: &Rows, x: &[T]) -> (T, T) {
     (mean, T::ONE / (variance + T::from_f64(rows.epsilon)).sqrt())
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn affine<T: Float>(
     inner: usize,
     x: &[T],
@@ -139,7 +139,7 @@ pub(crate) fn norm_dx<T: Float>(
 }
 
 /// `scaled = dy · gamma` of a row.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn scale<T: Float>(inner: usize, dy: &[T], gamma: Option<&[T]>, scaled: &mut [T]) {
     let Some(gamma) = gamma else { return scaled.copy_from_slice(dy) };
     if inner == 1 {
@@ -156,7 +156,7 @@ fn scale<T: Float>(inner: usize, dy: &[T], gamma: Option<&[T]>, scaled: &mut [T]
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn row_dx<T: Float>(
     centered: bool,
     [x, g]: [&[T]; 2],
@@ -193,7 +193,7 @@ pub(crate) fn norm_parameters<T: Float>(rows: &Rows, [x, stats, dy]: [&[T]; 3], 
     });
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn row_sums<T: Float>(
     inner: usize,
     [x, dy]: [&[T]; 2],

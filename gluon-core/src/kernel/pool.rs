@@ -1,6 +1,6 @@
 //! Pooling: the largest element, or the mean, of what a window sees.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
@@ -77,13 +77,13 @@ pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], window: &Window) 
 }
 
 /// `y = max(y, x)` of all that the window sees.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn largest<T: Float>(positions: &Positions, plane: &[T], y: &mut [T]) {
     combine(positions, plane, y, |y, x| y.maximum(x));
 }
 
 /// `y = y + x` of all that the window sees.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn sum<T: Float>(positions: &Positions, plane: &[T], y: &mut [T]) {
     combine(positions, plane, y, |y, x| y + x);
 }

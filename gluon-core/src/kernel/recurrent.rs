@@ -1,6 +1,6 @@
 //! Recurrent layers: all steps of a sequence, forwards and backwards in time.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::dense::{dense, dense_dx};
 use super::float::Float;
@@ -127,7 +127,7 @@ fn part<T>(all: &[T], i: usize, len: usize) -> &[T] {
 }
 
 /// One step of every sequence in the batch: the states are changed in place.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn step<T: Float>(
     cell: Cell,
     units: usize,
@@ -287,7 +287,7 @@ struct Memory<'s, T> {
 /// (`dc`) and of what passes from one output to the next without a product (`through`, of GRU
 /// alone). Returns that of the gates from the state before, which is in `du` or else in `dx`.
 #[allow(clippy::too_many_arguments)]
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn step_grad<'g, T: Float>(
     cell: Cell,
     units: usize,

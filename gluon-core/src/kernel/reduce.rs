@@ -2,7 +2,7 @@
 //!
 //! Long sums are taken pairwise over blocks, so their error grows with the logarithm of the length.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
@@ -166,7 +166,7 @@ fn fold_slice<T: Float, F: Fold<T>>(x: &[T]) -> T {
     F::combine(folds[0], folds[1])
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn fold_piece<T: Float, F: Fold<T>>(x: &[T]) -> T {
     let identity = T::from_f64(F::IDENTITY);
     let chunks = x.chunks_exact(LANES);
@@ -244,7 +244,7 @@ fn fold_strip<T: Float, F: Fold<T>>(
     left
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn fold_rows<T: Float, F: Fold<T>>(
     x: &[T],
     (start, step, len): (usize, isize, usize),

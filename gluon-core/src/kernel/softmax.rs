@@ -2,7 +2,7 @@
 //!
 //! Every function subtracts the largest element of a row first, so no exponential overflows.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
@@ -12,7 +12,7 @@ const COST: usize = 10;
 
 /// `y = e^x / Σ e^x` in each row of `columns`.
 pub(crate) fn softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
-    #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+    #[simd]
     fn rows<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
         let piece = piece_of_rows(columns);
         for (x, y) in x.chunks(piece).zip(y.chunks_mut(piece)) {
@@ -30,7 +30,7 @@ pub(crate) fn softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
 
 /// `y = x − ln Σ e^x` in each row of `columns`.
 pub(crate) fn log_softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
-    #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+    #[simd]
     fn rows<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
         for (x, y) in x.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
             let max = maximum(x);
@@ -45,7 +45,7 @@ pub(crate) fn log_softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
 
 /// `y = ln Σ e^x` of each row of `columns`; `y: [rows]`.
 pub(crate) fn log_sum_exp<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
-    #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+    #[simd]
     fn rows<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
         for (x, y) in x.chunks_exact(columns).zip(y) {
             let max = maximum(x);
@@ -104,7 +104,7 @@ pub(crate) fn cross_entropy<T: Float>(
     probabilities: &mut [T],
     loss: &mut [T],
 ) {
-    #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+    #[simd]
     fn rows<T: Float>(x: &[T], labels: &[T], columns: usize, p: &mut [T], loss: &mut [T]) {
         let piece = piece_of_rows(columns);
         let count = piece / columns;
@@ -144,7 +144,7 @@ pub(crate) fn cross_entropy_dense<T: Float>(
     probabilities: &mut [T],
     loss: &mut [T],
 ) {
-    #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+    #[simd]
     fn rows<T: Float>(x: &[T], targets: &[T], columns: usize, p: &mut [T], loss: &mut [T]) {
         let rows = x.chunks_exact(columns).zip(p.chunks_exact_mut(columns));
         for (((x, p), targets), loss) in rows.zip(targets.chunks_exact(columns)).zip(loss) {
@@ -240,7 +240,7 @@ fn scale_into<T: Float>(alpha: T, x: &[T], y: &mut [T], accumulate: bool) {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn gradient_rows<T: Float>(
     of_logarithm: bool,
     y: &[T],

@@ -1,7 +1,7 @@
 //! Products that are too small or too thin for a blocked algorithm to pay: one pass over the
 //! operands as they lie, without packing.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 use super::matrix::{Matrix, MatrixMut};
@@ -36,7 +36,7 @@ const DOTS: usize = 4;
 /// The partial sums of each dot product.
 const LANES: usize = 16;
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn dots<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, mut c: MatrixMut<'_, T>) {
     #[inline(always)]
     fn dot<T: Float, const N: usize>(x: &[T], rows: [&[T]; N]) -> [T; N] {
@@ -125,7 +125,7 @@ pub(crate) fn by_row<T: Float>(
     rows(alpha, a, b, beta, c);
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn rows<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, mut c: MatrixMut<'_, T>) {
     /// `c = beta · c + Σ factors[i] · rows[i]`
     #[inline(always)]

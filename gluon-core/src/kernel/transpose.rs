@@ -1,6 +1,6 @@
 //! Transposition: rows become columns.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use crate::dtype::Element;
 
@@ -10,7 +10,7 @@ const TILE: usize = 16;
 
 /// `y[j, i] = x[i, j]` for `x: [rows, columns]`, whose rows lie `x_stride` elements apart and those
 /// of `y` `y_stride`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 pub(crate) fn transpose<T: Element>(
     x: &[T],
     x_stride: usize,

@@ -1,6 +1,6 @@
 //! Windows: what a convolution or a pooling sees of an image, and copies in and out of it.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 
@@ -154,7 +154,7 @@ impl Positions {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn unfold<T: Float>(positions: &Positions, plane: &[T], columns: &mut [T]) {
     let Positions { offsets, rows, places, step } = positions;
     let mut columns = columns.chunks_exact_mut((*places).max(1));
@@ -190,7 +190,7 @@ fn copy_short<T: Copy>(from: &[T], to: &mut [T]) {
     to[to_start..].copy_from_slice(from_last);
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn fold<T: Float>(positions: &Positions, columns: &[T], plane: &mut [T]) {
     let Positions { offsets, rows, places, step } = positions;
     let mut columns = columns.chunks_exact((*places).max(1));

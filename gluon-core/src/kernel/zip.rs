@@ -1,6 +1,6 @@
 //! Zips: functions of two elements, and their derivatives.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
@@ -133,7 +133,7 @@ impl Binary {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn zip<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
     #[inline(always)]
     fn each<T: Float>(x: Row<'_, T>, y: Row<'_, T>, out: &mut [T], f: impl Fn(T, T) -> T) {
@@ -177,7 +177,7 @@ fn zip<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn slope<T: Float, const ADD: bool>(
     op: Binary,
     side: Side,
@@ -238,7 +238,7 @@ pub(crate) fn add_assign<T: Float>(y: &mut [T], x: &[T]) {
 
 /// `y += alpha · x`
 pub(crate) fn axpy<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
-    #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+    #[simd]
     fn add<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
         for (y, &x) in y.iter_mut().zip(x) {
             *y += alpha * x;

@@ -1,6 +1,6 @@
 //! AdaDelta.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step};
@@ -24,7 +24,7 @@ optimizer! {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn adadelta<T: Float>(slices: Slices<'_, T>, adadelta: &AdaDelta, step: &Step) {
     let Slices { weight, gradient, state: [gradients, deltas, _] } = slices;
     let [rate, decay, epsilon] = [step.rate, step.decay, adadelta.epsilon].map(T::from_f64);

@@ -1,6 +1,6 @@
 //! AdaGrad.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step};
@@ -19,7 +19,7 @@ optimizer! {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn adagrad<T: Float>(slices: Slices<'_, T>, adagrad: &AdaGrad, step: &Step) {
     let Slices { weight, gradient, state: [history, ..] } = slices;
     let [rate, decay, epsilon] = [step.rate, step.decay, adagrad.epsilon].map(T::from_f64);

@@ -1,6 +1,6 @@
 //! Adam and AMSGrad.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step, unbias};
@@ -27,7 +27,7 @@ optimizer! {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn adam<T: Float>(slices: Slices<'_, T>, adam: &Adam, step: &Step) {
     let Slices { weight, gradient, state: [mean, variance, maximum] } = slices;
     let (beta1, beta2) = (adam.beta1, adam.beta2);

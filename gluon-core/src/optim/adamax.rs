@@ -1,6 +1,6 @@
 //! Adamax.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step};
@@ -23,7 +23,7 @@ optimizer! {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn adamax<T: Float>(slices: Slices<'_, T>, adamax: &Adamax, step: &Step) {
     let Slices { weight, gradient, state: [mean, maximum, _] } = slices;
     let rate = step.rate / (1.0 - adamax.beta1.powf(step.count as f64));

@@ -1,6 +1,6 @@
 //! AdamW.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step, unbias};
@@ -23,7 +23,7 @@ optimizer! {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn adamw<T: Float>(slices: Slices<'_, T>, adamw: &AdamW, step: &Step) {
     let Slices { weight, gradient, state: [mean, variance, _] } = slices;
     let (beta1, beta2) = (adamw.beta1, adamw.beta2);

@@ -1,6 +1,6 @@
 //! FTRL.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step};
@@ -24,7 +24,7 @@ optimizer! {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn ftrl<T: Float>(slices: Slices<'_, T>, ftrl: &Ftrl, step: &Step) {
     let Slices { weight, gradient, state: [z, n, _] } = slices;
     let [rate, decay] = [step.rate, step.decay].map(T::from_f64);

@@ -1,6 +1,6 @@
 //! LAMB.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step};
@@ -24,7 +24,7 @@ optimizer! {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn lamb<T: Float>(slices: Slices<'_, T>, lamb: &Lamb, step: &Step) {
     let Slices { weight, gradient, state: [mean, variance, _] } = slices;
     let (beta1, beta2) = (lamb.beta1, lamb.beta2);

@@ -1,6 +1,6 @@
 //! Nadam.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step};
@@ -47,7 +47,7 @@ impl Nadam {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn nadam<T: Float>(slices: Slices<'_, T>, nadam: &Nadam, step: &Step) {
     let Slices { weight, gradient, state: [mean, variance, _] } = slices;
     let (beta1, beta2) = (nadam.beta1, nadam.beta2);

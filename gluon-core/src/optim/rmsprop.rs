@@ -1,6 +1,6 @@
 //! RMSProp.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step};
@@ -29,7 +29,7 @@ optimizer! {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn rmsprop<T: Float>(slices: Slices<'_, T>, rmsprop: &RmsProp, step: &Step) {
     let Slices { weight, gradient, state: [variance, mean, delta] } = slices;
     let [rate, decay, epsilon] = [step.rate, step.decay, rmsprop.epsilon].map(T::from_f64);

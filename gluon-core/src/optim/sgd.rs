@@ -1,6 +1,6 @@
 //! Stochastic gradient descent.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::settings::optimizer;
 use super::{Clip, Slices, Step};
@@ -27,7 +27,7 @@ optimizer! {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn sgd<T: Float>(slices: Slices<'_, T>, sgd: &Sgd, step: &Step) {
     let Slices { weight, gradient, state: [state, ..] } = slices;
     let [rate, decay] = [step.rate, step.decay].map(T::from_f64);

@@ -1,6 +1,6 @@
 //! Derivatives of functions of one element.
 
-use multiversion::multiversion;
+use gluon_macros::simd;
 
 use super::Unary;
 use crate::kernel::float::Float;
@@ -28,7 +28,7 @@ pub(crate) fn unary_grad<T: Float>(
     });
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[simd]
 fn slope<T: Float, const ADD: bool>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
     // The compiler drops the loads of whichever of x and y a derivative leaves out.
     macro_rules! each {

@@ -1,0 +1,94 @@
+//! Vector instructions: which of them the processor has, and the choice between functions compiled
+//! for them.
+//!
+//! The attribute `simd` of `gluon-macros` compiles a function for AVX-512, for AVX2 and for what
+//! every processor of its kind has, and calls one of the three by [`dispatch!`]. Processors of
+//! other kinds have one version, with the vector instructions that all of them have.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// The best set of vector instructions that the processor has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Level {
+    Plain = 1,
+    Avx2,
+    Avx512,
+}
+
+/// The level of this processor, which is found out once.
+#[inline]
+pub(crate) fn level() -> Level {
+    static LEVEL: AtomicU8 = AtomicU8::new(0);
+    match LEVEL.load(Ordering::Relaxed) {
+        3 => Level::Avx512,
+        2 => Level::Avx2,
+        1 => Level::Plain,
+        _ => {
+            let level = detect();
+            LEVEL.store(level as u8, Ordering::Relaxed);
+            level
+        }
+    }
+}
+
+#[cold]
+fn detect() -> Level {
+    // Processors whose AVX-512 lowers their clock, those before Ice Lake, lack `avx512vbmi2`.
+    if is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vbmi2")
+    {
+        Level::Avx512
+    } else if is_x86_feature_detected!("avx2") {
+        Level::Avx2
+    } else {
+        Level::Plain
+    }
+}
+
+/// Calls the first of three functions that the processor can run: for AVX-512, for AVX2, for all.
+///
+/// AVX-512 is for elements of four bytes: what it gains on others is not worth the time to compile
+/// it.
+macro_rules! dispatch {
+    ($element:ty, ($avx512:expr, $avx2:expr, $plain:expr) ($($argument:ident),*)) => {{
+        #[cfg(target_arch = "x86_64")]
+        {
+            use $crate::kernel::simd::{Level, level};
+            let level = level();
+            if const { size_of::<$element>() == 4 } && level == Level::Avx512 {
+                // SAFETY: the level says that the processor has these instructions.
+                #[allow(unsafe_code)]
+                return unsafe { $avx512($($argument),*) };
+            }
+            if level >= Level::Avx2 {
+                // SAFETY: the level says that the processor has these instructions.
+                #[allow(unsafe_code)]
+                return unsafe { $avx2($($argument),*) };
+            }
+        }
+        $plain($($argument),*)
+    }};
+}
+pub(crate) use dispatch;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_claimed_only_with_all_of_its_instructions() {
+        let has_avx2 = is_x86_feature_detected!("avx2");
+        let has_avx512 = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        for level in [detect(), level(), level()] {
+            assert!(level < Level::Avx2 || has_avx2, "{level:?}");
+            assert!(level < Level::Avx512 || has_avx512, "{level:?}");
+        }
+    }
+}
