@@ -1,5 +1,7 @@
 //! Data types: what one element of a tensor is.
 
+mod half;
+
 use std::fmt;
 
 pub use half::{bf16, f16};
