@@ -91,15 +91,16 @@ impl<T: Float> Columns<'_, T> {
         self.columns
     }
 
-    /// Adds columns that `fill` writes to the channels `dx` that they are columns of.
-    fn add_to(&mut self, dx: &mut [T], fill: impl FnOnce(MatrixMut<'_, T>, T)) {
+    /// Adds columns that `fill` writes, or adds if it is told to, to the channels `dx` that they are
+    /// columns of.
+    fn add_to(&mut self, dx: &mut [T], fill: impl FnOnce(MatrixMut<'_, T>, bool)) {
         let window = &self.conv.window;
         let [_, seen] = self.conv.matrix();
         let dims = [seen, window.outputs()];
         if window.is_point() {
-            return fill(MatrixMut::new(dx, dims), T::ONE);
+            return fill(MatrixMut::new(dx, dims), true);
         }
-        fill(MatrixMut::new(self.columns, dims), T::ZERO);
+        fill(MatrixMut::new(self.columns, dims), false);
         let columns = self.columns.chunks_exact((window.taps() * window.outputs()).max(1));
         for (dx, columns) in dx.chunks_exact_mut(window.inputs()).zip(columns) {
             if window.is_padded() {
@@ -135,7 +136,7 @@ pub(crate) fn conv<T: Float>(
         return;
     }
     let (positions, outputs) = (Positions::new(&conv.window), conv.window.outputs());
-    let beta = T::truth(accumulate || bias.is_some());
+    let accumulate = accumulate || bias.is_some();
     parallel::for_each_block(y, after, conv.cost() / after, |start, y| {
         Columns::with(conv, &positions, |mut columns| {
             for (x, y) in x[start / after * before..].chunks(before).zip(y.chunks_exact_mut(after))
@@ -145,7 +146,7 @@ pub(crate) fn conv<T: Float>(
                 for ((y, w), x) in groups.zip(x.chunks_exact(before / conv.groups)) {
                     let seen_by_all = Matrix::new(columns.of(x), [seen, outputs]);
                     let (w, y) = (Matrix::new(w, [rows, seen]), MatrixMut::new(y, [rows, outputs]));
-                    gemm(T::ONE, w, seen_by_all, beta, y);
+                    gemm(w, seen_by_all, accumulate, y);
                 }
                 activate(activation, y);
             }
@@ -199,7 +200,7 @@ pub(crate) fn conv_transposed<T: Float>(
                 let groups = dx.chunks_exact_mut(before / conv.groups).zip(w.chunks(rows * seen));
                 for ((dx, w), dy) in groups.zip(dy.chunks(rows * outputs)) {
                     let (w, dy) = (Matrix::new(w, [rows, seen]), Matrix::new(dy, [rows, outputs]));
-                    columns.add_to(dx, |columns, beta| gemm(T::ONE, w.t(), dy, beta, columns));
+                    columns.add_to(dx, |columns, accumulate| gemm(w.t(), dy, accumulate, columns));
                 }
                 activate(activation, dx);
             }
@@ -225,7 +226,7 @@ pub(crate) fn conv_dw<T: Float>(x: &[T], dy: &[T], dw: &mut [T], accumulate: boo
                     let seen_by_all = Matrix::new(columns.of(x), [seen, outputs]);
                     let (dy, dw) =
                         (Matrix::new(dy, [rows, outputs]), MatrixMut::new(dw, [rows, seen]));
-                    gemm(T::ONE, dy, seen_by_all.t(), T::ONE, dw);
+                    gemm(dy, seen_by_all.t(), true, dw);
                 }
             }
         });

@@ -26,7 +26,7 @@ pub(crate) fn dense<T: Float>(
     if v.has_slice_rows() {
         gemm_kept(x, v, out); // a weight that was turned
     } else {
-        gemm(T::ONE, x, v, T::ZERO, out);
+        gemm(x, v, false, out);
     }
     if (bias.is_none() && activation.is_none()) || units == 0 {
         return;
@@ -72,7 +72,7 @@ pub(crate) fn dense_dw<T: Float>(
 ) {
     let (dz, x) = (Matrix::new(dz, [batch, units]), Matrix::new(x, [batch, in_units]));
     let dw = MatrixMut::new(dw, [units, in_units]);
-    gemm(T::ONE, dz.t(), x, T::truth(accumulate), dw);
+    gemm(dz.t(), x, accumulate, dw);
 }
 
 /// `dx (+)= dz · W`; added to `dx` if `accumulate`.
@@ -88,7 +88,7 @@ pub(crate) fn dense_dx<T: Float>(
 ) {
     let (dz, w) = (Matrix::new(dz, [batch, units]), Matrix::new(w, [units, in_units]));
     let dx = MatrixMut::new(dx, [batch, in_units]);
-    gemm(T::ONE, dz, w, T::truth(accumulate), dx);
+    gemm(dz, w, accumulate, dx);
 }
 
 /// Adds the bias to each row of `y` and applies the activation.

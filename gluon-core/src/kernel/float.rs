@@ -10,13 +10,13 @@
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
-use super::gemm::Blocked;
+use super::gemm::Tiled;
 use crate::dtype::Element;
 
 /// An element type that computes: `f32` or `f64`.
 pub(crate) trait Float:
     Element
-    + Blocked
+    + Tiled
     + PartialOrd
     + Neg<Output = Self>
     + Add<Output = Self>

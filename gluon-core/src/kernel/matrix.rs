@@ -162,12 +162,6 @@ impl<'a, T: Copy> MatrixMut<'a, T> {
         (self.has_slice_rows() && one_row).then(|| &mut self.data[..self.rows * self.columns])
     }
 
-    /// The view of `count` columns from `first` on.
-    pub(crate) fn columns_mut(&mut self, first: usize, count: usize) -> MatrixMut<'_, T> {
-        let (rows, strides) = (self.rows, self.strides());
-        MatrixMut::strided(&mut self.data[first * strides[1]..], [rows, count], strides)
-    }
-
     /// Row `i` of a matrix that has [slice rows](MatrixMut::has_slice_rows).
     #[inline(always)]
     pub(crate) fn row_mut(&mut self, i: usize) -> &mut [T] {

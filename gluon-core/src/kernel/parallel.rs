@@ -17,9 +17,14 @@ const BLOCK: usize = 1 << 17;
 /// Less work than this is done by the calling thread: some 50 µs.
 const WORTHWHILE: usize = 1 << 19;
 
+/// The threads that may share work.
+pub(crate) fn threads() -> usize {
+    rayon_core::current_num_threads()
+}
+
 /// Whether `work` is shared among threads.
 pub(crate) fn is_worthwhile(work: usize) -> bool {
-    work >= WORTHWHILE && rayon_core::current_num_threads() > 1
+    work >= WORTHWHILE && threads() > 1
 }
 
 /// Calls `f(start, block)` on `y` cut into blocks, perhaps at once.

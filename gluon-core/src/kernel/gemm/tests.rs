@@ -33,36 +33,59 @@ fn length(dims: [usize; 2], strides: [usize; 2]) -> usize {
     dims[0] * strides[0] + dims[1] * strides[1] + 1
 }
 
+/// A product of given sizes and orientations by `multiply`.
 #[track_caller]
-fn check<T: Float>(dims: [usize; 3], orders: [Order; 3], alpha: f64, beta: f64, tolerance: f64) {
+fn check_by<T: Float>(
+    dims: [usize; 3],
+    orders: [Order; 3],
+    accumulate: bool,
+    tolerance: f64,
+    multiply: impl Fn(Matrix<'_, T>, Matrix<'_, T>, bool, MatrixMut<'_, T>),
+) {
     let [m, n, k] = dims;
     let [a_strides, b_strides, c_strides] =
         [orders[0].strides([m, k]), orders[1].strides([k, n]), orders[2].strides([m, n])];
     let a = values::<T>(length([m, k], a_strides), 1);
     let b = values::<T>(length([k, n], b_strides), 2);
     let mut c = values::<T>(length([m, n], c_strides), 3);
-    if beta == 0.0 {
+    if !accumulate {
         c.fill(T::from_f64(f64::NAN));
     }
     let before = c.clone();
     let (a, b) = (Matrix::strided(&a, [m, k], a_strides), Matrix::strided(&b, [k, n], b_strides));
-    let (alpha_t, beta_t) = (T::from_f64(alpha), T::from_f64(beta));
-    gemm(alpha_t, a, b, beta_t, MatrixMut::strided(&mut c, [m, n], c_strides));
+    multiply(a, b, accumulate, MatrixMut::strided(&mut c, [m, n], c_strides));
     let mut written = vec![false; c.len()];
     for i in 0..m {
         for j in 0..n {
             let at = i * c_strides[0] + j * c_strides[1];
             written[at] = true;
             let sum: f64 = (0..k).map(|p| a.get(i, p).to_f64() * b.get(p, j).to_f64()).sum();
-            let old = if beta == 0.0 { 0.0 } else { beta * before[at].to_f64() };
-            let (found, expected) = (c[at].to_f64(), alpha * sum + old);
+            let old = if accumulate { before[at].to_f64() } else { 0.0 };
+            let (found, expected) = (c[at].to_f64(), sum + old);
             let error = (found - expected).abs() / (k as f64).max(1.0);
-            assert!(error <= tolerance, "{dims:?} {orders:?} {alpha} {beta}: {found} {expected}");
+            assert!(error <= tolerance, "{dims:?} {orders:?} {accumulate}: {found} {expected}");
         }
     }
     for (at, _) in written.iter().enumerate().filter(|(_, written)| !**written) {
         let same = c[at] == before[at] || c[at].is_nan() && before[at].is_nan();
         assert!(same, "{dims:?} {orders:?} wrote between the elements of the output");
+    }
+}
+
+#[track_caller]
+fn check<T: Float>(dims: [usize; 3], orders: [Order; 3], accumulate: bool, tolerance: f64) {
+    check_by::<T>(dims, orders, accumulate, tolerance, gemm);
+}
+
+/// By the tiles of each instruction set that this machine has, on one and on several threads.
+#[track_caller]
+fn check_blocked<T: Float>(dims: [usize; 3], orders: [Order; 3], accumulate: bool, tolerance: f64) {
+    for tiles in T::every_tiles() {
+        for threads in [1, 3] {
+            check_by::<T>(dims, orders, accumulate, tolerance, |a, b, accumulate, c| {
+                blocked(tiles, a, b, accumulate, c, threads);
+            });
+        }
     }
 }
 
@@ -80,12 +103,23 @@ fn each_orders(mut f: impl FnMut([Order; 3])) {
 fn small_products_of_every_size_and_orientation() {
     for size in 0..1000 {
         let dims = [size / 100, size / 10 % 10, size % 10];
-        // Both scalars vary with the size, so that every pair meets every orientation.
-        let alpha = [1.0, -0.5][size % 2];
         each_orders(|orders| {
-            let beta = [0.0, 1.0, 0.25][(dims[0] + dims[1] + dims[2] + orders[0] as usize) % 3];
-            check::<f32>(dims, orders, alpha, beta, 1e-6);
+            let accumulate = (dims[0] + dims[1] + dims[2] + orders[0] as usize) % 2 == 0;
+            check::<f32>(dims, orders, accumulate, 1e-6);
         });
+    }
+}
+
+#[test]
+fn tiles_of_every_height_and_width() {
+    for m in 1..=17 {
+        for n in (1..=9).chain([15, 16, 17, 31, 32, 33, 48, 65]) {
+            for orders in [[0, 0, 0], [1, 0, 0], [0, 1, 0], [1, 1, 0], [3, 2, 3], [2, 3, 2]] {
+                let orders = orders.map(|order| ORDERS[order]);
+                check_blocked::<f32>([m, n, 3], orders, n % 2 == 0, 1e-6);
+                check_blocked::<f64>([m, n, 5], orders, m % 2 == 0, 1e-15);
+            }
+        }
     }
 }
 
@@ -102,21 +136,40 @@ fn larger_products_of_odd_sizes() {
     ];
     for (i, dims) in sizes.into_iter().enumerate() {
         each_orders(|orders| {
-            let (alpha, beta) = ([1.0, 2.0][i % 2], [0.0, 1.0, -1.5][(i + orders[1] as usize) % 3]);
-            check::<f32>(dims, orders, alpha, beta, 2e-6);
-            check::<f64>(dims, orders, alpha, beta, 1e-14);
+            let accumulate = (i + orders[1] as usize) % 2 == 0;
+            check::<f32>(dims, orders, accumulate, 2e-6);
+            check::<f64>(dims, orders, accumulate, 1e-14);
         });
     }
 }
 
-/// So large that the right side is turned in parts: two in each direction, the last ones smaller.
+/// Several pieces of the sum, blocks of rows and of columns, the last ones smaller.
 #[test]
-fn large_right_sides_that_lie_column_by_column() {
-    for (b_order, beta) in [(Order::Columns, 0.0), (Order::GappedColumns, -1.5)] {
-        let orders = [Order::Rows, b_order, Order::GappedRows];
-        let dims = [TURN_FROM_ROWS + 1, PART[1] + 19, PART[0] + 21];
-        check::<f32>(dims, [orders[0], b_order, Order::Rows], 2.0, beta, 2e-6);
-        check::<f64>(dims, orders, 2.0, beta, 1e-14);
+fn products_of_several_blocks_each_way() {
+    for (orders, dims) in [
+        ([0, 0, 0], [270, 530, 1030]),
+        ([0, 1, 0], [270, 300, 1030]),
+        ([1, 0, 2], [300, 290, 530]),
+        ([2, 3, 3], [66, 300, 1100]),
+    ] {
+        let orders = orders.map(|order| ORDERS[order]);
+        check_blocked::<f32>(dims, orders, dims[0] == 270, 2e-6);
+        check_blocked::<f64>(dims, orders, dims[0] != 270, 1e-14);
+    }
+}
+
+/// Rows of the right side that lie so far apart that it is packed.
+#[test]
+fn right_sides_with_far_rows_are_packed() {
+    let (m, n, k) = (70, 40, 20);
+    let (a, b) = (values::<f32>(m * k, 1), values::<f32>(k * 1024, 2));
+    let b = Matrix::strided(&b, [k, n], [1024, 1]);
+    let mut c = vec![f32::NAN; m * n];
+    gemm(Matrix::new(&a, [m, k]), b, false, MatrixMut::new(&mut c, [m, n]));
+    for (at, &c) in c.iter().enumerate() {
+        let expected: f64 =
+            (0..k).map(|p| f64::from(a[at / n * k + p]) * f64::from(b.get(p, at % n))).sum();
+        assert!((f64::from(c) - expected).abs() < 1e-5);
     }
 }
 
@@ -138,7 +191,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
                 pool.install(|| {
                     let a = Matrix::strided(&a, [m, k], a_strides);
                     let b = Matrix::strided(&b, [k, n], b_strides);
-                    gemm(1.0, a, b, 0.0, MatrixMut::new(&mut c, [m, n]));
+                    gemm(a, b, false, MatrixMut::new(&mut c, [m, n]));
                 });
                 c
             };
@@ -154,9 +207,9 @@ fn stacks_multiply_one_by_one() {
     let (mut stack, mut single) = (vec![0.0; 30], vec![0.0; 30]);
     let a_at = |i| Matrix::new(&a[i * 8..], [2, 4]);
     let b_at = |i| Matrix::new(&b[i * 20..], [4, 5]);
-    gemm_batched(1.0, a_at, b_at, 0.0, &mut stack, [3, 2, 5]);
+    gemm_batched(a_at, b_at, &mut stack, [3, 2, 5]);
     for (i, c) in single.chunks_mut(10).enumerate() {
-        gemm(1.0, a_at(i), b_at(i), 0.0, MatrixMut::new(c, [2, 5]));
+        gemm(a_at(i), b_at(i), false, MatrixMut::new(c, [2, 5]));
     }
     assert_eq!(stack, single);
 }

@@ -1,0 +1,259 @@
+//! Products in blocks that fit the caches, of any orientation.
+//!
+//! `C = A · B` is cut into tiles. `A` is read where it lies: a tile wants single elements of its few
+//! rows, which any orientation offers. Of `B` a tile wants vectors of neighbouring columns: they are
+//! read where they lie, too, if `B` lies row by row, and are packed otherwise. As `Cᵀ = Bᵀ · Aᵀ`, either
+//! operand can take either part, and the cheaper one is chosen: in `X · Wᵀ`, where both lie across,
+//! the smaller of the two is packed.
+//!
+//! A sum is taken in the order of its terms, in pieces that depend on their number alone, so neither
+//! blocks nor threads change a result.
+//!
+//! # Source
+//! K. Goto, R. van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
+#![allow(unsafe_code)]
+
+use super::pack::pack;
+use super::tile::{Operands, Tiles};
+use crate::buffer::with_scratch;
+use crate::kernel::float::Float;
+use crate::kernel::matrix::{Matrix, MatrixMut};
+use crate::kernel::parallel;
+
+/// Terms that are summed at once, in bytes: a panel of so many rows of `B` stays in the cache next to
+/// the core.
+const DEPTH: usize = 2048;
+
+/// Rows of `A` and columns of `B` that are used at once: blocks of so many lie in the second cache.
+const ROWS: usize = 256;
+const COLUMNS: usize = 256;
+
+/// Where `B` lies row by row, it is packed for more rows than this if its own are far apart: nearer
+/// ones and fewer uses do not pay for it.
+const DIRECT_ROWS: usize = 64;
+const FAR: usize = 4096;
+
+/// The largest tile, in elements.
+const LARGEST: usize = 8 * 32;
+
+/// `C = A · B`, or `C += A · B`.
+///
+/// # Shapes
+/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`
+pub(super) fn blocked<T: Float>(
+    tiles: &'static Tiles<T>,
+    a: Matrix<'_, T>,
+    b: Matrix<'_, T>,
+    accumulate: bool,
+    mut c: MatrixMut<'_, T>,
+    threads: usize,
+) {
+    let strides = c.strides();
+    let c = Output { first: c.data_mut().as_mut_ptr(), strides };
+    let product = Product { tiles, a, b, c, accumulate };
+    let turned = Product {
+        a: b.t(),
+        b: a.t(),
+        c: Output { first: c.first, strides: [strides[1], strides[0]] },
+        ..product
+    };
+    if turned.cost() < product.cost() { turned.run(threads) } else { product.run(threads) }
+}
+
+/// Where the output lies.
+struct Output<T> {
+    first: *mut T,
+    strides: [usize; 2],
+}
+
+impl<T> Clone for Output<T> {
+    fn clone(&self) -> Output<T> {
+        *self
+    }
+}
+
+impl<T> Copy for Output<T> {}
+
+// SAFETY: It stands for elements of a `MatrixMut`, which is as good as a `&mut [T]`, and each part of
+// a product writes other elements.
+unsafe impl<T: Send> Send for Output<T> {}
+
+impl<T> Output<T> {
+    /// The output from element `[i, j]` on, which may be one past the last.
+    fn from(&self, i: usize, j: usize) -> Output<T> {
+        let first = self.first.wrapping_add(i * self.strides[0] + j * self.strides[1]);
+        Output { first, ..*self }
+    }
+}
+
+/// What is to be done.
+///
+/// `c` has a place for each row of `a` and column of `b`, all of them different.
+#[derive(Clone, Copy)]
+struct Product<'p, T: 'static> {
+    tiles: &'static Tiles<T>,
+    a: Matrix<'p, T>,
+    b: Matrix<'p, T>,
+    c: Output<T>,
+    accumulate: bool,
+}
+
+impl<'p, T: Float> Product<'p, T> {
+    /// The elements that are moved one by one besides the product itself.
+    fn cost(&self) -> usize {
+        let ([m, k], [_, n]) = (self.a.dims(), self.b.dims());
+        let store = if self.c.strides[1] == 1 { 0 } else { m * n * pieces::<T>(k).0 };
+        self.cost_to_pack() + store
+    }
+
+    fn cost_to_pack(&self) -> usize {
+        let [k, n] = self.b.dims();
+        match (self.is_direct(), self.b.has_slice_rows()) {
+            (true, _) => 0,
+            (false, true) => k * n / 8,
+            (false, false) => k * n,
+        }
+    }
+
+    /// Whether `b` is read where it lies.
+    fn is_direct(&self) -> bool {
+        let far = self.b.strides()[0] * size_of::<T>() >= FAR;
+        self.b.has_slice_rows() && (self.a.dims()[0] <= DIRECT_ROWS || !far)
+    }
+
+    /// Shares the product among threads, by halves.
+    fn run(self, threads: usize) {
+        let ([m, k], [_, n]) = (self.a.dims(), self.b.dims());
+        // Either each thread packs all of `b`, or each reads all of `a`.
+        let (height, width) = (self.tiles.height(), self.tiles.width());
+        let by_rows = n < 2 * width || m >= 2 * height && self.cost_to_pack() < m * k / 8;
+        let (size, unit) = if by_rows { (m, height) } else { (n, width) };
+        if threads <= 1 || size < 2 * unit {
+            return self.run_alone();
+        }
+        let left = threads / 2;
+        let at = (size * left / threads).next_multiple_of(unit);
+        let [first, second] = if by_rows {
+            let rows = |from, to| Product {
+                a: self.a.t().columns(from, to - from).t(),
+                c: self.c.from(from, 0),
+                ..self
+            };
+            [rows(0, at), rows(at, m)]
+        } else {
+            let columns = |from, to| Product {
+                b: self.b.columns(from, to - from),
+                c: self.c.from(0, from),
+                ..self
+            };
+            [columns(0, at), columns(at, n)]
+        };
+        parallel::join(&mut move || first.run(left), &mut move || second.run(threads - left));
+    }
+
+    fn run_alone(self) {
+        let ([m, k], [_, n]) = (self.a.dims(), self.b.dims());
+        let (_, depth) = pieces::<T>(k);
+        let width = self.tiles.width();
+        // All panels of a block of columns, or the last one only, which may be narrower than a tile.
+        let panels = if self.is_direct() { 1 } else { n.min(COLUMNS).div_ceil(width) };
+        with_scratch(panels * width * depth, |packed| {
+            for top in (0..k).step_by(depth) {
+                let depth = depth.min(k - top);
+                let part = Product {
+                    a: self.a.columns(top, depth),
+                    b: self.b.t().columns(top, depth).t(),
+                    accumulate: self.accumulate || top > 0,
+                    ..self
+                };
+                for left in (0..n).step_by(COLUMNS) {
+                    let part = Product {
+                        b: part.b.columns(left, COLUMNS.min(n - left)),
+                        c: part.c.from(0, left),
+                        ..part
+                    };
+                    part.run_block(m, packed);
+                }
+            }
+        });
+    }
+
+    /// The product for a `b` that fits the caches; `packed` has room for the panels that are packed.
+    fn run_block(self, m: usize, packed: &mut [T]) {
+        let [depth, n] = self.b.dims();
+        let width = self.tiles.width();
+        let direct = self.is_direct();
+        let room = if direct { 0 } else { width * depth };
+        let panel = |left: usize| {
+            let columns = width.min(n - left);
+            let (index, wide) = self.tiles.width_for(columns);
+            (columns, index, wide, direct && columns == wide)
+        };
+        for (at, left) in (0..n).step_by(width).enumerate() {
+            let (columns, _, wide, in_place) = panel(left);
+            if !in_place {
+                pack(self.b.columns(left, columns), wide, &mut packed[at * room..]);
+            }
+        }
+        let mut part = [T::ZERO; LARGEST];
+        for top in (0..m).step_by(ROWS) {
+            let mut i = top;
+            let end = m.min(top + ROWS);
+            while i < end {
+                let mut rows = 1;
+                for (at, left) in (0..n).step_by(width).enumerate() {
+                    let (columns, index, wide, in_place) = panel(left);
+                    let (height, tile) = self.tiles.of(end - i, index);
+                    rows = height;
+                    let (b, b_stride) = if in_place {
+                        (&self.b.data()[left..], self.b.strides()[0])
+                    } else {
+                        (&packed[at * room..], wide)
+                    };
+                    let a_strides = self.a.strides();
+                    let c = self.c.from(i, left);
+                    let whole = columns == wide && c.strides[1] == 1;
+                    let operands = Operands {
+                        depth,
+                        a: self.a.data()[i * a_strides[0]..].as_ptr(),
+                        a_strides,
+                        b: b.as_ptr(),
+                        b_stride,
+                        c: if whole { c.first } else { part.as_mut_ptr() },
+                        c_stride: if whole { c.strides[0] } else { wide },
+                        accumulate: whole && self.accumulate,
+                    };
+                    debug_assert!(height * wide <= LARGEST);
+                    debug_assert!(b.len() >= (depth - 1) * b_stride + wide);
+                    // SAFETY: Rows `i..i + height` are rows of `a`, which has `depth` columns. `b` is a
+                    // matrix of `depth` rows and at least `wide` columns from `left` on, or a packed
+                    // panel of just these. The output has these rows and columns, or `part` is large
+                    // enough for them. The tile is one of those for this machine.
+                    unsafe { tile(operands) };
+                    if !whole {
+                        self.store(&part, c, [height, columns, wide]);
+                    }
+                }
+                i += rows;
+            }
+        }
+    }
+
+    /// Puts what there is of a tile in its place.
+    fn store(&self, part: &[T], c: Output<T>, [height, columns, wide]: [usize; 3]) {
+        for j in 0..columns {
+            for i in 0..height {
+                // SAFETY: This is an element of the output that nobody else has.
+                let c = unsafe { &mut *c.from(i, j).first };
+                let sum = part[i * wide + j];
+                *c = if self.accumulate { *c + sum } else { sum };
+            }
+        }
+    }
+}
+
+/// Into how many pieces a sum of `terms` is cut, and the terms of each but the last.
+fn pieces<T>(terms: usize) -> (usize, usize) {
+    let count = terms.div_ceil(DEPTH / size_of::<T>()).max(1);
+    (count, terms.div_ceil(count))
+}

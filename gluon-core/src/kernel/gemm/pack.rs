@@ -1,0 +1,54 @@
+//! Packing: the columns of a tile side by side, in the order in which it reads them.
+
+use crate::kernel::float::Float;
+use crate::kernel::matrix::Matrix;
+
+/// Rows and columns that are turned at once.
+const SQUARE: usize = 4;
+
+/// Writes `b: [depth, columns]` row by row to `out`, each row filled up to `width` with zeros.
+///
+/// # Panics
+/// **If `out` is too short or `width` less than the number of columns.**
+pub(super) fn pack<T: Float>(b: Matrix<'_, T>, width: usize, out: &mut [T]) {
+    let [depth, columns] = b.dims();
+    let out = &mut out[..depth * width];
+    if columns < width {
+        out.fill(T::ZERO);
+    }
+    if b.has_slice_rows() {
+        for (p, out) in out.chunks_exact_mut(width).enumerate() {
+            out[..columns].copy_from_slice(b.row(p));
+        }
+        return;
+    }
+    let (b, mut j) = (b.t(), 0);
+    if b.has_slice_rows() {
+        while j + SQUARE <= columns {
+            turn([b.row(j), b.row(j + 1), b.row(j + 2), b.row(j + 3)], j, width, out);
+            j += SQUARE;
+        }
+    }
+    for j in j..columns {
+        for (p, out) in out.chunks_exact_mut(width).enumerate() {
+            out[j] = b.get(j, p);
+        }
+    }
+}
+
+/// Writes rows as the columns from `j` on.
+fn turn<T: Float>(rows: [&[T]; SQUARE], j: usize, width: usize, out: &mut [T]) {
+    let [a, b, c, d] = rows.map(|row| row.as_chunks::<SQUARE>());
+    let squares = a.0.iter().zip(b.0).zip(c.0.iter().zip(d.0));
+    for (((a, b), (c, d)), out) in squares.zip(out.chunks_mut(SQUARE * width)) {
+        for p in 0..SQUARE {
+            out[p * width + j..][..SQUARE].copy_from_slice(&[a[p], b[p], c[p], d[p]]);
+        }
+    }
+    let done = rows[0].len() - a.1.len();
+    for p in done..rows[0].len() {
+        for (out, row) in out[p * width + j..].iter_mut().zip(rows) {
+            *out = row[p];
+        }
+    }
+}
