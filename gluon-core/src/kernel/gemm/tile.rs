@@ -4,14 +4,19 @@
 //! instruction set that a copy is compiled for.
 #![allow(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+use crate::kernel::simd::{Level, level};
+
 /// An element type of products.
 pub(crate) trait Tiled: Sized + 'static {
-    /// The tiles for this machine.
-    fn tiles() -> &'static Tiles<Self>;
+    /// The tiles that this machine can run, the best last.
+    fn every_tiles() -> impl DoubleEndedIterator<Item = &'static Tiles<Self>>;
 
-    /// All that this machine could choose from.
-    #[cfg(test)]
-    fn every_tiles() -> Vec<&'static Tiles<Self>>;
+    /// The best tiles for this machine.
+    #[inline]
+    fn tiles() -> &'static Tiles<Self> {
+        Self::every_tiles().next_back().unwrap_or_else(|| unreachable!("every machine runs one"))
+    }
 }
 
 /// The tiles of one instruction set.
@@ -151,8 +156,10 @@ macro_rules! tiles {
 /// Whether every machine that the crate is compiled for multiplies and adds in one instruction.
 const ALWAYS_FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
+/// The tiles of an element type and the choice among them: the lanes of a vector of each set of
+/// instructions, without AVX-512 where it gains nothing on elements of that size.
 macro_rules! element {
-    ($ty:ident, $module:ident, $any:literal, $avx2:literal, $avx512:literal) => {
+    ($ty:ident, $module:ident, $any:literal, $avx2:literal $(, $avx512:literal)?) => {
         mod $module {
             use super::{ALWAYS_FUSED, Operands, Tiles};
 
@@ -161,49 +168,31 @@ macro_rules! element {
             #[cfg(target_arch = "x86_64")]
             tiles!(AVX2: $ty, ["avx2,fma"], $avx2, true,
                 6: ah6 ao6 at6, 4: ah4 ao4 at4, 2: ah2 ao2 at2, 1: ah1 ao1 at1);
-            #[cfg(target_arch = "x86_64")]
+            $(#[cfg(target_arch = "x86_64")]
             tiles!(AVX512: $ty, ["avx512f,avx512bw,avx512dq,avx512vl,fma"], $avx512, true,
-                8: bh8 bo8 bt8, 4: bh4 bo4 bt4, 2: bh2 bo2 bt2, 1: bh1 bo1 bt1);
+                8: bh8 bo8 bt8, 4: bh4 bo4 bt4, 2: bh2 bo2 bt2, 1: bh1 bo1 bt1);)?
         }
 
         impl Tiled for $ty {
-            fn tiles() -> &'static Tiles<$ty> {
+            fn every_tiles() -> impl DoubleEndedIterator<Item = &'static Tiles<$ty>> {
+                let all = [Some(&$module::ANY)].into_iter();
                 #[cfg(target_arch = "x86_64")]
-                if has_avx512() {
-                    return &$module::AVX512;
-                } else if has_avx2() {
-                    return &$module::AVX2;
-                }
-                &$module::ANY
-            }
-
-            #[cfg(test)]
-            fn every_tiles() -> Vec<&'static Tiles<$ty>> {
-                let mut all = vec![&$module::ANY];
-                #[cfg(target_arch = "x86_64")]
-                {
-                    all.extend(has_avx2().then_some(&$module::AVX2));
-                    all.extend(has_avx512().then_some(&$module::AVX512));
-                }
-                all
+                let all = all.chain([(level() >= Level::Avx2 && has_fma()).then_some(&$module::AVX2)]);
+                $(#[cfg(target_arch = "x86_64")]
+                let all = all.chain([
+                    (level() >= Level::Avx512 && has_fma()).then_some(&element!(@ $module $avx512)),
+                ]);)?
+                all.flatten()
             }
         }
     };
+    (@ $module:ident $lanes:literal) => { $module::AVX512 };
 }
 
 element!(f32, single, 4, 8, 16);
-element!(f64, double, 2, 4, 8);
+element!(f64, double, 2, 4);
 
 #[cfg(target_arch = "x86_64")]
-fn has_avx2() -> bool {
-    is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
-}
-
-#[cfg(target_arch = "x86_64")]
-fn has_avx512() -> bool {
-    is_x86_feature_detected!("avx512f")
-        && is_x86_feature_detected!("avx512bw")
-        && is_x86_feature_detected!("avx512dq")
-        && is_x86_feature_detected!("avx512vl")
-        && is_x86_feature_detected!("fma")
+fn has_fma() -> bool {
+    is_x86_feature_detected!("fma")
 }
