@@ -3,7 +3,8 @@
 
     python3 compare.py --rounds 5 --only W1,W2 gluon=target/release/gluon-peers other=/path/of/program ..
 
-Each round runs every program once, in a new order; `time_med` of the rounds is compared by its median.
+Each round runs, for each --only, every program once, in a new order and in a process of its own. What follows a colon
+in a program's name are more words for it, such as the format of its files in W6.
 """
 
 import argparse
@@ -13,43 +14,81 @@ import random
 import shlex
 import statistics
 import subprocess
+import tempfile
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("programs", nargs="+", metavar="NAME=COMMAND")
+parser.add_argument("programs", nargs="+", metavar="NAME[:WORDS]=COMMAND")
 parser.add_argument("--rounds", type=int, default=5)
-parser.add_argument("--only", help="workloads, such as W1,W2")
+parser.add_argument("--only", action="append", help="workloads and words, such as W1,W2 or 'W2 train_adam_b256'; repeatable")
 parser.add_argument("--secs", default="0.25")
 parser.add_argument("--threads", default="2")
-parser.add_argument("--metric", default="time_med")
+parser.add_argument("--metric", default="time_med", help="one or more, such as time_med,peak_rss: a table for each")
+parser.add_argument("--lines", help="a file for the medians, in lines of the protocol")
 arguments = parser.parse_args()
 
 programs = dict(program.split("=", 1) for program in arguments.programs)
-options = ["--secs", arguments.secs, "--threads", arguments.threads]
-options += ["--only", arguments.only] if arguments.only else []
 variables = "RAYON_NUM_THREADS OMP_NUM_THREADS MKL_NUM_THREADS OPENBLAS_NUM_THREADS MATMUL_NUM_THREADS".split()
 environment = os.environ | {name: arguments.threads for name in variables}
 
-measured = collections.defaultdict(lambda: collections.defaultdict(list))
-for _ in range(arguments.rounds):
-    for name in random.sample(list(programs), len(programs)):
-        command = shlex.split(programs[name]) + ["--peer", name] + options
-        lines = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
-        for line in lines.splitlines():
-            _, workload, variant, metric, value, _ = line.split("\t")
-            if metric in (arguments.metric, "loss10"):
-                measured[f"{workload} {variant}", metric][name].append(float(value))
+# metric and unit -> workload and variant -> program -> values of the rounds
+measured = collections.defaultdict(lambda: collections.defaultdict(lambda: collections.defaultdict(list)))
+
+
+def run(name, only, directory):
+    peer, _, words = name.partition(":")
+    command = shlex.split(programs[name]) + ["--peer", peer, "--dir", directory]
+    command += ["--secs", arguments.secs, "--threads", arguments.threads]
+    command += ["--only", *only.split(), *words.split()] if only else []
+    lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
+    for line in lines.splitlines():
+        _, workload, variant, metric, value, unit = line.split("\t")
+        variant = variant.partition("@")[0].removesuffix(f"_{words}")
+        measured[metric, unit][workload, variant][name].append(float(value))
+
+
+def number(value):
+    return f"{float(f'{value:.4g}'):,.10g}"
+
+
+def table(rows, columns, cell):
+    print("| |", " | ".join(columns), "|")
+    print("| --- |", " | ".join("---:" for _ in columns), "|")
+    for row in rows:
+        print(f"| {row} |", " | ".join(cell(row, column) for column in columns), "|")
+
+
+# Files of W6 are to lie in memory: what is measured is the library, not the disk.
+with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as directory:
+    for _ in range(arguments.rounds):
+        for only in arguments.only or [None]:
+            for name in random.sample(list(programs), len(programs)):
+                run(name, only, directory)
 
 first = next(iter(programs))
-print("| workload |", " | ".join(programs), "|")
-print("| --- |", " | ".join("---:" for _ in programs), "|")
-for (workload, metric), values in measured.items():
-    medians = {name: statistics.median(numbers) for name, numbers in values.items()}
-    cells = []
-    for name in programs:
-        if name not in medians:
-            cells.append("")
-        elif metric == "loss10" or name == first or first not in medians:
-            cells.append(f"{medians[name]:.4g}")
-        else:
-            cells.append(f"{medians[name]:.4g} ({medians[first] / medians[name]:.2f})")
-    print(f"| {workload}{' loss10' if metric == 'loss10' else ''} |", " | ".join(cells), "|")
+wanted = [*arguments.metric.split(","), "loss10"]
+for metric, unit in sorted((key for key in measured if key[0] in wanted), key=lambda key: wanted.index(key[0])):
+    medians = {
+        " ".join(workload): {name: statistics.median(values) for name, values in of_programs.items()}
+        for workload, of_programs in measured[metric, unit].items()
+    }
+
+    def cell(workload, name):
+        values = medians[workload]
+        if name not in values:
+            return ""
+        ratio = name != first and metric != "loss10" and values.get(first) and values[name]
+        return number(values[name]) + (f" ({values[first] / values[name]:.2f})" if ratio else "")
+
+    print(f"\n{metric}, {unit}:\n")
+    if len(programs) > len(medians):
+        table(programs, medians, lambda name, workload: cell(workload, name))
+    else:
+        table(medians, programs, cell)
+
+if arguments.lines:
+    with open(arguments.lines, "w") as lines:
+        for (metric, unit), of_workloads in measured.items():
+            for (workload, variant), of_programs in of_workloads.items():
+                for name, values in of_programs.items():
+                    fields = name, workload, f"{variant}@t{arguments.threads}", metric, statistics.median(values), unit
+                    print(*fields, sep="\t", file=lines)

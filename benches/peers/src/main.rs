@@ -24,15 +24,15 @@ fn main() -> Result<()> {
     for batch in [1, 32, 256] {
         let data = Batch::new(&[batch, 784], 10)?;
         if measure.wants("W1") {
-            forward(&measure, "W1", &format!("fwd_b{batch}"), &mlp()?, &data);
+            forward(&measure, "W1", &format!("fwd_b{batch}"), mlp, &data)?;
         }
         if measure.wants("W2") {
-            train(&measure, "W2", &format!("train_sgd_b{batch}"), &mlp()?, &data, Sgd::new(0.1))?;
+            train(&measure, "W2", &format!("train_sgd_b{batch}"), mlp, &data, Sgd::new(0.1))?;
         }
     }
     if measure.wants("W2") {
         let data = Batch::new(&[256, 784], 10)?;
-        train(&measure, "W2", "train_adam_b256", &mlp()?, &data, Adam::new(1e-3))?;
+        train(&measure, "W2", "train_adam_b256", mlp, &data, Adam::new(1e-3))?;
     }
     if measure.wants("W3") {
         let data = Batch::new(&[128, 1024], 1024)?;
@@ -80,22 +80,37 @@ fn both<N: Layer>(
     net: impl Fn() -> Result<N>,
     data: &Batch,
 ) -> Result<()> {
-    forward(measure, workload, &format!("fwd_{variant}"), &net()?, data);
-    train(measure, workload, &format!("train_{variant}"), &net()?, data, Sgd::new(0.1))
+    forward(measure, workload, &format!("fwd_{variant}"), &net, data)?;
+    train(measure, workload, &format!("train_{variant}"), net, data, Sgd::new(0.1))
 }
 
-fn forward(measure: &Measure, workload: &str, variant: &str, net: &impl Layer, data: &Batch) {
-    measure.time(workload, variant, || net.forward(&data.x));
-}
-
-fn train(
+fn forward<N: Layer>(
     measure: &Measure,
     workload: &str,
     variant: &str,
-    net: &impl Layer,
+    net: impl Fn() -> Result<N>,
+    data: &Batch,
+) -> Result<()> {
+    if measure.wants_variant(variant) {
+        let net = net()?;
+        measure.time(workload, variant, || net.forward(&data.x));
+    }
+    Ok(())
+}
+
+/// Ten steps, of which the loss and the memory are told, and as many as there is time for.
+fn train<N: Layer>(
+    measure: &Measure,
+    workload: &str,
+    variant: &str,
+    net: impl Fn() -> Result<N>,
     data: &Batch,
     optimizer: impl Optimizer + 'static,
 ) -> Result<()> {
+    if !measure.wants_variant(variant) {
+        return Ok(());
+    }
+    let net = net()?;
     let mut trainer = Trainer::new(net.collect_params(), optimizer)?;
     let loss = SoftmaxCrossEntropyLoss::default();
     let batch = data.x.shape()[0];
@@ -105,10 +120,9 @@ fn train(
         trainer.step(batch)?;
         Ok(loss)
     };
-    for _ in 0..9 {
-        step()?;
-    }
-    measure.print(workload, variant, "loss10", step()?.mean()?.item()?, "nats");
+    let ten = || (1..10).try_for_each(|_| step().map(drop)).and_then(|()| step());
+    let loss10 = measure.memory(workload, variant, ten)?.mean()?.item()?;
+    measure.print(workload, variant, "loss10", loss10, "nats");
     measure.time(workload, variant, || step().map(drop));
     Ok(())
 }
@@ -142,9 +156,10 @@ fn files(measure: &Measure) -> Result<()> {
     if operation == "save" {
         let array = |t: u32| Tensor::from_vec(values::weight(t, edge * edge, edge), [edge, edge]);
         let named = |t| Ok((format!("layer{t}.weight"), array(t)?));
-        let arrays: Arrays = (0..count).map(named).collect::<Result<Vec<_>>>()?.into();
+        let tensors = (0..count).map(named).collect::<Result<Vec<_>>>()?;
+        let arrays = || tensors.iter().map(|(name, tensor)| (name, tensor)).collect::<Arrays>();
         let _ = std::fs::remove_file(&path);
-        measure.once("W6", &variant, || persist::save(&path, arrays))
+        measure.once("W6", &variant, || persist::save(&path, arrays()))
     } else {
         let load = || persist::load(&path)?.into_dict();
         let arrays = measure.once("W6", &variant, load)?;

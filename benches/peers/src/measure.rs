@@ -46,6 +46,11 @@ impl Measure {
         self.only.iter().any(|name| name == workload)
     }
 
+    /// Whether a variant was asked for; all are if no words say which.
+    pub fn wants_variant(&self, variant: &str) -> bool {
+        self.words.is_empty() || self.words.iter().any(|word| word == variant)
+    }
+
     pub fn print(&self, workload: &str, variant: &str, metric: &str, value: f64, unit: &str) {
         let Measure { peer, threads, .. } = self;
         println!("{peer}\t{workload}\t{variant}@t{threads}\t{metric}\t{value:.6}\t{unit}");
@@ -73,16 +78,27 @@ impl Measure {
         self.print(workload, variant, "time_min", samples[0], "us");
     }
 
-    /// Runs `f` once, and prints its time and how much memory it took at most.
+    /// Runs `f` once, and prints its time and its memory.
     pub fn once<R>(&self, workload: &str, variant: &str, f: impl FnOnce() -> R) -> R {
+        let timed = || {
+            let start = Instant::now();
+            (f(), start.elapsed())
+        };
+        let (result, time) = self.memory(workload, variant, timed);
+        self.print(workload, variant, "time_med", time.as_secs_f64() * 1e6, "us");
+        result
+    }
+
+    /// Runs `f` once, and prints how much memory there was at most: above what there was before, and
+    /// in all. In a process that did something else before, `f` may find memory that is kept.
+    pub fn memory<R>(&self, workload: &str, variant: &str, f: impl FnOnce() -> R) -> R {
         // Forgets the peak so far, where the system can.
         let _ = std::fs::write("/proc/self/clear_refs", "5");
-        let (before, start) = (resident("VmRSS:"), Instant::now());
+        let before = resident("VmRSS:");
         let result = f();
-        self.print(workload, variant, "time_med", start.elapsed().as_secs_f64() * 1e6, "us");
-        let peak = (resident("VmHWM:") - before).max(0.0);
-        self.print(workload, variant, "peak_rss_delta", peak, "MiB");
-        self.print(workload, variant, "peak_rss", resident("VmHWM:"), "MiB");
+        let peak = resident("VmHWM:");
+        self.print(workload, variant, "peak_rss_delta", (peak - before).max(0.0), "MiB");
+        self.print(workload, variant, "peak_rss", peak, "MiB");
         result
     }
 }
