@@ -69,14 +69,14 @@ def measure_time(workload, variant, call):
     report(workload, variant, "time_min", min(samples), "us")
 
 
-def measure_memory(workload, variant, call):
-    """How much memory there was at most during a call, above what there was before and in all."""
+def measure_memory(workload, variant, before, call):
+    """How much memory there was at most during a call: above `before`, and in all."""
     with open("/proc/self/clear_refs", "w") as peak:
         peak.write("5")
-    before = resident("VmRSS")
     result = call()
-    report(workload, variant, "peak_rss_delta", max(0, resident("VmHWM") - before), "MiB")
-    report(workload, variant, "peak_rss", resident("VmHWM"), "MiB")
+    peak = status("VmHWM")
+    report(workload, variant, "peak_rss_delta", max(0, peak - before), "MiB")
+    report(workload, variant, "peak_rss", peak, "MiB")
     return result
 
 
@@ -86,12 +86,17 @@ def measure_once(workload, variant, call):
         result = call()
         return result, time.perf_counter() - start
 
-    result, seconds = measure_memory(workload, variant, timed)
+    result, seconds = measure_memory(workload, variant, resident(), timed)
     report(workload, variant, "time_med", seconds * 1e6, "us")
     return result
 
 
-def resident(key):
+def resident():
+    """How much memory the process has now, in MiB."""
+    return status("VmRSS")
+
+
+def status(key):
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) / 1024 for line in status if line.startswith(key))
 

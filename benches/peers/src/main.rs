@@ -98,33 +98,44 @@ fn forward<N: Layer>(
     Ok(())
 }
 
-/// Ten steps, of which the loss and the memory are told, and as many as there is time for.
+/// Ten steps, of which the loss is told and the memory, the net's included; then as many as there is
+/// time for.
 fn train<N: Layer>(
     measure: &Measure,
     workload: &str,
     variant: &str,
     net: impl Fn() -> Result<N>,
     data: &Batch,
-    optimizer: impl Optimizer + 'static,
+    optimizer: impl Optimizer + Copy + 'static,
 ) -> Result<()> {
     if !measure.wants_variant(variant) {
         return Ok(());
     }
-    let net = net()?;
-    let mut trainer = Trainer::new(net.collect_params(), optimizer)?;
-    let loss = SoftmaxCrossEntropyLoss::default();
-    let batch = data.x.shape()[0];
-    let mut step = || -> Result<Tensor> {
-        let loss = record(|| loss.forward(&net.forward(&data.x)?, &data.labels))?;
-        loss.backward()?;
-        trainer.step(batch)?;
-        Ok(loss)
-    };
+    // Loads code, which is not to be counted.
+    new_step(nets::lenet()?, &Batch::new(&[1, 1, 28, 28], 10)?, optimizer)?()?;
+    let before = measure::resident();
+    let mut step = new_step(net()?, data, optimizer)?;
     let ten = || (1..10).try_for_each(|_| step().map(drop)).and_then(|()| step());
-    let loss10 = measure.memory(workload, variant, ten)?.mean()?.item()?;
+    let loss10 = measure.memory(workload, variant, before, ten)?.mean()?.item()?;
     measure.print(workload, variant, "loss10", loss10, "nats");
     measure.time(workload, variant, || step().map(drop));
     Ok(())
+}
+
+/// A training step on one batch, which gives its loss.
+fn new_step(
+    net: impl Layer,
+    data: &Batch,
+    optimizer: impl Optimizer + 'static,
+) -> Result<impl FnMut() -> Result<Tensor>> {
+    let mut trainer = Trainer::new(net.collect_params(), optimizer)?;
+    let loss = SoftmaxCrossEntropyLoss::default();
+    Ok(move || {
+        let loss = record(|| loss.forward(&net.forward(&data.x)?, &data.labels))?;
+        loss.backward()?;
+        trainer.step(data.x.shape()[0])?;
+        Ok(loss)
+    })
 }
 
 /// How time grows with the batch, with the width of two layers, and with the number of layers.

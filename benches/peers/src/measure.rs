@@ -84,27 +84,36 @@ impl Measure {
             let start = Instant::now();
             (f(), start.elapsed())
         };
-        let (result, time) = self.memory(workload, variant, timed);
+        let (result, time) = self.memory(workload, variant, resident(), timed);
         self.print(workload, variant, "time_med", time.as_secs_f64() * 1e6, "us");
         result
     }
 
-    /// Runs `f` once, and prints how much memory there was at most: above what there was before, and
-    /// in all. In a process that did something else before, `f` may find memory that is kept.
-    pub fn memory<R>(&self, workload: &str, variant: &str, f: impl FnOnce() -> R) -> R {
+    /// Runs `f` once, and prints how much memory there was at most: above `before`, and in all.
+    pub fn memory<R>(
+        &self,
+        workload: &str,
+        variant: &str,
+        before: f64,
+        f: impl FnOnce() -> R,
+    ) -> R {
         // Forgets the peak so far, where the system can.
         let _ = std::fs::write("/proc/self/clear_refs", "5");
-        let before = resident("VmRSS:");
         let result = f();
-        let peak = resident("VmHWM:");
+        let peak = status("VmHWM:");
         self.print(workload, variant, "peak_rss_delta", (peak - before).max(0.0), "MiB");
         self.print(workload, variant, "peak_rss", peak, "MiB");
         result
     }
 }
 
-/// Memory in MiB, as Linux tells it.
-fn resident(key: &str) -> f64 {
+/// How much memory the process has now, in MiB.
+pub fn resident() -> f64 {
+    status("VmRSS:")
+}
+
+/// A line about memory in MiB, as Linux tells it.
+fn status(key: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(key));
     let kibibytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<f64>().ok());
