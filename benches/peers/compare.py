@@ -11,6 +11,7 @@ import argparse
 import collections
 import os
 import random
+import re
 import shlex
 import statistics
 import subprocess
@@ -65,11 +66,12 @@ with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") els
                 run(name, only, directory)
 
 first = next(iter(programs))
+natural = lambda words: [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", " ".join(words))]
 wanted = [*arguments.metric.split(","), "loss10"]
 for metric, unit in sorted((key for key in measured if key[0] in wanted), key=lambda key: wanted.index(key[0])):
     medians = {
-        " ".join(workload): {name: statistics.median(values) for name, values in of_programs.items()}
-        for workload, of_programs in measured[metric, unit].items()
+        " ".join(workload): {name: statistics.median(values) for name, values in measured[metric, unit][workload].items()}
+        for workload in sorted(measured[metric, unit], key=natural)
     }
 
     def cell(workload, name):
