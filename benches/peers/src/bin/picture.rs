@@ -16,7 +16,7 @@ const PASSES: [(&str, &str); 2] = [("fwd", "forward pass"), ("train", "training 
 const SIZES: [(&str, &str); 3] = [
     ("batch", "batch of the MLP 784-256-10"),
     ("width", "width of two layers, batch 32"),
-    ("depth", "number of layers of 64, batch 16"),
+    ("depth", "layers of 64, batch 16"),
 ];
 const COLORS: [&str; 4] = ["royalblue", "darkorange", "seagreen", "firebrick"];
 const GRID: &str = "gainsboro";
