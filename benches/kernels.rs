@@ -8,6 +8,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::time::Duration;
 
 use divan::Bencher;
 use gluon::autograd::record;
@@ -19,7 +20,8 @@ use gluon::prelude::*;
 use gluon::train::Trainer;
 
 fn main() {
-    divan::main();
+    // The largest products take a tenth of a second.
+    divan::Divan::default().max_time(Duration::from_secs(1)).config_with_args().main();
 }
 
 /// Numbers from -0.5 to 0.5 that have a gradient.

@@ -13,6 +13,7 @@ import random
 import resource
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -32,14 +33,16 @@ def processor_seconds():
 
 def build(folder, target):
     """Seconds, seconds of all processors, crates, and MB of the program."""
-    cargo = lambda *words: subprocess.run(["cargo", *words], cwd=folder, check=True, stderr=subprocess.PIPE, text=True).stderr
-    cargo("fetch")
+    subprocess.run(["cargo", "fetch", "--quiet"], cwd=folder, check=True)
     start, used = time.perf_counter(), processor_seconds()
-    messages = cargo("build", "--release", "--target-dir", target)
+    command = ["cargo", "build", "--release", "--target-dir", target]
+    cargo = subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    if cargo.returncode:
+        sys.exit(cargo.stderr)
     seconds = time.perf_counter() - start, processor_seconds() - used
     release = pathlib.Path(target, "release").iterdir()
     program = next(file for file in release if file.is_file() and os.access(file, os.X_OK))
-    return *seconds, messages.count(" Compiling "), program.stat().st_size / 1e6
+    return *seconds, cargo.stderr.count(" Compiling "), program.stat().st_size / 1e6
 
 
 for _ in range(arguments.rounds):
