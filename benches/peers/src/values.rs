@@ -5,7 +5,7 @@ fn unit(t: u32, i: u32) -> f32 {
     let mut h =
         i.wrapping_mul(2_654_435_761).wrapping_add(t.wrapping_mul(40503)).wrapping_add(12345);
     h ^= h >> 16;
-    h = h.wrapping_mul(0x45d9_f3b);
+    h = h.wrapping_mul(0x045d_9f3b);
     h ^= h >> 16;
     (h >> 8) as f32 / 16_777_216.0
 }
