@@ -81,7 +81,10 @@ fn product<T: Float>(
         return;
     }
     if k == 0 {
-        return if accumulate { () } else { clear(&mut c) };
+        if !accumulate {
+            clear(&mut c);
+        }
+        return;
     }
     let beta = T::truth(accumulate);
     // The bounds are where the curves cross on x86-64 with AVX-512, for shapes of dense layers.

@@ -89,13 +89,16 @@ pub(crate) fn for_each_block_pair<T: Element>(
     share_pair(0, (y, z), units, units_per_block(units.0, cost), &f);
 }
 
+/// What is done to a block of two outputs.
+type PairLoop<'f, T> = dyn Fn(usize, &mut [T], &mut [T]) + Sync + 'f;
+
 /// [`share`] of two outputs, in blocks of `block` units.
 fn share_pair<T: Element>(
     start: usize,
     (y, z): (&mut [T], &mut [T]),
     units: (usize, usize),
     block: usize,
-    f: &(dyn Fn(usize, &mut [T], &mut [T]) + Sync),
+    f: &PairLoop<'_, T>,
 ) {
     let half = y.len().div_ceil(block * units.0) / 2 * block;
     if half == 0 {

@@ -11,6 +11,7 @@ use super::near::near;
 use super::report::{Converted, Renamed, Report, Tied};
 use crate::dtype::DType;
 use crate::error::{Error, Misfit, Result};
+use crate::kernel::parallel;
 use crate::parameter::{Entry, ParameterDict};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -220,16 +221,34 @@ impl<'d> Plan<'d> {
 
     /// Changes the model, once all arrays have been read.
     pub(super) fn apply(self) -> Result<Report> {
-        let read = |change: &Change<'_>| change.array.read().map(Tensor::from);
-        let tensors = self.changes.iter().map(read).collect::<Result<Vec<_>>>()?;
-        for (Change { parameter, cast, .. }, tensor) in self.changes.into_iter().zip(tensors) {
+        for (Change { parameter, cast, .. }, tensor) in
+            self.changes.iter().zip(read(&self.changes)?)
+        {
             if let Some(dtype) = cast {
-                parameter.cast(dtype);
+                parameter.cast(*dtype);
             }
             parameter.set_data(&tensor)?;
         }
         Ok(self.report)
     }
+}
+
+/// Fewer elements than this are read by one thread: they take less than a millisecond.
+const SHARED_FROM: usize = 1 << 20;
+
+/// What the parameters will hold, read by several threads if there is much: most of the time goes
+/// into memory that is touched for the first time.
+fn read(changes: &[Change<'_>]) -> Result<Vec<Tensor>> {
+    let elements: usize = changes.iter().map(|change| change.array.shape.size()).sum();
+    if changes.len() < 2 || elements < SHARED_FROM {
+        return changes.iter().map(|change| change.array.read().map(Tensor::from)).collect();
+    }
+    let (left, right) = changes.split_at(changes.len() / 2);
+    let (mut first, mut second) = (Ok(Vec::new()), Ok(Vec::new()));
+    parallel::join(&mut || first = read(left), &mut || second = read(right));
+    let mut tensors = first?;
+    tensors.append(&mut second?);
+    Ok(tensors)
 }
 
 /// Whether a parameter whose shape is `expected`, 0 for unknown sizes, can have the shape `found`.

@@ -33,12 +33,12 @@ pub(crate) type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 enum Kind {
     Memory(Bytes),
-    File(Mutex<Window>),
+    File { file: File, window: Mutex<Window> },
 }
 
-/// A file and the part of it that was read last.
+/// The part of a file that was read last.
+#[derive(Default)]
 struct Window {
-    file: File,
     start: usize,
     bytes: Vec<u8>,
 }
@@ -53,8 +53,8 @@ impl Source {
             return Ok(Source::memory(Arc::new(fs::read(path).map_err(wrap)?), path));
         }
         let len = usize::try_from(metadata.len()).map_err(|error| wrap(io::Error::other(error)))?;
-        let window = Window { file, start: 0, bytes: Vec::new() };
-        Ok(Source { path: path.to_path_buf(), len, kind: Kind::File(Mutex::new(window)) })
+        let kind = Kind::File { file, window: Mutex::default() };
+        Ok(Source { path: path.to_path_buf(), len, kind })
     }
 
     /// These bytes, as those of a file at `path`.
@@ -78,13 +78,16 @@ impl Source {
                 out.copy_from_slice(&(**bytes).as_ref()[start..start + out.len()]);
                 Ok(())
             }
-            Kind::File(window) => {
-                let mut window = window.lock().unwrap_or_else(PoisonError::into_inner);
-                window.read(start, out).map_err(|source| Error::Io {
-                    action: "read",
-                    path: self.path.clone(),
-                    source,
-                })
+            Kind::File { file, window } => {
+                let mut read = || {
+                    // much at once needs no window, and threads need not wait for each other
+                    if cfg!(unix) && out.len() >= WINDOW {
+                        return read_at(file, start, out);
+                    }
+                    window.lock().unwrap_or_else(PoisonError::into_inner).read(file, start, out)
+                };
+                let wrap = |source| Error::Io { action: "read", path: self.path.clone(), source };
+                read().map_err(wrap)
             }
         }
     }
@@ -93,7 +96,7 @@ impl Source {
     pub(crate) fn bytes(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>> {
         match &self.kind {
             Kind::Memory(bytes) => Ok(Cow::Borrowed(&(**bytes).as_ref()[range])),
-            Kind::File(_) => {
+            Kind::File { .. } => {
                 let mut bytes = vec![0; range.len()];
                 self.read(range.start, &mut bytes)?;
                 Ok(Cow::Owned(bytes))
@@ -126,16 +129,15 @@ impl Source {
 }
 
 impl Window {
-    fn read(&mut self, start: usize, out: &mut [u8]) -> io::Result<()> {
+    fn read(&mut self, mut file: &File, start: usize, out: &mut [u8]) -> io::Result<()> {
         if out.len() >= WINDOW {
-            self.file.seek(SeekFrom::Start(start as u64))?;
-            return self.file.read_exact(out);
+            return read_at(file, start, out);
         }
         let end = start + out.len();
         if start < self.start || end > self.start + self.bytes.len() {
-            self.file.seek(SeekFrom::Start(start as u64))?;
+            file.seek(SeekFrom::Start(start as u64))?;
             self.bytes.clear();
-            (&mut self.file).take(WINDOW as u64).read_to_end(&mut self.bytes)?;
+            file.take(WINDOW as u64).read_to_end(&mut self.bytes)?;
             self.start = start;
         }
         let from = start - self.start;
@@ -143,6 +145,21 @@ impl Window {
         // the file has become shorter since it was opened
         out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
+    }
+}
+
+/// Fills `out` from byte `start` on; on unix without moving the place that the file is read from.
+fn read_at(
+    #[cfg_attr(unix, expect(unused_mut))] mut file: &File,
+    start: usize,
+    out: &mut [u8],
+) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, out, start as u64);
+    #[cfg(not(unix))]
+    {
+        file.seek(SeekFrom::Start(start as u64))?;
+        file.read_exact(out)
     }
 }
 
@@ -166,6 +183,26 @@ mod tests {
             let range = start..start + len;
             assert_eq!(file.bytes(range.clone()).unwrap(), memory.bytes(range).unwrap(), "{i}");
         }
+    }
+
+    #[test]
+    fn threads_read_a_file_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        let bytes: Vec<u8> = (0..9 * WINDOW).map(|i| (i * i / 7) as u8).collect();
+        fs::write(&path, &bytes).unwrap();
+        let file = Source::open(&path).unwrap();
+        std::thread::scope(|scope| {
+            for len in [100, WINDOW, 2 * WINDOW] {
+                let (file, bytes) = (&file, &bytes);
+                scope.spawn(move || {
+                    for start in (0..bytes.len() - len).step_by(997) {
+                        let range = start..start + len;
+                        assert!(*file.bytes(range.clone()).unwrap() == bytes[range]);
+                    }
+                });
+            }
+        });
     }
 
     #[test]

@@ -1,7 +1,8 @@
 use std::fs;
 
 use gluon::persist::{self, Array, Arrays, Format};
-use gluon::{Block, DType, Error, Forward, Persist, Shape, Tensor};
+use gluon::nn::Dense;
+use gluon::{Block, DType, Error, Forward, Persist, Shape, Tensor, sequential};
 
 use crate::nets::{Mlp, Scratch, Tied, input, state};
 
@@ -70,6 +71,41 @@ fn nets_come_back_from_every_format_whatever_the_file_is_called() {
         assert_eq!(report.format, Format::of_path(&path));
         assert_eq!(again.forward(&input()).unwrap(), net.forward(&input()).unwrap());
         assert_eq!(state(&again), state(&net));
+    }
+}
+
+/// So large that threads share the reading; a damaged part is found in whichever half it is.
+#[test]
+fn large_nets_come_back_from_every_format() {
+    let scratch = Scratch::new();
+    let make = || {
+        let mut net = sequential![Dense::new(1030).in_units(400), Dense::new(700), Dense::new(10)];
+        net.initialize().unwrap();
+        net.forward(&Tensor::ones([1, 400])).unwrap();
+        net
+    };
+    let net = make();
+    for extension in EXTENSIONS {
+        let path = scratch.at(&format!("large.{extension}"));
+        net.save_parameters(&path).unwrap();
+        let mut again = make();
+        again.load_parameters(&path).unwrap();
+        assert_eq!(state(&again), state(&net), "{extension}");
+    }
+    #[cfg(feature = "checkpoint")]
+    {
+        let path = scratch.at("large.gluon");
+        let bytes = fs::read(&path).unwrap();
+        for at in [bytes.len() / 4, bytes.len() - 1] {
+            let mut bytes = bytes.clone();
+            bytes[at] ^= 1;
+            fs::write(&path, bytes).unwrap();
+            let mut again = make();
+            let before = state(&again);
+            let result = again.load_parameters(&path);
+            assert!(matches!(result, Err(Error::Format { .. })), "{result:?}");
+            assert_eq!(state(&again), before);
+        }
     }
 }
 

@@ -104,7 +104,7 @@ fn small_products_of_every_size_and_orientation() {
     for size in 0..1000 {
         let dims = [size / 100, size / 10 % 10, size % 10];
         each_orders(|orders| {
-            let accumulate = (dims[0] + dims[1] + dims[2] + orders[0] as usize) % 2 == 0;
+            let accumulate = (dims[0] + dims[1] + dims[2] + orders[0] as usize).is_multiple_of(2);
             check::<f32>(dims, orders, accumulate, 1e-6);
         });
     }
@@ -136,7 +136,7 @@ fn larger_products_of_odd_sizes() {
     ];
     for (i, dims) in sizes.into_iter().enumerate() {
         each_orders(|orders| {
-            let accumulate = (i + orders[1] as usize) % 2 == 0;
+            let accumulate = (i + orders[1] as usize).is_multiple_of(2);
             check::<f32>(dims, orders, accumulate, 2e-6);
             check::<f64>(dims, orders, accumulate, 1e-14);
         });
