@@ -3,9 +3,13 @@
 //! Fresh pages cost more than most operations: dropped buffers of floats go to a pool of their
 //! thread and come back for tensors of about the same size.
 
+mod zeros;
+
 use std::cell::RefCell;
 
 use crate::dtype::{DType, Element};
+
+pub(crate) use zeros::zeros;
 
 /// The elements of one or more tensors.
 #[derive(Debug)]
@@ -109,7 +113,7 @@ impl Buffer {
     pub(crate) fn scratch<T: Element>(len: usize) -> Buffer {
         let rounded = class_size(len);
         let pooled = POOL.try_with(|pool| pool.borrow_mut().take(T::DTYPE, rounded)).ok().flatten();
-        let elements = pooled.unwrap_or_else(|| T::wrap(vec![T::default(); rounded]));
+        let elements = pooled.unwrap_or_else(|| T::wrap(zeros(rounded)));
         Buffer { elements }
     }
 

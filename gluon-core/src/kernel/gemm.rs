@@ -89,7 +89,7 @@ fn product<T: Float>(
     let beta = T::truth(accumulate);
     // The bounds are where the curves cross on x86-64 with AVX-512, for shapes of dense layers.
     let tiny = m * n * k <= 256 && a.has_slice_rows();
-    if (m == 1 || k == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
+    if (m == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
         return thin::by_row(T::ONE, a, b, beta, c);
     }
     if m <= 6 && a.has_slice_rows() && b.t().has_slice_rows() {

@@ -9,6 +9,7 @@ use super::contents::{Arrays, Contents, Note};
 use super::source::Source;
 use crate::dtype::DType;
 use crate::error::Result;
+use crate::kernel::parallel;
 use crate::shape::Shape;
 
 /// What a file holds.
@@ -97,6 +98,24 @@ impl Stored {
     }
 }
 
+/// Fewer elements than this are read by one thread: they take less than a millisecond.
+const SHARED_FROM: usize = 1 << 20;
+
+/// Reads arrays, by several threads if there is much to read: most of the time goes into memory
+/// that is written for the first time.
+pub(super) fn read_all(stored: &[&Stored]) -> Result<Vec<Array>> {
+    let elements: usize = stored.iter().map(|stored| stored.shape.size()).sum();
+    if stored.len() < 2 || elements < SHARED_FROM {
+        return stored.iter().map(|stored| stored.read()).collect();
+    }
+    let (left, right) = stored.split_at(stored.len() / 2);
+    let (mut first, mut second) = (Ok(Vec::new()), Ok(Vec::new()));
+    parallel::join(&mut || first = read_all(left), &mut || second = read_all(right));
+    let mut arrays = first?;
+    arrays.append(&mut second?);
+    Ok(arrays)
+}
+
 impl From<Array> for Stored {
     fn from(array: Array) -> Stored {
         Stored { dtype: array.dtype(), shape: *array.shape(), place: Place::Ready(array) }
@@ -115,10 +134,15 @@ impl Index {
 
     /// Reads all arrays; those of one place share their elements.
     pub(crate) fn read(self) -> Result<Contents> {
+        let firsts = self.first_of_each_place();
+        let places = firsts.iter().zip(&self.entries).enumerate();
+        let own = places.filter(|&(at, (&first, _))| first == at);
+        let mut arrays =
+            read_all(&own.map(|(_, (_, (_, stored)))| stored).collect::<Vec<_>>())?.into_iter();
         let mut read: Vec<Array> = Vec::with_capacity(self.entries.len());
-        for (first, (_, stored)) in self.first_of_each_place().into_iter().zip(&self.entries) {
+        for first in firsts {
             let known = read.get(first).cloned();
-            read.push(known.map_or_else(|| stored.read(), Ok)?);
+            read.extend(known.or_else(|| arrays.next()));
         }
         let arrays = if self.named {
             let names = self.entries.into_iter().map(|(name, _)| name);

@@ -4,14 +4,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::format::Format;
-use super::index::{Index, Stored};
+use super::index::{Index, Stored, read_all};
 use super::load::{Cast, Load, Rules};
 use super::names::{Names, Resolved};
 use super::near::near;
 use super::report::{Converted, Renamed, Report, Tied};
 use crate::dtype::DType;
 use crate::error::{Error, Misfit, Result};
-use crate::kernel::parallel;
 use crate::parameter::{Entry, ParameterDict};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
@@ -221,34 +220,15 @@ impl<'d> Plan<'d> {
 
     /// Changes the model, once all arrays have been read.
     pub(super) fn apply(self) -> Result<Report> {
-        for (Change { parameter, cast, .. }, tensor) in
-            self.changes.iter().zip(read(&self.changes)?)
-        {
+        let stored: Vec<&Stored> = self.changes.iter().map(|change| &change.array).collect();
+        for (Change { parameter, cast, .. }, array) in self.changes.iter().zip(read_all(&stored)?) {
             if let Some(dtype) = cast {
                 parameter.cast(*dtype);
             }
-            parameter.set_data(&tensor)?;
+            parameter.set_data(&Tensor::from(array))?;
         }
         Ok(self.report)
     }
-}
-
-/// Fewer elements than this are read by one thread: they take less than a millisecond.
-const SHARED_FROM: usize = 1 << 20;
-
-/// What the parameters will hold, read by several threads if there is much: most of the time goes
-/// into memory that is touched for the first time.
-fn read(changes: &[Change<'_>]) -> Result<Vec<Tensor>> {
-    let elements: usize = changes.iter().map(|change| change.array.shape.size()).sum();
-    if changes.len() < 2 || elements < SHARED_FROM {
-        return changes.iter().map(|change| change.array.read().map(Tensor::from)).collect();
-    }
-    let (left, right) = changes.split_at(changes.len() / 2);
-    let (mut first, mut second) = (Ok(Vec::new()), Ok(Vec::new()));
-    parallel::join(&mut || first = read(left), &mut || second = read(right));
-    let mut tensors = first?;
-    tensors.append(&mut second?);
-    Ok(tensors)
 }
 
 /// Whether a parameter whose shape is `expected`, 0 for unknown sizes, can have the shape `found`.

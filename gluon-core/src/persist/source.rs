@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::array::Array;
-use crate::buffer::for_dtype;
+use crate::buffer::{for_dtype, zeros};
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::shape::Shape;
@@ -119,7 +119,7 @@ impl Source {
 
     /// Elements are read straight into a tensor if their bytes are the machine's own.
     fn elements<T: Element>(&self, shape: Shape, range: Range<usize>) -> Result<Tensor> {
-        let mut elements = vec![T::default(); shape.size()];
+        let mut elements = zeros::<T>(shape.size());
         match T::in_place_mut(&mut elements) {
             Some(bytes) => self.read(range.start, bytes)?,
             None => elements = T::decode(&self.bytes(range)?),

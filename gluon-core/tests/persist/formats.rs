@@ -1,7 +1,7 @@
 use std::fs;
 
-use gluon::persist::{self, Array, Arrays, Format};
 use gluon::nn::Dense;
+use gluon::persist::{self, Array, Arrays, Format};
 use gluon::{Block, DType, Error, Forward, Persist, Shape, Tensor, sequential};
 
 use crate::nets::{Mlp, Scratch, Tied, input, state};
