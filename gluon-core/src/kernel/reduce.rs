@@ -33,13 +33,14 @@ pub(crate) fn reduce<T: Float>(
     out: &mut [T],
     accumulate: bool,
 ) {
-    match op {
-        Reduce::Sum => reduce_with::<T, Sum>(x, layout, reduced, out, accumulate),
-        Reduce::Prod => reduce_with::<T, Prod>(x, layout, reduced, out, accumulate),
-        Reduce::Max => reduce_with::<T, Max>(x, layout, reduced, out, accumulate),
-        Reduce::Min => reduce_with::<T, Min>(x, layout, reduced, out, accumulate),
-        Reduce::SumSquares => reduce_with::<T, SumSquares>(x, layout, reduced, out, accumulate),
-    }
+    let folds = match op {
+        Reduce::Sum => Folds::of::<Sum>(),
+        Reduce::Prod => Folds::of::<Prod>(),
+        Reduce::Max => Folds::of::<Max>(),
+        Reduce::Min => Folds::of::<Min>(),
+        Reduce::SumSquares => Folds::of::<SumSquares>(),
+    };
+    reduce_with(&folds, x, layout, reduced, out, accumulate);
 }
 
 /// How elements are folded into one.
@@ -75,7 +76,31 @@ fold!(Max, f64::NEG_INFINITY, |x| x, |a, b| a.maximum(b));
 fold!(Min, f64::INFINITY, |x| x, |a, b| a.minimum(b));
 fold!(SumSquares, 0.0, |x| x * x, |a, b| a + b);
 
-fn reduce_with<T: Float, F: Fold<T>>(
+/// The loops of a [`Fold`]. What lies around them is compiled once for all folds.
+struct Folds<T> {
+    identity: T,
+    combine: fn(T, T) -> T,
+    slice: fn(&[T]) -> T,
+    strided: fn(&[T], (usize, isize, usize)) -> T,
+    strip: fn(&[T], (usize, isize, usize), usize) -> [T; STRIP],
+    combine_strips: fn(&mut [T; STRIP], [T; STRIP]),
+}
+
+impl<T: Float> Folds<T> {
+    fn of<F: Fold<T>>() -> Folds<T> {
+        Folds {
+            identity: T::from_f64(F::IDENTITY),
+            combine: F::combine,
+            slice: fold_slice::<T, F>,
+            strided: fold_strided::<T, F>,
+            strip: fold_strip::<T, F>,
+            combine_strips: combine_strips::<T, F>,
+        }
+    }
+}
+
+fn reduce_with<T: Float>(
+    folds: &Folds<T>,
     x: &[T],
     layout: &Layout,
     reduced: [bool; MAX_RANK],
@@ -96,27 +121,26 @@ fn reduce_with<T: Float, F: Fold<T>>(
     let store = |out: &mut T, value: T| *out = if accumulate { *out + value } else { value };
     let count = inner.rows() * inner.len;
     if count == 0 {
-        let nothing = T::from_f64(F::IDENTITY);
-        return out.iter_mut().for_each(|out| store(out, nothing));
+        return out.iter_mut().for_each(|out| store(out, folds.identity));
     }
     // Kept elements side by side are reduced together; else each is reduced alone.
     if kept.len > 1 && kept.steps == [1] && inner.steps != [1] {
         return parallel::for_each_block(out, STRIP.min(kept.len), count, |start, out| {
             for_each_segment(&kept, start, out, |from, out| {
                 for (i, out) in out.chunks_mut(STRIP).enumerate() {
-                    let strip = fold_columns::<T, F>(x, from + i * STRIP, out.len(), &inner);
+                    let strip = fold_columns(folds, x, from + i * STRIP, out.len(), &inner);
                     out.iter_mut().zip(strip).for_each(|(out, value)| store(out, value));
                 }
             });
         });
     }
     if out.len() == 1 && inner.rows() == 1 && inner.steps == [1] {
-        return store(&mut out[0], fold_slice::<T, F>(&x[layout.offset..][..count]));
+        return store(&mut out[0], (folds.slice)(&x[layout.offset..][..count]));
     }
     parallel::for_each_block(out, 1, count, |start, out| {
         for_each_segment(&kept, start, out, |from, out| {
             for (i, out) in out.iter_mut().enumerate() {
-                store(out, fold_one::<T, F>(x, at(from, kept.steps[0], i), &inner));
+                store(out, fold_one(folds, x, at(from, kept.steps[0], i), &inner));
             }
         });
     });
@@ -194,34 +218,37 @@ fn fold_piece<T: Float, F: Fold<T>>(x: &[T]) -> T {
 }
 
 /// Folds the elements of the walk `inner` from `from`.
-fn fold_one<T: Float, F: Fold<T>>(x: &[T], from: usize, inner: &Walk<1>) -> T {
-    let mut result = T::from_f64(F::IDENTITY);
+fn fold_one<T: Float>(folds: &Folds<T>, x: &[T], from: usize, inner: &Walk<1>) -> T {
+    let mut result = folds.identity;
     for (_, [start]) in inner.starts(0..inner.rows()) {
         let start = from.wrapping_add(start);
         let row = match inner.steps {
-            [1] => fold_slice::<T, F>(&x[start..][..inner.len]),
-            [step] => {
-                let element = |i| F::of(x[at(start, step, i)]);
-                (1..inner.len).fold(element(0), |row, i| F::combine(row, element(i)))
-            }
+            [1] => (folds.slice)(&x[start..][..inner.len]),
+            [step] => (folds.strided)(x, (start, step, inner.len)),
         };
-        result = F::combine(result, row);
+        result = (folds.combine)(result, row);
     }
     result
 }
 
+/// Folds `len` elements, at least one, `step` apart.
+fn fold_strided<T: Float, F: Fold<T>>(x: &[T], (start, step, len): (usize, isize, usize)) -> T {
+    let element = |i| F::of(x[at(start, step, i)]);
+    (1..len).fold(element(0), |row, i| F::combine(row, element(i)))
+}
+
 /// Folds up to [`STRIP`] neighbouring columns over the elements of the walk `inner`.
-fn fold_columns<T: Float, F: Fold<T>>(
+fn fold_columns<T: Float>(
+    folds: &Folds<T>,
     x: &[T],
     from: usize,
     width: usize,
     inner: &Walk<1>,
 ) -> [T; STRIP] {
-    let mut total = [T::from_f64(F::IDENTITY); STRIP];
+    let mut total = [folds.identity; STRIP];
     for (_, [start]) in inner.starts(0..inner.rows()) {
         let rows = (from.wrapping_add(start), inner.steps[0], inner.len);
-        let strip = fold_strip::<T, F>(x, rows, width);
-        total.iter_mut().zip(strip).for_each(|(total, x)| *total = F::combine(*total, x));
+        (folds.combine_strips)(&mut total, (folds.strip)(x, rows, width));
     }
     total
 }
@@ -240,8 +267,14 @@ fn fold_strip<T: Float, F: Fold<T>>(
     let half = len.next_power_of_two() / 2;
     left = fold_strip::<T, F>(x, (start, step, half), width);
     let right = fold_strip::<T, F>(x, (at(start, step, half), step, len - half), width);
-    left.iter_mut().zip(right).for_each(|(left, right)| *left = F::combine(*left, right));
+    combine_strips::<T, F>(&mut left, right);
     left
+}
+
+fn combine_strips<T: Float, F: Fold<T>>(left: &mut [T; STRIP], right: [T; STRIP]) {
+    for (left, right) in left.iter_mut().zip(right) {
+        *left = F::combine(*left, right);
+    }
 }
 
 #[simd]
