@@ -56,6 +56,18 @@ impl<'a, T: Float> Row<'a, T> {
         }
     }
 
+    /// The `len` elements from the element `at` of the row.
+    #[inline]
+    fn part(self, at: usize, len: usize) -> Row<'a, T> {
+        match self {
+            Row::Slice(data) => Row::Slice(&data[at..][..len]),
+            Row::Scalar(value) => Row::Scalar(value),
+            Row::Strided { data, start, step } => {
+                Row::Strided { data, start: self::at(start, step, at), step }
+            }
+        }
+    }
+
     #[inline(always)]
     fn get(&self, i: usize) -> T {
         match *self {
@@ -91,12 +103,32 @@ pub(crate) fn binary_grad<T: Float>(
     assert_eq!(dz.len(), dx.len());
     for_each_row((x, x_layout), (y, y_layout), dx, op.cost(), |x, y, start, dx| {
         let dz = &dz[start..][..dx.len()];
-        if accumulate {
-            slope::<T, true>(op, side, x, y, dz, dx);
-        } else {
-            slope::<T, false>(op, side, x, y, dz, dx);
-        }
+        write_or_add(dx, accumulate, |at, dx| {
+            let dz = &dz[at..][..dx.len()];
+            slope(op, side, x.part(at, dx.len()), y.part(at, dx.len()), dz, dx);
+        });
     });
+}
+
+/// Lets `write(start, part)` write parts of `dx`, or adds what it writes to them if `accumulate`.
+///
+/// A loop that writes and one that adds would be twice the code.
+pub(super) fn write_or_add<T: Float>(
+    dx: &mut [T],
+    accumulate: bool,
+    write: impl Fn(usize, &mut [T]),
+) {
+    /// So much is written before it is added, near the processor.
+    const PART: usize = 512;
+    if !accumulate {
+        return write(0, dx);
+    }
+    let mut part = [T::ZERO; PART];
+    for (i, dx) in dx.chunks_mut(PART).enumerate() {
+        let part = &mut part[..dx.len()];
+        write(i * PART, part);
+        add(T::ONE, part, dx);
+    }
 }
 
 /// Calls `f(x_row, y_row, start, out_row)` on the common rows of the operands and `out`.
@@ -178,30 +210,19 @@ fn zip<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
 }
 
 #[simd]
-fn slope<T: Float, const ADD: bool>(
-    op: Binary,
-    side: Side,
-    x: Row<'_, T>,
-    y: Row<'_, T>,
-    dz: &[T],
-    dx: &mut [T],
-) {
-    #[inline(always)]
-    fn put<T: Float, const ADD: bool>(dx: &mut T, value: T) {
-        *dx = if ADD { *dx + value } else { value };
-    }
+fn slope<T: Float>(op: Binary, side: Side, x: Row<'_, T>, y: Row<'_, T>, dz: &[T], dx: &mut [T]) {
     macro_rules! each {
         (|$x:pat_param, $y:pat_param| $slope:expr) => {
             match (x, y) {
                 (Row::Slice(x), Row::Slice(y)) => {
                     for (((dx, &dz), &$x), &$y) in dx.iter_mut().zip(dz).zip(x).zip(y) {
-                        put::<T, ADD>(dx, dz * $slope);
+                        *dx = dz * $slope;
                     }
                 }
                 (x, y) => {
                     for (i, (dx, &dz)) in dx.iter_mut().zip(dz).enumerate() {
                         let ($x, $y) = (x.get(i), y.get(i));
-                        put::<T, ADD>(dx, dz * $slope);
+                        *dx = dz * $slope;
                     }
                 }
             }
@@ -238,14 +259,15 @@ pub(crate) fn add_assign<T: Float>(y: &mut [T], x: &[T]) {
 
 /// `y += alpha · x`
 pub(crate) fn axpy<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
-    #[simd]
-    fn add<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y += alpha * x;
-        }
-    }
     assert_eq!(x.len(), y.len());
     parallel::for_each_block(y, 1, 1, |start, y| add(alpha, &x[start..], y));
+}
+
+#[simd]
+fn add<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y += alpha * x;
+    }
 }
 
 /// `out = a` where `condition` is not 0, else `b`; all contiguous.

@@ -5,6 +5,7 @@ use gluon_macros::simd;
 use super::Unary;
 use crate::kernel::float::Float;
 use crate::kernel::parallel;
+use crate::kernel::zip::write_or_add;
 
 /// `dx (+)= dy · op′(x)` where `y = op(x)`; all contiguous, added to `dx` if `accumulate`.
 pub(crate) fn unary_grad<T: Float>(
@@ -20,22 +21,20 @@ pub(crate) fn unary_grad<T: Float>(
     parallel::for_each_block(dx, 1, op.cost(), |start, dx| {
         let range = start..start + dx.len();
         let (x, y, dy) = (&x[range.clone()], &y[range.clone()], &dy[range]);
-        if accumulate {
-            slope::<T, true>(op, x, y, dy, dx);
-        } else {
-            slope::<T, false>(op, x, y, dy, dx);
-        }
+        write_or_add(dx, accumulate, |at, dx| {
+            let range = at..at + dx.len();
+            slope(op, &x[range.clone()], &y[range.clone()], &dy[range], dx);
+        });
     });
 }
 
 #[simd]
-fn slope<T: Float, const ADD: bool>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+fn slope<T: Float>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
     // The compiler drops the loads of whichever of x and y a derivative leaves out.
     macro_rules! each {
         (|$x:pat_param, $y:pat_param| $slope:expr) => {
             for (((dx, &$x), &$y), &dy) in dx.iter_mut().zip(x).zip(y).zip(dy) {
-                let product = dy * $slope;
-                *dx = if ADD { *dx + product } else { product };
+                *dx = dy * $slope;
             }
         };
     }
