@@ -344,22 +344,22 @@ pub trait Block: Member {
 
     /// Sets every gradient to zero.
     fn zero_grad(&self) {
-        self.collect_params().zero_grad();
+        collect::each(&|walk| walk.begin(self), &mut |entry| entry.zero_grad());
     }
 
     /// Sets what `backward` does with every gradient in here; [`GradReq::Null`] freezes.
     fn set_grad_req(&self, req: GradReq) {
-        self.collect_params().set_grad_req(req);
+        collect::each(&|walk| walk.begin(self), &mut |entry| entry.set_grad_req(req));
     }
 
     /// Moves every parameter to `device`; ties hold.
     fn to_device(&mut self, device: Device) {
-        self.collect_params().to_device(device);
+        collect::each(&|walk| walk.begin(self), &mut |entry| entry.to_device(device));
     }
 
     /// Converts every parameter to `dtype`; ties hold.
     fn cast(&mut self, dtype: DType) {
-        self.collect_params().cast(dtype);
+        collect::each(&|walk| walk.begin(self), &mut |entry| entry.cast(dtype));
     }
 }
 

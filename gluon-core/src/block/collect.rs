@@ -4,7 +4,7 @@ use super::Block;
 use super::member::Member;
 use super::tie;
 use super::visit::{Place, Root, Tie, Visitor, Walk};
-use crate::parameter::{Parameter, ParameterDict};
+use crate::parameter::{Entry, Parameter, ParameterDict};
 
 /// The parameters of `root`, and which of its ties are broken.
 pub(super) fn collect(root: Root<'_, '_>, prefix: Option<&str>) -> ParameterDict {
@@ -34,6 +34,11 @@ impl<'a> Visitor<'a> for Collector {
             self.dict.add_broken(place.join(tie.field), place.join(tie.target));
         }
     }
+}
+
+/// Calls `f` with every parameter of `root`, each storage once.
+pub(super) fn each(root: Root<'_, '_>, f: &mut dyn FnMut(&Entry)) {
+    collect(root, None).iter().for_each(f);
 }
 
 /// Gives every parameter of `root` the names it has there.
