@@ -110,6 +110,15 @@ impl fmt::Display for DType {
 pub(crate) mod sealed {
     /// Conversion between elements and their bytes, lowest byte first.
     pub trait LeBytes: Sized {
+        /// What has the same bits: the unsigned integer of the same size.
+        type Bits: super::Element;
+
+        /// The bits of `values`.
+        fn bits(values: &[Self]) -> &[Self::Bits];
+
+        /// The bits of `values`, to be overwritten.
+        fn bits_mut(values: &mut [Self]) -> &mut [Self::Bits];
+
         /// The bytes of `values`, one after another.
         fn encode(values: &[Self]) -> Vec<u8>;
 
@@ -154,18 +163,38 @@ pub trait Element:
     fn from_f64(value: f64) -> Self;
 }
 
-// Both directions are one pass without bounds checks, which optimises to a copy of memory where
-// the machine's own order is lowest byte first.
+/// Turns elements of `size` bytes from the machine's order of bytes to the lowest first, or back.
+fn swap_to_le(bytes: &mut [u8], size: usize) {
+    if cfg!(target_endian = "big") {
+        bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+    }
+}
+
 macro_rules! le_bytes {
-    ($($ty:ident)*) => {$(
+    ($($ty:ident $bits:ident)*) => {$(
         impl sealed::LeBytes for $ty {
+            type Bits = $bits;
+
+            fn bits(values: &[$ty]) -> &[$bits] {
+                bytemuck::cast_slice(values)
+            }
+
+            fn bits_mut(values: &mut [$ty]) -> &mut [$bits] {
+                bytemuck::cast_slice_mut(values)
+            }
+
             fn encode(values: &[$ty]) -> Vec<u8> {
-                values.iter().map(|value| value.to_le_bytes()).collect::<Vec<_>>().into_flattened()
+                let mut bytes = bytemuck::cast_slice(values).to_vec();
+                swap_to_le(&mut bytes, size_of::<$ty>());
+                bytes
             }
 
             fn decode(bytes: &[u8]) -> Vec<$ty> {
-                let (elements, _) = bytes.as_chunks();
-                elements.iter().map(|element| $ty::from_le_bytes(*element)).collect()
+                let mut elements = vec![$ty::default(); bytes.len() / size_of::<$ty>()];
+                let own: &mut [u8] = bytemuck::cast_slice_mut(&mut elements);
+                own.copy_from_slice(&bytes[..own.len()]);
+                swap_to_le(own, size_of::<$ty>());
+                elements
             }
 
             fn in_place(values: &[$ty]) -> Option<&[u8]> {
@@ -179,9 +208,20 @@ macro_rules! le_bytes {
     )*};
 }
 
-le_bytes!(f32 f64 f16 bf16 i8 i16 i32 i64 u8 u16 u32 u64);
+le_bytes!(f32 u32 f64 u64 f16 u16 bf16 u16 i8 u8 i16 u16 i32 u32 i64 u64 u8 u8 u16 u16 u32 u32 u64 u64);
 
 impl sealed::LeBytes for bool {
+    /// Not every byte is a `bool`.
+    type Bits = bool;
+
+    fn bits(values: &[bool]) -> &[bool] {
+        values
+    }
+
+    fn bits_mut(values: &mut [bool]) -> &mut [bool] {
+        values
+    }
+
     fn encode(values: &[bool]) -> Vec<u8> {
         values.iter().map(|&value| u8::from(value)).collect()
     }

@@ -9,6 +9,11 @@ use crate::shape::Layout;
 
 /// Copies `x`, of any layout, to contiguous `y`.
 pub(crate) fn copy<T: Element>(x: &[T], layout: &Layout, y: &mut [T]) {
+    copy_bits(T::bits(x), layout, T::bits_mut(y));
+}
+
+/// [`copy`], once for all elements of a size.
+fn copy_bits<T: Element>(x: &[T], layout: &Layout, y: &mut [T]) {
     assert_eq!(layout.shape.size(), y.len());
     if y.is_empty() {
         return;
@@ -57,6 +62,11 @@ fn copy_transposed<T: Element>(
 
 /// Copies contiguous `x` into the region `layout` of `y`.
 pub(crate) fn scatter<T: Element>(x: &[T], y: &mut [T], layout: &Layout) {
+    scatter_bits(T::bits(x), T::bits_mut(y), layout);
+}
+
+/// [`scatter`], once for all elements of a size.
+fn scatter_bits<T: Element>(x: &[T], y: &mut [T], layout: &Layout) {
     scatter_rows(x, y, layout, |y, x| y.copy_from_slice(x), |y, x| *y = x);
 }
 

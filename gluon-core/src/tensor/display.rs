@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Tensor;
-use crate::buffer::for_dtype;
+use crate::dtype::{DType, Element};
 
 /// The values as nested rows, then the shape, type and device; a precision applies to each value.
 ///
@@ -15,13 +15,26 @@ use crate::buffer::for_dtype;
 /// ```
 impl fmt::Display for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for_dtype!(self.dtype(), T => {
-            if let Ok(view) = self.view::<T>() {
-                fmt::Display::fmt(&view, f)?;
-            }
-        });
+        // Types that print alike are printed as one.
+        let shown = match self.dtype() {
+            DType::F16 | DType::BF16 => self.to_dtype(DType::F32),
+            DType::I8 | DType::I16 | DType::I32 => self.to_dtype(DType::I64),
+            DType::U8 | DType::U16 | DType::U32 => self.to_dtype(DType::U64),
+            _ => self.detach(),
+        };
+        match shown.dtype() {
+            DType::F32 => print::<f32>(&shown, f)?,
+            DType::F64 => print::<f64>(&shown, f)?,
+            DType::I64 => print::<i64>(&shown, f)?,
+            DType::U64 => print::<u64>(&shown, f)?,
+            _ => print::<bool>(&shown, f)?,
+        }
         write!(f, "\n<Tensor {} {} @{}>", self.shape(), self.dtype(), self.device())
     }
+}
+
+fn print<T: Element>(tensor: &Tensor, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    tensor.view::<T>().map_or(Ok(()), |view| fmt::Display::fmt(&view, f))
 }
 
 impl fmt::Debug for Tensor {
