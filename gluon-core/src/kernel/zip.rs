@@ -165,47 +165,57 @@ impl Binary {
     }
 }
 
-#[simd]
+/// `out = x op y` for a row.
 fn zip<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
-    #[inline(always)]
-    fn each<T: Float>(x: Row<'_, T>, y: Row<'_, T>, out: &mut [T], f: impl Fn(T, T) -> T) {
-        match (x, y) {
-            (Row::Slice(x), Row::Slice(y)) => {
-                for ((z, &x), &y) in out.iter_mut().zip(x).zip(y) {
-                    *z = f(x, y);
-                }
-            }
-            (Row::Slice(x), Row::Scalar(y)) => {
-                for (z, &x) in out.iter_mut().zip(x) {
-                    *z = f(x, y);
-                }
-            }
-            (Row::Scalar(x), Row::Slice(y)) => {
-                for (z, &y) in out.iter_mut().zip(y) {
-                    *z = f(x, y);
-                }
-            }
-            (x, y) => {
-                for (i, z) in out.iter_mut().enumerate() {
-                    *z = f(x.get(i), y.get(i));
-                }
-            }
-        }
-    }
     match op {
-        Binary::Add => each(x, y, out, |x, y| x + y),
-        Binary::Sub => each(x, y, out, |x, y| x - y),
-        Binary::Mul => each(x, y, out, |x, y| x * y),
-        Binary::Div => each(x, y, out, |x, y| x / y),
         Binary::Pow => each(x, y, out, |x, y| x.powf(y)),
-        Binary::Max => each(x, y, out, |x, y| x.maximum(y)),
-        Binary::Min => each(x, y, out, |x, y| x.minimum(y)),
         Binary::Eq => each(x, y, out, |x, y| T::truth(x == y)),
         Binary::Ne => each(x, y, out, |x, y| T::truth(x != y)),
         Binary::Lt => each(x, y, out, |x, y| T::truth(x < y)),
         Binary::Le => each(x, y, out, |x, y| T::truth(x <= y)),
         Binary::Gt => each(x, y, out, |x, y| T::truth(x > y)),
         Binary::Ge => each(x, y, out, |x, y| T::truth(x >= y)),
+        _ => arithmetic(op, x, y, out),
+    }
+}
+
+/// The functions of [`zip`] that are worth a version for each set of vector instructions.
+#[simd]
+fn arithmetic<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
+    match op {
+        Binary::Add => each(x, y, out, |x, y| x + y),
+        Binary::Sub => each(x, y, out, |x, y| x - y),
+        Binary::Mul => each(x, y, out, |x, y| x * y),
+        Binary::Div => each(x, y, out, |x, y| x / y),
+        Binary::Max => each(x, y, out, |x, y| x.maximum(y)),
+        Binary::Min => each(x, y, out, |x, y| x.minimum(y)),
+        _ => unreachable!("`zip` computes the others"),
+    }
+}
+
+#[inline(always)]
+fn each<T: Float>(x: Row<'_, T>, y: Row<'_, T>, out: &mut [T], f: impl Fn(T, T) -> T) {
+    match (x, y) {
+        (Row::Slice(x), Row::Slice(y)) => {
+            for ((z, &x), &y) in out.iter_mut().zip(x).zip(y) {
+                *z = f(x, y);
+            }
+        }
+        (Row::Slice(x), Row::Scalar(y)) => {
+            for (z, &x) in out.iter_mut().zip(x) {
+                *z = f(x, y);
+            }
+        }
+        (Row::Scalar(x), Row::Slice(y)) => {
+            for (z, &y) in out.iter_mut().zip(y) {
+                *z = f(x, y);
+            }
+        }
+        (x, y) => {
+            for (i, z) in out.iter_mut().enumerate() {
+                *z = f(x.get(i), y.get(i));
+            }
+        }
     }
 }
 
