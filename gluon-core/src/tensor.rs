@@ -134,6 +134,11 @@ impl Tensor {
         self.data.buffer().slice::<T>().map(|all| &all[offset..offset + self.size()])
     }
 
+    /// [`as_contiguous`](Tensor::as_contiguous) of several tensors that are; nothing of others.
+    pub(crate) fn slices<'t, T: Element, const N: usize>(tensors: [&'t Tensor; N]) -> [&'t [T]; N] {
+        tensors.map(|tensor| tensor.as_contiguous().unwrap_or_default())
+    }
+
     /// The same values seen through another layout, without a past.
     pub(crate) fn with_layout(&self, layout: Layout) -> Tensor {
         Tensor { data: self.data.view(layout, self.device()), origin: Origin::Constant }

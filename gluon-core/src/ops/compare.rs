@@ -85,7 +85,7 @@ impl Tensor {
         let [condition, a, b] =
             [self, yes, no].map(|t| t.with_layout(t.layout().broadcast(&wide)).to_contiguous());
         for_float!(condition, op, T => {
-            let [c, a, b] = [&condition, &a, &b].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+            let [c, a, b] = Tensor::slices::<T, _>([&condition, &a, &b]);
             let y = Tensor::build::<T>(wide, self.device(), |y| zip::select(c, a, b, y));
             record_op(op, [yes, no], y, |_| {
                 let (shapes, condition) = ([*yes.shape(), *no.shape()], condition.clone());

@@ -83,7 +83,7 @@ fn convolve<const N: usize>(
     let (x, w) = (input.to_contiguous(), weight.to_contiguous());
     let places = shape[2..].iter().product::<usize>();
     for_float!(x, op, T => {
-        let [xs, ws] = [&x, &w].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+        let [xs, ws] = Tensor::slices::<T, _>([&x, &w]);
         let b = bias.map(Tensor::to_contiguous);
         let bs = b.as_ref().map(|b| b.as_contiguous::<T>().unwrap_or_default());
         let y = Tensor::build::<T>(shape, x.device(), |y| match transposed {
@@ -94,7 +94,7 @@ fn convolve<const N: usize>(
         record_op(op, &inputs[..2 + usize::from(bias.is_some())], y, |y| {
             let y = activation.map(|_| y.detach());
             move |dy, gradients| {
-                let [xs, ws, dys] = [&x, &w, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                let [xs, ws, dys] = Tensor::slices::<T, _>([&x, &w, dy]);
                 let dz = activation.zip(y.as_ref()).map(|(activation, y)| {
                     let ys = y.as_contiguous::<T>().unwrap_or_default();
                     Tensor::build::<T>(*y.shape(), y.device(), |dz| {

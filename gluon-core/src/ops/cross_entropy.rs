@@ -27,7 +27,7 @@ impl Tensor {
         let x = self.contiguous();
         let labels = label.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
-            let [xs, ls] = [&x, &labels].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+            let [xs, ls] = Tensor::slices::<T, _>([&x, &labels]);
             let mut loss = Tensor::build::<T>(shape, x.device(), |_| {});
             let losses = loss.make_mut::<T>(op)?;
             let p = Tensor::build::<T>(*x.shape(), x.device(), |p| {
@@ -36,7 +36,7 @@ impl Tensor {
             record_op(op, [self], loss, |_| {
                 move |dloss, gradients| {
                     let [ps, ls, dloss] =
-                        [&p, &labels, dloss].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                        Tensor::slices::<T, _>([&p, &labels, dloss]);
                     gradients.write::<T>(0, &p, |dx, accumulate| {
                         softmax::cross_entropy_grad(ps, ls, dloss, columns, dx, accumulate);
                     })
@@ -64,7 +64,7 @@ impl Tensor {
         let x = self.contiguous();
         let target = target.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
-            let [xs, ts] = [&x, &target].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+            let [xs, ts] = Tensor::slices::<T, _>([&x, &target]);
             let mut loss = Tensor::build::<T>(shape, x.device(), |_| {});
             let losses = loss.make_mut::<T>(op)?;
             let p = Tensor::build::<T>(*x.shape(), x.device(), |p| {
@@ -73,7 +73,7 @@ impl Tensor {
             record_op(op, [self], loss, |_| {
                 move |dloss, gradients| {
                     let [ps, ts, dloss] =
-                        [&p, &target, dloss].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                        Tensor::slices::<T, _>([&p, &target, dloss]);
                     gradients.write::<T>(0, &p, |dx, accumulate| {
                         softmax::cross_entropy_dense_grad(ps, ts, dloss, columns, dx, accumulate);
                     })

@@ -49,7 +49,7 @@ pub(crate) fn dense(
     let inputs = [x, weight, bias.unwrap_or(weight)];
     let (x, w, b) = (x.contiguous(), weight.contiguous(), bias.map(Tensor::contiguous));
     for_float!(x, op, T => {
-        let [xs, ws] = [&x, &w].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+        let [xs, ws] = Tensor::slices::<T, _>([&x, &w]);
         let bs = b.as_ref().map(|b| b.as_contiguous::<T>().unwrap_or_default());
         let y = Tensor::build::<T>([batch, units].into(), x.device(), |y| {
             let turned = (!is_recording() && pays_to_turn(sizes)).then(|| w.turned::<T>()).flatten();
@@ -64,7 +64,7 @@ pub(crate) fn dense(
             move |dy, gradients| {
                 let [batch, _, units] = sizes;
                 let [xs, ws, ys, dys] =
-                    [&x, &w, &y, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                    Tensor::slices::<T, _>([&x, &w, &y, dy]);
                 let b = b.as_ref().filter(|_| gradients.wants(2));
                 let mut dz = None;
                 match (activation, b) {

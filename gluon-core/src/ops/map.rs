@@ -14,7 +14,7 @@ pub(crate) fn unary(name: &'static str, op: Unary, x: &Tensor) -> Result<Tensor>
         record_op(name, [x], y, |y| {
             let (x, y) = (x.to_contiguous(), y.detach());
             move |dy, gradients| {
-                let [xs, ys, dy] = [&x, &y, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                let [xs, ys, dy] = Tensor::slices::<T, _>([&x, &y, dy]);
                 gradients.write::<T>(0, &x, |dx, accumulate| {
                     map::unary_grad(op, xs, ys, dy, dx, accumulate);
                 })

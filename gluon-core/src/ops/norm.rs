@@ -84,7 +84,7 @@ pub(crate) fn norm(
         });
         record_op(op, inputs(input, affine), y, |_| {
             move |dy, gradients| {
-                let all = [&x, &stats, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                let all = Tensor::slices::<T, _>([&x, &stats, dy]);
                 if wants_parameters(gradients, &owned) {
                     let width = rows.groups * rows.channels;
                     with_scratch(2 * width, |sums| {
@@ -148,7 +148,7 @@ pub(crate) fn batch_norm(
             }
         };
         let [center, variances] =
-            [&mean, &variance].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+            Tensor::slices::<T, _>([&mean, &variance]);
         let factors: Vec<T> = variances
             .iter()
             .map(|&variance| T::ONE / (variance + T::from_f64(epsilon)).sqrt())
@@ -165,7 +165,7 @@ pub(crate) fn batch_norm(
         let used = [mean.clone(), variance];
         let y = record_op(op, inputs(input, affine), y, |_| {
             move |dy, gradients| {
-                let both = [&x, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                let both = Tensor::slices::<T, _>([&x, dy]);
                 let center = mean.as_contiguous::<T>().unwrap_or_default();
                 let (mut slope, mut offset) = (zeros.clone(), zeros.clone());
                 if !is_given || wants_parameters(gradients, &owned) {

@@ -31,7 +31,7 @@ pub(crate) fn pool<const N: usize>(
         record_op(op, [input], y, |y| {
             let y = y.detach();
             move |dy, gradients| {
-                let [xs, ys, dys] = [&x, &y, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                let [xs, ys, dys] = Tensor::slices::<T, _>([&x, &y, dy]);
                 gradients.write::<T>(0, &x, |dx, accumulate| {
                     kernel::pool_grad(pool, xs, ys, dys, dx, accumulate, &window);
                 })

@@ -27,7 +27,7 @@ impl Tensor {
             record_op(op, [self], y, |y| {
                 let y = y.detach();
                 move |dy, gradients| {
-                    let [ys, dy] = [&y, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                    let [ys, dy] = Tensor::slices::<T, _>([&y, dy]);
                     gradients.write::<T>(0, &y, |dx, accumulate| {
                         softmax::softmax_grad(ys, dy, columns, dx, accumulate);
                     })
@@ -70,7 +70,7 @@ impl Tensor {
             record_op(op, [self], y, |y| {
                 let y = y.detach();
                 move |dy, gradients| {
-                    let [ys, dy] = [&y, dy].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+                    let [ys, dy] = Tensor::slices::<T, _>([&y, dy]);
                     gradients.write::<T>(0, &y, |dx, accumulate| {
                         softmax::log_softmax_grad(ys, dy, columns, dx, accumulate);
                     })
