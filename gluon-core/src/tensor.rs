@@ -135,7 +135,7 @@ impl Tensor {
     }
 
     /// [`as_contiguous`](Tensor::as_contiguous) of several tensors that are; nothing of others.
-    pub(crate) fn slices<'t, T: Element, const N: usize>(tensors: [&'t Tensor; N]) -> [&'t [T]; N] {
+    pub(crate) fn slices<T: Element, const N: usize>(tensors: [&Tensor; N]) -> [&[T]; N] {
         tensors.map(|tensor| tensor.as_contiguous().unwrap_or_default())
     }
 

@@ -76,13 +76,16 @@ fold!(Max, f64::NEG_INFINITY, |x| x, |a, b| a.maximum(b));
 fold!(Min, f64::INFINITY, |x| x, |a, b| a.minimum(b));
 fold!(SumSquares, 0.0, |x| x * x, |a, b| a + b);
 
+/// Where the first element lies, how far apart they are, and how many.
+type Strided = (usize, isize, usize);
+
 /// The loops of a [`Fold`]. What lies around them is compiled once for all folds.
 struct Folds<T> {
     identity: T,
     combine: fn(T, T) -> T,
     slice: fn(&[T]) -> T,
-    strided: fn(&[T], (usize, isize, usize)) -> T,
-    strip: fn(&[T], (usize, isize, usize), usize) -> [T; STRIP],
+    strided: fn(&[T], Strided) -> T,
+    strip: fn(&[T], Strided, usize) -> [T; STRIP],
     combine_strips: fn(&mut [T; STRIP], [T; STRIP]),
 }
 
@@ -232,7 +235,7 @@ fn fold_one<T: Float>(folds: &Folds<T>, x: &[T], from: usize, inner: &Walk<1>) -
 }
 
 /// Folds `len` elements, at least one, `step` apart.
-fn fold_strided<T: Float, F: Fold<T>>(x: &[T], (start, step, len): (usize, isize, usize)) -> T {
+fn fold_strided<T: Float, F: Fold<T>>(x: &[T], (start, step, len): Strided) -> T {
     let element = |i| F::of(x[at(start, step, i)]);
     (1..len).fold(element(0), |row, i| F::combine(row, element(i)))
 }
@@ -256,7 +259,7 @@ fn fold_columns<T: Float>(
 /// Folds `len` rows of `width` columns, `step` apart, by halves.
 fn fold_strip<T: Float, F: Fold<T>>(
     x: &[T],
-    (start, step, len): (usize, isize, usize),
+    (start, step, len): Strided,
     width: usize,
 ) -> [T; STRIP] {
     let mut left = [T::from_f64(F::IDENTITY); STRIP];
@@ -280,7 +283,7 @@ fn combine_strips<T: Float, F: Fold<T>>(left: &mut [T; STRIP], right: [T; STRIP]
 #[simd]
 fn fold_rows<T: Float, F: Fold<T>>(
     x: &[T],
-    (start, step, len): (usize, isize, usize),
+    (start, step, len): Strided,
     width: usize,
     out: &mut [T; STRIP],
 ) {

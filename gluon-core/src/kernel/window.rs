@@ -172,22 +172,25 @@ fn unfold<T: Float>(positions: &Positions, plane: &[T], columns: &mut [T]) {
     }
 }
 
-/// Copies slices of equal, small length: eight elements at once, the last eight perhaps again.
+/// Copies slices of equal, small length. A loop would become a call of `memmove`, which takes longer
+/// than so few elements.
 #[inline(always)]
 fn copy_short<T: Copy>(from: &[T], to: &mut [T]) {
-    const LANES: usize = 8;
-    let (Some(from_last), Some(to_start)) =
-        (from.last_chunk::<LANES>(), to.len().checked_sub(LANES))
-    else {
-        for (to, &from) in to.iter_mut().zip(from) {
-            *to = from;
-        }
-        return;
-    };
-    for (from, to) in from.as_chunks::<LANES>().0.iter().zip(to.as_chunks_mut::<LANES>().0) {
-        *to = *from;
+    match to.len() {
+        4..=8 => copy_ends::<T, 4>(from, to),
+        9..=16 => copy_ends::<T, 8>(from, to),
+        17..=32 => copy_ends::<T, 16>(from, to),
+        33..=64 => copy_ends::<T, 32>(from, to),
+        _ => to.copy_from_slice(from),
     }
-    to[to_start..].copy_from_slice(from_last);
+}
+
+/// Copies the first and the last `N` elements, which are all of at most `2 N`.
+#[inline(always)]
+fn copy_ends<T: Copy, const N: usize>(from: &[T], to: &mut [T]) {
+    let rest = to.len() - N;
+    to[..N].copy_from_slice(&from[..N]);
+    to[rest..].copy_from_slice(&from[rest..]);
 }
 
 #[simd]
@@ -213,6 +216,16 @@ fn fold<T: Float>(positions: &Positions, columns: &[T], plane: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_copies_are_whole() {
+        let from: Vec<u8> = (1..=80).collect();
+        for len in 0..=from.len() {
+            let mut to = vec![0; len];
+            copy_short(&from[..len], &mut to);
+            assert_eq!(to, from[..len]);
+        }
+    }
 
     fn window(width: usize, stride: usize, dilation: usize, padding: usize) -> Window {
         let covered = dilation + 1;
