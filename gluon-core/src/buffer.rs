@@ -30,6 +30,12 @@ macro_rules! elements {
                     $(Elements::$variant(_) => DType::$variant,)*
                 }
             }
+
+            fn bytes(&self) -> usize {
+                match self {
+                    $(Elements::$variant(elements) => size_of_val(&elements[..]),)*
+                }
+            }
         }
 
         $(impl Stored for $ty {
@@ -111,9 +117,9 @@ impl Buffer {
 
     /// At least `len` elements with arbitrary values, from the pool if it has them.
     pub(crate) fn scratch<T: Element>(len: usize) -> Buffer {
-        let rounded = class_size(len);
-        let pooled = POOL.try_with(|pool| pool.borrow_mut().take(T::DTYPE, rounded)).ok().flatten();
-        let elements = pooled.unwrap_or_else(|| T::wrap(zeros(rounded)));
+        let take = |shelf| POOL.try_with(|pool| pool.borrow_mut().take(shelf)).ok().flatten();
+        let pooled = shelf(T::DTYPE, len).and_then(take);
+        let elements = pooled.unwrap_or_else(|| T::wrap(zeros(rounded(len))));
         Buffer { elements }
     }
 
@@ -145,17 +151,17 @@ pub(crate) fn with_scratch<T: Element, R>(len: usize, f: impl FnOnce(&mut [T]) -
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let (class, empty) = match &self.elements {
+        let (len, empty) = match &self.elements {
             Elements::F32(elements) => (elements.len(), Elements::F32(Vec::new())),
             Elements::F64(elements) => (elements.len(), Elements::F64(Vec::new())),
             _ => return,
         };
-        if class == 0 || class != class_size(class) {
+        if len == 0 || len != rounded(len) {
             return;
         }
         let elements = std::mem::replace(&mut self.elements, empty);
         // While a thread ends there is no pool any more, and the elements are simply freed.
-        let _ = POOL.try_with(|pool| pool.borrow_mut().put(class, elements));
+        let _ = POOL.try_with(|pool| pool.borrow_mut().put(len, elements));
     }
 }
 
@@ -169,47 +175,54 @@ const POOL_BYTES: usize = 512 << 20;
 /// The smallest size of a pooled buffer, in elements.
 const SMALLEST: usize = 16;
 
-/// The size, in elements, to which a buffer of `len` is rounded up: eight classes to each doubling,
-/// so at most an eighth of a buffer is unused.
-fn class_size(len: usize) -> usize {
-    if len <= SMALLEST {
-        return SMALLEST;
+/// The class of a buffer of `len` elements: there are eight to each doubling, so at most an eighth
+/// of a buffer is unused.
+fn class(len: usize) -> usize {
+    let len = len.max(SMALLEST);
+    let step = len.ilog2() - 3;
+    (step as usize - 1) * 8 + len.div_ceil(1 << step) - 8
+}
+
+/// The size, in elements, to which a buffer of `len` is rounded up: that of its class.
+fn rounded(len: usize) -> usize {
+    let class = class(len);
+    (8 + class % 8) << (class / 8 + 1)
+}
+
+/// Where buffers wait that have room for `len` elements: a number that grows with `len`; `None` if
+/// those of this type are not kept.
+pub(crate) fn shelf(dtype: DType, len: usize) -> Option<usize> {
+    match dtype {
+        DType::F32 => Some(2 * class(len)),
+        DType::F64 => Some(2 * class(len) + 1),
+        _ => None,
     }
-    let step = 1usize << (len.ilog2().saturating_sub(3));
-    len.div_ceil(step) * step
 }
 
 /// Buffers that wait for their next use, by type and class.
 struct Pool {
-    shelves: Vec<Shelf>,
+    shelves: Vec<Vec<Elements>>,
     bytes: usize,
 }
 
-struct Shelf {
-    dtype: DType,
-    class: usize,
-    buffers: Vec<Elements>,
-}
-
 impl Pool {
-    fn take(&mut self, dtype: DType, class: usize) -> Option<Elements> {
-        let shelf = self.shelves.iter_mut().find(|s| s.class == class && s.dtype == dtype)?;
-        let elements = shelf.buffers.pop()?;
-        self.bytes -= class * dtype.size();
+    fn take(&mut self, shelf: usize) -> Option<Elements> {
+        let elements = self.shelves.get_mut(shelf)?.pop()?;
+        self.bytes -= elements.bytes();
         Some(elements)
     }
 
-    fn put(&mut self, class: usize, elements: Elements) {
-        let dtype = elements.dtype();
-        let bytes = class * dtype.size();
+    fn put(&mut self, len: usize, elements: Elements) {
+        let bytes = elements.bytes();
+        let Some(shelf) = shelf(elements.dtype(), len) else { return };
         if self.bytes + bytes > POOL_BYTES {
             return;
         }
         self.bytes += bytes;
-        match self.shelves.iter_mut().find(|s| s.class == class && s.dtype == dtype) {
-            Some(shelf) => shelf.buffers.push(elements),
-            None => self.shelves.push(Shelf { dtype, class, buffers: vec![elements] }),
+        if self.shelves.len() <= shelf {
+            self.shelves.resize_with(shelf + 1, Vec::new);
         }
+        self.shelves[shelf].push(elements);
     }
 }
 
@@ -220,9 +233,11 @@ mod tests {
     #[test]
     fn classes_waste_at_most_an_eighth_and_are_their_own_class() {
         for len in (1..5000).chain([65_537, 1_000_003, 401_408]) {
-            let class = class_size(len);
-            assert!(class >= len && (len <= SMALLEST || class - len <= len / 8), "{len} {class}");
-            assert_eq!(class_size(class), class, "{len}");
+            let rounded = rounded(len);
+            assert!(rounded >= len && (len <= SMALLEST || rounded - len <= len / 8), "{len}");
+            assert_eq!(super::rounded(rounded), rounded, "{len}");
+            assert!(shelf(DType::F32, len) < shelf(DType::F64, len));
+            assert!(shelf(DType::F64, rounded) < shelf(DType::F32, rounded + 1), "{len}");
         }
     }
 

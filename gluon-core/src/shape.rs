@@ -21,7 +21,7 @@ pub const MAX_RANK: usize = 8;
 /// assert_eq!(shape.size(), 6);
 /// assert_eq!(shape.to_string(), "(2, 3)");
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Eq)]
 pub struct Shape {
     rank: u8,
     dims: [usize; MAX_RANK],
@@ -102,12 +102,13 @@ impl Shape {
     }
 
     /// The strides, in elements, of a row-major array of this shape.
+    #[inline]
     pub fn strides(&self) -> Strides {
         let mut strides = Strides { rank: self.rank, steps: [0; MAX_RANK] };
         let mut step = 1;
-        for axis in (0..self.rank()).rev() {
-            strides.steps[axis] = step;
-            step *= self.dims[axis] as isize;
+        for (stride, &size) in strides.steps_mut().iter_mut().zip(self.dims()).rev() {
+            *stride = step;
+            step *= size as isize;
         }
         strides
     }
@@ -148,12 +149,18 @@ impl Deref for Shape {
 }
 
 impl PartialEq for Shape {
+    #[inline]
     fn eq(&self, other: &Shape) -> bool {
-        self.dims() == other.dims()
+        // Axis by axis: a few numbers are compared before a call of `memcmp` has begun.
+        self.rank == other.rank && self.iter().zip(other.iter()).all(|(a, b)| a == b)
     }
 }
 
-impl Eq for Shape {}
+impl std::hash::Hash for Shape {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.dims().hash(state);
+    }
+}
 
 impl PartialEq<[usize]> for Shape {
     fn eq(&self, other: &[usize]) -> bool {
@@ -170,12 +177,6 @@ impl<const N: usize> PartialEq<[usize; N]> for Shape {
 impl<const N: usize> PartialEq<[usize; N]> for &Shape {
     fn eq(&self, other: &[usize; N]) -> bool {
         self.dims() == other
-    }
-}
-
-impl std::hash::Hash for Shape {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.dims().hash(state);
     }
 }
 

@@ -50,9 +50,7 @@ impl Tensor {
         device: Device,
         fill: impl FnOnce(&mut [T]),
     ) -> Tensor {
-        let mut buffer = Buffer::scratch::<T>(shape.size());
-        fill(&mut buffer.slice_mut::<T>().unwrap_or_default()[..shape.size()]);
-        Tensor::from_parts(buffer, Layout::contiguous(shape), device)
+        Tensor { data: Handle::build(shape, device, fill), origin: Origin::Constant }
     }
 
     /// [`build`](Tensor::build) of several tensors at once.
@@ -61,17 +59,8 @@ impl Tensor {
         device: Device,
         fill: impl FnOnce([&mut [T]; N]),
     ) -> [Tensor; N] {
-        let mut buffers = shapes.map(|shape| Buffer::scratch::<T>(shape.size()));
-        let mut each = shapes.iter();
-        fill(buffers.each_mut().map(|buffer| {
-            let len = each.next().map_or(0, Shape::size);
-            &mut buffer.slice_mut::<T>().unwrap_or_default()[..len]
-        }));
-        let mut shapes = shapes.into_iter();
-        buffers.map(|buffer| {
-            let layout = Layout::contiguous(shapes.next().unwrap_or(Shape::SCALAR));
-            Tensor::from_parts(buffer, layout, device)
-        })
+        Handle::build_all(shapes, device, fill)
+            .map(|data| Tensor { data, origin: Origin::Constant })
     }
 
     /// The sizes of the axes.
@@ -86,7 +75,7 @@ impl Tensor {
 
     /// The number of elements.
     pub fn size(&self) -> usize {
-        self.shape().size()
+        self.data.size
     }
 
     /// The type of the elements.
@@ -118,20 +107,23 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadDType`] if the elements are not `T`.
     pub(crate) fn buffer<T: Element>(&self, op: &'static str) -> Result<&[T]> {
-        self.data.buffer().slice::<T>().ok_or(Error::BadDType {
-            op,
-            expected: T::DTYPE.name(),
-            found: self.dtype(),
-        })
+        self.data.buffer().slice::<T>().ok_or_else(|| self.bad_dtype::<T>(op))
+    }
+
+    /// The error that the elements are not `T`.
+    #[cold]
+    fn bad_dtype<T: Element>(&self, op: &'static str) -> Error {
+        Error::BadDType { op, expected: T::DTYPE.name(), found: self.dtype() }
     }
 
     /// The elements in row-major order, if they lie so.
+    #[inline]
     pub(crate) fn as_contiguous<T: Element>(&self) -> Option<&[T]> {
-        if !self.is_contiguous() {
+        let data = &*self.data;
+        if !data.contiguous {
             return None;
         }
-        let offset = self.data.layout.offset;
-        self.data.buffer().slice::<T>().map(|all| &all[offset..offset + self.size()])
+        data.buffer().slice::<T>()?.get(data.layout.offset..)?.get(..data.size)
     }
 
     /// [`as_contiguous`](Tensor::as_contiguous) of several tensors that are; nothing of others.
@@ -150,13 +142,9 @@ impl Tensor {
     }
 
     /// The elements of a row-major tensor, to be changed in place, if nobody else can see them.
+    #[inline]
     pub(crate) fn get_mut<T: Element>(&mut self) -> Option<&mut [T]> {
-        if !self.is_contiguous() {
-            return None;
-        }
-        let offset = self.layout().offset;
-        let range = offset..offset + self.size();
-        self.data.buffer_mut()?.slice_mut::<T>().map(|all| &mut all[range])
+        self.data.elements_mut()
     }
 
     pub(crate) fn origin(&self) -> &Origin<Tensor> {

@@ -33,8 +33,11 @@ impl Tensor {
 
     /// A tensor of one value, of type `dtype`.
     pub fn full(shape: impl Into<Shape>, value: f64, dtype: DType) -> Tensor {
-        let shape = shape.into();
-        for_dtype!(dtype, T => Tensor::build::<T>(shape, Device::default(), |elements| {
+        Tensor::full_on(Device::default(), shape.into(), value, dtype)
+    }
+
+    fn full_on(device: Device, shape: Shape, value: f64, dtype: DType) -> Tensor {
+        for_dtype!(dtype, T => Tensor::build::<T>(shape, device, |elements| {
             elements.fill(T::from_f64(value));
         }))
     }
@@ -56,12 +59,12 @@ impl Tensor {
 
     /// Zeros of the shape, type and device of `self`.
     pub fn zeros_like(&self) -> Tensor {
-        Tensor::full(*self.shape(), 0.0, self.dtype()).with_device(self.device())
+        Tensor::full_on(self.device(), *self.shape(), 0.0, self.dtype())
     }
 
     /// Ones of the shape, type and device of `self`.
     pub fn ones_like(&self) -> Tensor {
-        Tensor::full(*self.shape(), 1.0, self.dtype()).with_device(self.device())
+        Tensor::full_on(self.device(), *self.shape(), 1.0, self.dtype())
     }
 
     /// The numbers `0, 1, .. n - 1` as `float32`.

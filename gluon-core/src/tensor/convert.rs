@@ -77,7 +77,7 @@ impl Tensor {
             return None;
         }
         let size = self.size();
-        let mut elements = self.data.buffer_mut()?.take::<T>()?;
+        let mut elements = self.data.take::<T>()?;
         elements.truncate(size);
         Some(elements)
     }
@@ -99,6 +99,17 @@ impl Tensor {
     /// The same values in row-major order: `self`, without another handle, if they already are.
     pub(crate) fn contiguous(&self) -> Cow<'_, Tensor> {
         if self.is_contiguous() { Cow::Borrowed(self) } else { Cow::Owned(self.to_contiguous()) }
+    }
+
+    /// [`contiguous`](Tensor::contiguous) in `place`, for operations so small that a `Cow` shows.
+    #[inline]
+    pub(crate) fn contiguous_in<'t>(&'t self, place: &'t mut Option<Tensor>) -> &'t Tensor {
+        if self.is_contiguous() { self } else { self.made_contiguous(place) }
+    }
+
+    #[cold]
+    fn made_contiguous<'t>(&self, place: &'t mut Option<Tensor>) -> &'t Tensor {
+        place.insert(self.to_contiguous())
     }
 
     /// The elements of a row-major matrix column by column.
@@ -167,13 +178,21 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadDType`] if they are not of type `T`.
     pub(crate) fn make_mut<T: Element>(&mut self, op: &'static str) -> Result<&mut [T]> {
-        self.buffer::<T>(op)?;
-        if self.get_mut::<T>().is_none() {
-            let origin = self.origin.clone();
-            *self = self.copy().with_origin(origin);
+        if self.dtype() != T::DTYPE {
+            return Err(self.bad_dtype::<T>(op));
         }
-        let found = self.dtype();
-        self.get_mut::<T>().ok_or(Error::BadDType { op, expected: T::DTYPE.name(), found })
+        if !self.is_contiguous() || !self.data.is_unique() {
+            self.unshare();
+        }
+        // By now they are of the type, in order and nobody else's.
+        Ok(self.get_mut::<T>().unwrap_or_default())
+    }
+
+    /// Goes on with a copy of the values.
+    #[cold]
+    fn unshare(&mut self) {
+        let origin = self.origin.clone();
+        *self = self.copy().with_origin(origin);
     }
 
     /// The values seen as `layout` describes within this tensor's buffer.

@@ -1,15 +1,17 @@
 //! Handles: counted references to values, whose memory is kept for the next ones.
 //!
 //! A small model makes and drops a tensor every hundred nanoseconds, so a handle costs no call to
-//! the allocator: the memory of dropped ones waits in a list of their thread.
+//! the allocator: what dropped ones referred to waits on shelves of their thread, small values
+//! together with their buffer.
 
 use std::cell::RefCell;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use crate::buffer::Buffer;
+use crate::buffer::{self, Buffer};
 use crate::device::Device;
-use crate::shape::Layout;
+use crate::dtype::Element;
+use crate::shape::{Layout, Shape};
 
 /// Values and how they are seen.
 pub(super) struct Data {
@@ -17,9 +19,13 @@ pub(super) struct Data {
     pub(super) layout: Layout,
     /// Whether the layout is row-major, which everybody asks.
     pub(super) contiguous: bool,
+    /// The number of elements that are seen.
+    pub(super) size: usize,
     pub(super) device: Device,
     /// The matrix with rows for columns, once somebody has asked for it.
     pub(super) turned: OnceLock<Buffer>,
+    /// Where it waits with its own buffer, of which it sees the first elements in row-major order.
+    shelf: Option<usize>,
 }
 
 /// Where the elements are.
@@ -30,10 +36,29 @@ enum Elements {
 }
 
 impl Data {
+    fn new(elements: Elements, layout: Layout, device: Device) -> Data {
+        let (contiguous, size) = (layout.is_contiguous(), layout.shape.size());
+        Data { elements, layout, contiguous, size, device, turned: OnceLock::new(), shelf: None }
+    }
+
+    #[inline]
     pub(super) fn buffer(&self) -> &Buffer {
         match &self.elements {
             Elements::Own(buffer) => buffer,
             Elements::Of(owner) => owner.buffer(),
+        }
+    }
+
+    /// The first elements of its own buffer, seen as `shape`.
+    fn first<T: Element>(&mut self, shape: Shape, device: Device) -> &mut [T] {
+        if self.layout.shape != shape {
+            (self.layout.shape, self.layout.strides) = (shape, shape.strides());
+            self.size = shape.size();
+        }
+        self.device = device;
+        match &mut self.elements {
+            Elements::Own(buffer) => &mut buffer.slice_mut::<T>().unwrap_or_default()[..self.size],
+            Elements::Of(_) => &mut [],
         }
     }
 }
@@ -45,17 +70,125 @@ pub(super) struct Handle {
     data: Option<Arc<Data>>,
 }
 
-thread_local! {
-    static FREE: RefCell<Vec<Arc<Data>>> = const { RefCell::new(Vec::new()) };
+/// What waits in a thread.
+struct Kept {
+    /// With a buffer, by its shelf.
+    whole: [Vec<Arc<Data>>; SHELVES],
+    /// Without one.
+    bare: Vec<Arc<Data>>,
+    count: usize,
 }
 
-/// The most handles that wait in one thread.
-const MOST_FREE: usize = 4096;
+/// The most that waits in one thread.
+const MOST_KEPT: usize = 4096;
+/// Buffers from here on, of some 1,000 elements, wait by themselves.
+const SHELVES: usize = 100;
+
+thread_local! {
+    static KEPT: RefCell<Kept> = const {
+        RefCell::new(Kept { whole: [const { Vec::new() }; SHELVES], bare: Vec::new(), count: 0 })
+    };
+}
+
+impl Kept {
+    fn list(&mut self, shelf: Option<usize>) -> &mut Vec<Arc<Data>> {
+        match shelf {
+            Some(shelf) => &mut self.whole[shelf],
+            None => &mut self.bare,
+        }
+    }
+
+    fn take(shelf: Option<usize>) -> Option<Arc<Data>> {
+        let take = |kept: &RefCell<Kept>| {
+            let mut kept = kept.borrow_mut();
+            let data = kept.list(shelf).pop()?;
+            kept.count -= 1;
+            Some(data)
+        };
+        KEPT.try_with(take).ok().flatten()
+    }
+
+    /// Keeps what nobody has a handle to any more.
+    fn put(mut arc: Arc<Data>) {
+        if arc.shelf.is_none() || arc.turned.get().is_some() {
+            let Some(data) = Arc::get_mut(&mut arc) else { return };
+            data.turned.take();
+            if data.shelf.is_none() {
+                data.elements = Elements::Own(Buffer::empty());
+            }
+        }
+        // While a thread ends there is no list any more, and the memory is simply freed.
+        let _ = KEPT.try_with(|kept| {
+            let mut kept = kept.borrow_mut();
+            if kept.count < MOST_KEPT {
+                kept.count += 1;
+                kept.list(arc.shelf).push(arc);
+            }
+        });
+    }
+}
+
+/// What nobody has a handle to, without a place on a shelf.
+fn bare(elements: Elements, layout: Layout, device: Device) -> Arc<Data> {
+    let data = Data::new(elements, layout, device);
+    if let Some(mut arc) = Kept::take(None)
+        && let Some(place) = Arc::get_mut(&mut arc)
+    {
+        *place = data;
+        return arc;
+    }
+    Arc::new(data)
+}
+
+/// What nobody has a handle to, with a buffer of its own for `size` elements, some of which it sees.
+fn unused<T: Element>(size: usize) -> Arc<Data> {
+    let shelf = buffer::shelf(T::DTYPE, size).filter(|&shelf| shelf < SHELVES);
+    if shelf.is_some()
+        && let Some(data) = Kept::take(shelf)
+    {
+        return data;
+    }
+    let buffer = Elements::Own(Buffer::scratch::<T>(size));
+    let mut arc = bare(buffer, Layout::contiguous(Shape::SCALAR), Device::default());
+    if let Some(data) = Arc::get_mut(&mut arc) {
+        data.shelf = shelf;
+    }
+    arc
+}
 
 impl Handle {
     /// Elements of `buffer` seen through `layout`.
     pub(super) fn new(buffer: Buffer, layout: Layout, device: Device) -> Handle {
-        Handle::of(Elements::Own(buffer), layout, device)
+        Handle { data: Some(bare(Elements::Own(buffer), layout, device)) }
+    }
+
+    /// New elements in row-major order, which `fill` writes; they hold arbitrary values before.
+    #[inline]
+    pub(super) fn build<T: Element>(
+        shape: Shape,
+        device: Device,
+        fill: impl FnOnce(&mut [T]),
+    ) -> Handle {
+        let mut data = unused::<T>(shape.size());
+        if let Some(data) = Arc::get_mut(&mut data) {
+            fill(data.first::<T>(shape, device));
+        }
+        Handle { data: Some(data) }
+    }
+
+    /// [`build`](Handle::build) of several at once.
+    pub(super) fn build_all<T: Element, const N: usize>(
+        shapes: [Shape; N],
+        device: Device,
+        fill: impl FnOnce([&mut [T]; N]),
+    ) -> [Handle; N] {
+        let mut all = shapes.map(|shape| unused::<T>(shape.size()));
+        let mut shapes = shapes.into_iter();
+        fill(all.each_mut().map(|data| match (Arc::get_mut(data), shapes.next()) {
+            (Some(data), Some(shape)) => data.first::<T>(shape, device),
+            _ => &mut [],
+        }));
+        all.map(|data| Handle { data: Some(data) })
     }
 
     /// The same elements seen through another layout.
@@ -64,32 +197,59 @@ impl Handle {
             Elements::Own(_) => self,
             Elements::Of(owner) => owner,
         };
-        Handle::of(Elements::Of(owner.clone()), layout, device)
+        Handle { data: Some(bare(Elements::Of(owner.clone()), layout, device)) }
     }
 
-    fn of(elements: Elements, layout: Layout, device: Device) -> Handle {
-        let contiguous = layout.is_contiguous();
-        let free = FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten();
-        if let Some(mut arc) = free
-            && let Some(place) = Arc::get_mut(&mut arc)
-        {
-            place.elements = elements;
-            place.layout = layout;
-            place.contiguous = contiguous;
-            place.device = device;
-            return Handle { data: Some(arc) };
+    /// Whether nobody else can see the elements.
+    pub(super) fn is_unique(&mut self) -> bool {
+        let Some(arc) = &mut self.data else { return false };
+        if Arc::strong_count(arc) != 1 {
+            return false;
         }
-        let data = Data { elements, layout, contiguous, device, turned: OnceLock::new() };
-        Handle { data: Some(Arc::new(data)) }
+        if matches!(arc.elements, Elements::Own(_)) {
+            return true;
+        }
+        match Arc::get_mut(arc).map(|data| &mut data.elements) {
+            Some(Elements::Of(owner)) => owner.is_unique(),
+            _ => false,
+        }
     }
 
     /// The buffer, if nobody else can see its elements.
-    pub(super) fn buffer_mut(&mut self) -> Option<&mut Buffer> {
+    fn buffer_mut(&mut self) -> Option<&mut Buffer> {
+        match Arc::get_mut(self.data.as_mut()?)? {
+            Data { elements: Elements::Own(buffer), .. } => Some(buffer),
+            Data { elements: Elements::Of(owner), .. } => owner.buffer_mut(),
+        }
+    }
+
+    /// The elements in row-major order, if they lie so and nobody else can see them.
+    #[inline]
+    pub(super) fn elements_mut<T: Element>(&mut self) -> Option<&mut [T]> {
+        let data = Arc::get_mut(self.data.as_mut()?)?;
+        if data.turned.get().is_some() {
+            data.turned.take();
+        }
+        if !data.contiguous {
+            return None;
+        }
+        let buffer = match &mut data.elements {
+            Elements::Own(buffer) => buffer,
+            Elements::Of(owner) => owner.buffer_mut()?,
+        };
+        buffer.slice_mut::<T>()?.get_mut(data.layout.offset..)?.get_mut(..data.size)
+    }
+
+    /// All elements of the buffer, if nobody else can see them.
+    pub(super) fn take<T: Element>(&mut self) -> Option<Vec<T>> {
         let data = Arc::get_mut(self.data.as_mut()?)?;
         data.turned.take();
         match &mut data.elements {
-            Elements::Own(buffer) => Some(buffer),
-            Elements::Of(owner) => owner.buffer_mut(),
+            Elements::Own(buffer) => {
+                data.shelf = None;
+                buffer.take()
+            }
+            Elements::Of(owner) => owner.take(),
         }
     }
 }
@@ -107,25 +267,20 @@ impl Deref for Handle {
 }
 
 impl Drop for Handle {
+    #[inline]
     fn drop(&mut self) {
-        let Some(mut arc) = self.data.take() else { return };
-        let Some(data) = Arc::get_mut(&mut arc) else { return };
-        data.elements = Elements::Own(Buffer::empty());
-        data.turned.take();
-        // While a thread ends there is no list any more, and the memory is simply freed.
-        let _ = FREE.try_with(|free| {
-            let mut free = free.borrow_mut();
-            if free.len() < MOST_FREE {
-                free.push(arc);
-            }
-        });
+        // Nobody can make another handle of what this one alone refers to.
+        if let Some(arc) = self.data.take()
+            && Arc::strong_count(&arc) == 1
+        {
+            Kept::put(arc);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shape::Shape;
 
     fn handle(numbers: &[f32]) -> Handle {
         let layout = Layout::contiguous(Shape::from(numbers.len()));
@@ -157,5 +312,21 @@ mod tests {
         assert_eq!(std::ptr::from_ref::<Data>(&second), address);
         assert_eq!(second.buffer().slice::<f32>(), Some(&[3.0, 4.0][..]));
         assert_eq!(second.layout.shape, [2]);
+    }
+
+    #[test]
+    fn small_values_wait_with_their_buffer() {
+        let device = Device::default();
+        let build = |shape: Shape| Handle::build::<f32>(shape, device, |x| x.fill(1.0));
+        let first = build(Shape::from([2, 3]));
+        let address = first.buffer().slice::<f32>().map(<[f32]>::as_ptr);
+        drop(first);
+        let mut second = build(Shape::from([5]));
+        assert_eq!(second.buffer().slice::<f32>().map(<[f32]>::as_ptr), address);
+        assert_eq!((second.layout, second.size), (Layout::contiguous(Shape::from([5])), 5));
+        assert!(second.take::<f32>().is_some_and(|elements| elements.len() >= 5));
+        drop(second);
+        let third = build(Shape::from([5]));
+        assert!(third.buffer().slice::<f32>().is_some_and(|elements| elements.len() >= 5));
     }
 }
