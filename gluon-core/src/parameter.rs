@@ -2,9 +2,11 @@
 
 mod dict;
 mod first;
+mod shared;
 mod state;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::device::Device;
@@ -16,6 +18,7 @@ use crate::tape::{GradReq, Leaf, Origin};
 use crate::tensor::Tensor;
 
 pub use dict::{Entry, ParameterDict};
+use shared::{Reading, Shared, Writing};
 pub(crate) use state::Snapshot;
 use state::Value;
 
@@ -43,7 +46,9 @@ pub struct Parameter {
 struct Inner {
     leaf: Arc<Leaf<Tensor>>,
     declared: RwLock<Declared>,
-    value: RwLock<Value>,
+    lr_mult: Factor,
+    wd_mult: Factor,
+    value: Shared<Value>,
 }
 
 /// What is known of a parameter besides its values.
@@ -56,17 +61,25 @@ struct Declared {
     dtype: DType,
     device: Device,
     init: Option<Arc<dyn Initializer>>,
-    lr_mult: f64,
-    wd_mult: f64,
     /// Whether the values are given and never trained.
     constant: bool,
 }
 
-/// What an update of a parameter depends on.
-pub(crate) struct Settings {
-    pub(crate) dtype: DType,
-    pub(crate) lr_mult: f64,
-    pub(crate) wd_mult: f64,
+/// A number that a step reads without a lock: its bits.
+struct Factor(AtomicU64);
+
+impl Factor {
+    fn new(factor: f64) -> Factor {
+        Factor(AtomicU64::new(factor.to_bits()))
+    }
+
+    fn get(&self) -> f64 {
+        f64::from_bits(self.0.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, factor: f64) {
+        self.0.store(factor.to_bits(), Ordering::Relaxed);
+    }
 }
 
 impl Parameter {
@@ -96,8 +109,6 @@ impl Parameter {
             dtype,
             device: Device::current(),
             init: None,
-            lr_mult: 1.0,
-            wd_mult: 1.0,
             constant,
         };
         let leaf = match &value {
@@ -107,7 +118,13 @@ impl Parameter {
             },
             _ => Arc::new(Leaf::new(GradReq::Write)),
         };
-        let inner = Inner { leaf, declared: RwLock::new(declared), value: RwLock::new(value) };
+        let inner = Inner {
+            leaf,
+            declared: RwLock::new(declared),
+            lr_mult: Factor::new(1.0),
+            wd_mult: Factor::new(1.0),
+            value: Shared::new(value),
+        };
         Parameter { inner: Arc::new(inner) }
     }
 
@@ -165,8 +182,9 @@ impl Parameter {
             fresh.name.clone_from(&declared.name);
             fresh.init.clone_from(&declared.init);
             fresh.device = declared.device;
-            (fresh.lr_mult, fresh.wd_mult) = (declared.lr_mult, declared.wd_mult);
         }
+        copy.set_lr_mult(self.lr_mult());
+        copy.set_wd_mult(self.wd_mult());
         copy.inner.leaf.set_req(self.grad_req());
         copy.relink();
         copy
@@ -246,28 +264,22 @@ impl Parameter {
 
     /// The factor on the learning rate; 1 by default.
     pub fn lr_mult(&self) -> f64 {
-        self.declared().lr_mult
-    }
-
-    /// What an update asks for, at one look.
-    pub(crate) fn settings(&self) -> Settings {
-        let Declared { dtype, lr_mult, wd_mult, .. } = *self.declared();
-        Settings { dtype, lr_mult, wd_mult }
+        self.inner.lr_mult.get()
     }
 
     /// Sets the factor on the learning rate.
     pub fn set_lr_mult(&self, factor: f64) {
-        self.declared_mut().lr_mult = factor;
+        self.inner.lr_mult.set(factor);
     }
 
     /// The factor on the weight decay; 1 by default.
     pub fn wd_mult(&self) -> f64 {
-        self.declared().wd_mult
+        self.inner.wd_mult.get()
     }
 
     /// Sets the factor on the weight decay.
     pub fn set_wd_mult(&self, factor: f64) {
-        self.declared_mut().wd_mult = factor;
+        self.inner.wd_mult.set(factor);
     }
 
     /// Sets or removes its own initializer.
@@ -310,12 +322,13 @@ impl Parameter {
         self.inner.declared.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn value(&self) -> RwLockReadGuard<'_, Value> {
-        self.inner.value.read().unwrap_or_else(PoisonError::into_inner)
+    #[inline]
+    fn value(&self) -> Reading<'_, Value> {
+        self.inner.value.read()
     }
 
-    fn value_mut(&self) -> RwLockWriteGuard<'_, Value> {
-        self.inner.value.write().unwrap_or_else(PoisonError::into_inner)
+    fn value_mut(&self) -> Writing<'_, Value> {
+        self.inner.value.write()
     }
 }
 

@@ -67,6 +67,8 @@ struct GraphState<V> {
     slots: Vec<Option<V>>,
     /// Entries that the pass will reach.
     reached: Vec<bool>,
+    /// Whether no entry was freed and no edge leads to another graph.
+    whole: bool,
 }
 
 struct Entry<V> {
@@ -90,6 +92,7 @@ impl<V> Graph<V> {
             edges: Vec::new(),
             slots: Vec::new(),
             reached: Vec::new(),
+            whole: true,
         };
         Graph {
             closed: AtomicU64::new(u64::MAX),
@@ -103,6 +106,7 @@ impl<V> Graph<V> {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         state.entries.clear();
         state.edges.clear();
+        state.whole = true;
         *self.closed.get_mut() = u64::MAX;
         *self.open.get_mut() = true;
     }
@@ -140,6 +144,7 @@ impl<V> Graph<V> {
                         state.edges.truncate(first_edge);
                         return Err(Error::RecordedElsewhere { op });
                     }
+                    state.whole = false;
                     Edge::Elsewhere(Arc::clone(graph), *index)
                 }
             };

@@ -1,11 +1,12 @@
 //! The values of a parameter: missing, deferred until the shape is known, or there.
 
 use std::ops::Deref;
-use std::sync::{Arc, RwLockReadGuard};
+use std::sync::Arc;
 
 use super::Parameter;
+use super::shared::Reading;
 use crate::device::Device;
-use crate::dtype::{DType, Element};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::init::Initializer;
 use crate::shape::Shape;
@@ -34,12 +35,12 @@ impl Value {
 }
 
 /// The values of a parameter, which wait with changing until they have been read.
-pub(crate) struct Reading<'p> {
+pub(crate) struct Values<'p> {
     /// [`Value::Ready`].
-    value: RwLockReadGuard<'p, Value>,
+    value: Reading<'p, Value>,
 }
 
-impl Deref for Reading<'_> {
+impl Deref for Values<'_> {
     type Target = Tensor;
 
     fn deref(&self) -> &Tensor {
@@ -86,10 +87,11 @@ impl Parameter {
     ///
     /// # Errors
     /// As for [`data`](Parameter::data).
-    pub(crate) fn read(&self) -> Result<Reading<'_>> {
+    #[inline]
+    pub(crate) fn read(&self) -> Result<Values<'_>> {
         let value = self.value();
         match &*value {
-            Value::Ready(_) => Ok(Reading { value }),
+            Value::Ready(_) => Ok(Values { value }),
             Value::Missing => Err(Error::NotInitialized { name: self.label() }),
             Value::Deferred(..) => Err(Error::Deferred { name: self.label(), shape: self.shape() }),
         }
@@ -121,12 +123,12 @@ impl Parameter {
     ///
     /// # Errors
     /// As for [`data_with_shape`](Parameter::data_with_shape).
-    pub(crate) fn read_with_size(&self, axis: usize, size: usize) -> Result<Reading<'_>> {
+    pub(crate) fn read_with_size(&self, axis: usize, size: usize) -> Result<Values<'_>> {
         let value = self.value();
         if let Value::Ready(tensor) = &*value
             && tensor.shape().get(axis) == Some(&size)
         {
-            return Ok(Reading { value });
+            return Ok(Values { value });
         }
         drop(value);
         let mut shape = self.shape();
@@ -243,23 +245,18 @@ impl Parameter {
         });
     }
 
-    /// Changes the values in place by a gradient, which counts as used afterwards; does nothing if
-    /// there is none.
+    /// Lets `f` change the values in place by their gradient, which counts as used afterwards; does
+    /// nothing if there is none.
     ///
     /// Handles taken by [`data`](Parameter::data) before keep the old values.
-    pub(crate) fn update<T: Element>(
-        &self,
-        f: impl FnOnce(&mut [T], &[T]) -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn update(&self, f: impl FnOnce(&mut Tensor, &Tensor) -> Result<()>) -> Result<()> {
         let mut value = self.value_mut();
         let Value::Ready(tensor) = &mut *value else {
             return Err(Error::NotInitialized { name: self.label() });
         };
-        self.leaf().with_gradient(|gradient| {
-            match gradient.and_then(|g| g.as_contiguous::<T>()) {
-                Some(gradient) => f(tensor.make_mut::<T>("update")?, gradient),
-                None => Ok(()),
-            }
+        self.leaf().with_gradient(|gradient| match gradient {
+            Some(gradient) => f(tensor, gradient),
+            None => Ok(()),
         })?;
         self.leaf().mark_used();
         Ok(())
@@ -317,8 +314,9 @@ mod tests {
         weight.set_data(&Tensor::from([1.0f32, 2.0])).unwrap();
         let held = weight.data().unwrap();
         record(|| held.sum()).unwrap().backward().unwrap();
-        let descend = |w: &mut [f32], g: &[f32]| {
-            w.iter_mut().zip(g).for_each(|(w, g)| *w -= g);
+        let descend = |w: &mut Tensor, g: &Tensor| {
+            let g = g.to_vec::<f32>()?;
+            w.make_mut::<f32>("test")?.iter_mut().zip(g).for_each(|(w, g)| *w -= g);
             Ok(())
         };
         weight.update(descend).unwrap();

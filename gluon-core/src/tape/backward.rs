@@ -46,7 +46,7 @@ impl<V> Gradients<'_, V> {
                     let stale = req == GradReq::Write && state.pass != self.pass;
                     f(Slot { value: &mut state.gradient, stale })?;
                     state.pass = self.pass;
-                    state.fresh = true;
+                    leaf.mark_fresh();
                     Ok(())
                 }
             },
@@ -149,6 +149,9 @@ impl<V> GraphState<V> {
         heads: &[u32],
         elsewhere: &mut Vec<(Arc<Graph<V>>, Vec<u32>)>,
     ) -> Result<()> {
+        if self.whole {
+            return Ok(());
+        }
         self.reached.clear();
         self.reached.resize(heads.iter().max().map_or(0, |&head| head as usize + 1), false);
         for &head in heads {
@@ -215,6 +218,7 @@ impl<V> GraphState<V> {
             let mut gradients = Gradients { edges, slots: inputs, elsewhere, pass };
             rule(&gradient, &mut gradients)?;
             if !retain {
+                self.whole = false;
                 entry.rule = None;
                 edges.fill_with(|| Edge::Constant);
             }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use super::lock;
 
@@ -31,6 +31,8 @@ impl fmt::Display for GradReq {
 /// A variable's gradient.
 pub(crate) struct Leaf<V> {
     req: AtomicU8,
+    /// Whether a pass has written since [`mark_used`](Leaf::mark_used).
+    fresh: AtomicBool,
     pub(super) state: Mutex<LeafState<V>>,
 }
 
@@ -38,14 +40,12 @@ pub(super) struct LeafState<V> {
     pub(super) gradient: Option<V>,
     /// The pass that wrote last.
     pub(super) pass: u64,
-    /// Whether a pass has written since [`Leaf::take_fresh`].
-    pub(super) fresh: bool,
 }
 
 impl<V> Leaf<V> {
     pub(crate) fn new(req: GradReq) -> Leaf<V> {
-        let state = LeafState { gradient: None, pass: 0, fresh: false };
-        Leaf { req: AtomicU8::new(req as u8), state: Mutex::new(state) }
+        let state = Mutex::new(LeafState { gradient: None, pass: 0 });
+        Leaf { req: AtomicU8::new(req as u8), fresh: AtomicBool::new(false), state }
     }
 
     pub(crate) fn req(&self) -> GradReq {
@@ -72,16 +72,21 @@ impl<V> Leaf<V> {
     pub(crate) fn set_gradient(&self, gradient: Option<V>) {
         let mut state = lock(&self.state);
         state.gradient = gradient;
-        state.fresh = false;
+        self.mark_used();
     }
 
     /// Whether a pass has written since the gradient was last marked as used.
     pub(crate) fn is_fresh(&self) -> bool {
-        lock(&self.state).fresh
+        self.fresh.load(Ordering::Acquire)
+    }
+
+    /// Marks the gradient as written.
+    pub(super) fn mark_fresh(&self) {
+        self.fresh.store(true, Ordering::Release);
     }
 
     /// Marks the gradient as used.
     pub(crate) fn mark_used(&self) {
-        lock(&self.state).fresh = false;
+        self.fresh.store(false, Ordering::Release);
     }
 }

@@ -6,7 +6,7 @@ mod state;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
 use crate::optim::{Optimizer, Schedule, Slices, Step};
-use crate::parameter::{Entry, ParameterDict, Settings};
+use crate::parameter::{Entry, ParameterDict};
 use crate::tape::GradReq;
 use crate::tensor::Tensor;
 
@@ -127,9 +127,10 @@ impl Trainer {
     /// [`Error::NonFiniteGradient`] if a norm that is to be limited is infinite or NaN. Nothing
     /// has changed then.
     pub fn step(&mut self, batch_size: usize) -> Result<()> {
-        self.check(batch_size)?;
-        let stale = self.trained().find(|slot| !slot.entry.has_fresh_grad());
-        if let Some(slot) = stale {
+        check_size(batch_size)?;
+        // Where there is a new gradient there are values.
+        if let Some(slot) = self.trained().find(|slot| !slot.entry.has_fresh_grad()) {
+            self.check()?;
             return Err(Error::StaleGradient { name: slot.entry.path().to_owned() });
         }
         self.update(batch_size)
@@ -141,21 +142,15 @@ impl Trainer {
     /// # Errors
     /// As for [`step`](Trainer::step).
     pub fn step_ignoring_stale(&mut self, batch_size: usize) -> Result<Report> {
-        self.check(batch_size)?;
+        check_size(batch_size)?;
+        self.check()?;
         let report = self.report();
         self.update(batch_size)?;
         Ok(report)
     }
 
-    fn check(&self, batch_size: usize) -> Result<()> {
-        if batch_size == 0 {
-            return Err(Error::BadArgument {
-                op: "step",
-                argument: "batch_size",
-                expected: "at least 1",
-                found: "0".to_owned(),
-            });
-        }
+    /// Checks that all that is trained has values.
+    fn check(&self) -> Result<()> {
         self.trained().try_for_each(|slot| slot.entry.read().map(drop))
     }
 
@@ -172,19 +167,10 @@ impl Trainer {
             if entry.grad_req() == GradReq::Null || !entry.has_fresh_grad() {
                 continue;
             }
-            let Settings { dtype, lr_mult, wd_mult } = entry.settings();
-            if slot.state.is_empty() {
-                let zeros = || Tensor::full(entry.shape(), 0.0, dtype);
-                slot.state = optimizer.state().iter().map(|_| zeros()).collect();
-            }
-            // The model may have been cast since the last step.
-            for state in slot.state.iter_mut().filter(|state| state.dtype() != dtype) {
-                *state = state.to_dtype(dtype);
-            }
             slot.count += 1;
             let step = Step {
-                rate: rate * lr_mult,
-                decay: optimizer.weight_decay() * wd_mult,
+                rate: rate * entry.lr_mult(),
+                decay: optimizer.weight_decay() * entry.wd_mult(),
                 scale,
                 count: slot.count,
             };
@@ -250,16 +236,36 @@ impl Trainer {
     }
 }
 
+fn check_size(batch_size: usize) -> Result<()> {
+    if batch_size == 0 {
+        let (argument, expected, found) = ("batch_size", "at least 1", "0".to_owned());
+        return Err(Error::BadArgument { op: "step", argument, expected, found });
+    }
+    Ok(())
+}
+
 impl Slot {
     fn update(&mut self, optimizer: &dyn Optimizer, step: &Step) -> Result<()> {
         let Slot { entry, state, .. } = self;
-        for_float!(entry, "step", T => entry.update::<T>(|weight, gradient| {
-            let mut slices = Slices { weight, gradient, state: Default::default() };
-            for (slice, state) in slices.state.iter_mut().zip(state) {
-                *slice = state.make_mut::<T>("step")?;
+        entry.update(|weight, gradient| {
+            if state.is_empty() {
+                state.extend(optimizer.state().iter().map(|_| weight.zeros_like()));
             }
-            optimizer.update(slices.into(), step);
-            Ok(())
-        }))
+            // The model may have been cast since the last step.
+            let dtype = weight.dtype();
+            for state in state.iter_mut().filter(|state| state.dtype() != dtype) {
+                *state = state.to_dtype(dtype);
+            }
+            for_float!(weight, "step", T => {
+                let gradient = gradient.as_contiguous::<T>().unwrap_or_default();
+                let weight = weight.make_mut::<T>("step")?;
+                let mut slices = Slices { weight, gradient, state: Default::default() };
+                for (slice, state) in slices.state.iter_mut().zip(state) {
+                    *slice = state.make_mut::<T>("step")?;
+                }
+                optimizer.update(slices.into(), step);
+                Ok(())
+            })
+        })
     }
 }
