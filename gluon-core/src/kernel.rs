@@ -32,6 +32,7 @@ pub(crate) mod simd;
 pub(crate) mod softmax;
 mod sum;
 pub(crate) mod thin;
+pub(crate) mod tiny;
 pub(crate) mod transpose;
 pub(crate) mod walk;
 pub(crate) mod window;

@@ -6,6 +6,7 @@ use smallbox::smallbox;
 
 use super::mode::{current_graph, pause};
 use crate::buffer::for_float;
+use crate::device::Device;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::kernel;
@@ -62,7 +63,7 @@ impl Tensor {
     /// [`Error::NotRecorded`] outside `record` or without variables, [`Error::GraphFreed`] if an
     /// earlier `backward` has freed what is needed. No gradient has changed then.
     pub fn backward(&self) -> Result<()> {
-        self.backward_with(&self.ones_like(), false)
+        self.backward_from(self.ones_like(), false)
     }
 
     /// [`backward`](Tensor::backward) from the gradient `head` of this tensor; with `retain`, what
@@ -80,7 +81,11 @@ impl Tensor {
             let (lhs, rhs) = (self.dtype(), head.dtype());
             return Err(Error::DTypeMismatch { op: "backward", lhs, rhs });
         }
-        pause(|| tape::backward(self.origin(), head.to_contiguous(), retain, add))
+        self.backward_from(head.to_contiguous(), retain)
+    }
+
+    fn backward_from(&self, head: Tensor, retain: bool) -> Result<()> {
+        pause(|| tape::backward(self.origin(), head, retain, add))
     }
 
     /// Whether a gradient can flow back through this tensor.
@@ -120,8 +125,9 @@ impl Gradients<'_, Tensor> {
         self.add(input, reduced?)
     }
 
-    /// Lets `write` put the gradient of input `input`, of shape `shape`, into its place: over
-    /// arbitrary old values, or added to them if its second argument is true.
+    /// Lets `write` put the gradient of input `input`, of the shape and on the device of `like`, into
+    /// its place: over arbitrary old values, or added to them if its second argument is true.
+    #[inline]
     pub(crate) fn write<T: Element>(
         &mut self,
         input: usize,
@@ -138,6 +144,16 @@ impl Gradients<'_, Tensor> {
         like: &Tensor,
         write: &mut dyn FnMut(&mut [T], bool),
     ) -> Result<()> {
+        self.write_at(input, (*like.shape(), like.device()), write)
+    }
+
+    /// [`write`](Gradients::write) of a gradient of a shape, on a device.
+    pub(crate) fn write_at<T: Element>(
+        &mut self,
+        input: usize,
+        (shape, device): (Shape, Device),
+        write: impl FnOnce(&mut [T], bool),
+    ) -> Result<()> {
         self.slot(input, |Slot { value, stale }| {
             if let Some(sum) = value
                 && !stale
@@ -146,14 +162,14 @@ impl Gradients<'_, Tensor> {
                 return Ok(());
             }
             if let Some(old) = value
-                && old.shape() == like.shape()
+                && *old.shape() == shape
                 && let Some(old) = old.get_mut::<T>()
             {
                 write(old, false);
                 return Ok(());
             }
             let build = |new: &mut [T]| write(new, false);
-            *value = Some(Tensor::build::<T>(*like.shape(), like.device(), build));
+            *value = Some(Tensor::build::<T>(shape, device, build));
             Ok(())
         })
     }

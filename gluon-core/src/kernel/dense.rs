@@ -7,6 +7,9 @@ use super::float::Float;
 use super::gemm::{gemm, gemm_kept};
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
+use super::reduce::{Reduce, reduce};
+use super::tiny;
+use crate::shape::{Layout, MAX_RANK, Shape};
 
 /// `y = act(x · V + b)`
 ///
@@ -21,6 +24,14 @@ pub(crate) fn dense<T: Float>(
     batch: usize,
 ) {
     let [in_units, units] = v.dims();
+    let sizes = [batch, in_units, units];
+    if tiny::is_tiny(sizes) {
+        tiny_products(x, v, bias, y, sizes);
+        if activation.is_some() {
+            finish(None, activation, units, y);
+        }
+        return;
+    }
     let x = Matrix::new(x, [batch, in_units]);
     let out = MatrixMut::new(y, [batch, units]);
     if v.has_slice_rows() {
@@ -36,6 +47,26 @@ pub(crate) fn dense<T: Float>(
     parallel::for_each_block(&mut y[..batch * units], units, cost, |_, y| {
         finish(bias, activation, units, y);
     });
+}
+
+/// `y = x · V + b` of a layer so small that calls cost more than they compute.
+fn tiny_products<T: Float>(
+    x: &[T],
+    v: Matrix<'_, T>,
+    bias: Option<&[T]>,
+    y: &mut [T],
+    sizes @ [batch, in_units, units]: [usize; 3],
+) {
+    if v.strides() == [1, in_units] {
+        return tiny::by_column(x, v.data(), bias, y, sizes);
+    }
+    assert_eq!(v.strides(), [units, 1]);
+    if let Some(bias) = bias {
+        for i in 0..batch {
+            y[i * units..][..units].copy_from_slice(bias);
+        }
+    }
+    tiny::by_row(x, v.data(), bias.is_some(), y, sizes);
 }
 
 /// `dz = dy · act′(y)` and `db (+)= Σ dz` over the batch; `db` is added to if `accumulate`.
@@ -59,6 +90,25 @@ pub(crate) fn dense_dz<T: Float>(
     slopes_and_sums(activation, y, dy, dz, db, accumulate);
 }
 
+/// `db (+)= Σ dz` over the batch; added to `db` if `accumulate`.
+///
+/// # Shapes
+/// `dz: [batch, units]`, `db: [units]`
+pub(crate) fn dense_db<T: Float>(
+    dz: &[T],
+    db: &mut [T],
+    accumulate: bool,
+    sizes @ [batch, _, units]: [usize; 3],
+) {
+    if tiny::is_tiny(sizes) {
+        return tiny::sum_rows(dz, db, accumulate);
+    }
+    let layout = Layout::contiguous(Shape::from([batch, units]));
+    let mut rows = [false; MAX_RANK];
+    rows[0] = true;
+    reduce(Reduce::Sum, dz, &layout, rows, db, accumulate);
+}
+
 /// `dw (+)= dzᵀ · x`; added to `dw` if `accumulate`.
 ///
 /// # Shapes
@@ -70,6 +120,9 @@ pub(crate) fn dense_dw<T: Float>(
     accumulate: bool,
     [batch, in_units, units]: [usize; 3],
 ) {
+    if tiny::is_tiny([batch, in_units, units]) {
+        return tiny::by_outer(dz, x, accumulate, dw, [units, batch, in_units]);
+    }
     let (dz, x) = (Matrix::new(dz, [batch, units]), Matrix::new(x, [batch, in_units]));
     let dw = MatrixMut::new(dw, [units, in_units]);
     gemm(dz.t(), x, accumulate, dw);
@@ -86,6 +139,9 @@ pub(crate) fn dense_dx<T: Float>(
     accumulate: bool,
     [batch, in_units, units]: [usize; 3],
 ) {
+    if tiny::is_tiny([batch, in_units, units]) {
+        return tiny::by_row(dz, w, accumulate, dx, [batch, units, in_units]);
+    }
     let (dz, w) = (Matrix::new(dz, [batch, units]), Matrix::new(w, [units, in_units]));
     let dx = MatrixMut::new(dx, [batch, in_units]);
     gemm(dz, w, accumulate, dx);
@@ -110,7 +166,15 @@ pub(super) fn finish<T: Float>(
                 }
             }
             None => {
-                for y in y {
+                // Pieces of a fixed size: the compiler's own vector loops leave short rows to scalar
+                // code.
+                let (pieces, rest) = y.as_chunks_mut::<8>();
+                for piece in pieces {
+                    for y in piece {
+                        *y = f(*y);
+                    }
+                }
+                for y in rest {
                     *y = f(*y);
                 }
             }

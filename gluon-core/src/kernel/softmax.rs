@@ -275,6 +275,9 @@ fn maximum<T: Float>(x: &[T]) -> T {
     let mut lanes = [-T::INFINITY; LANES];
     let chunks = x.chunks_exact(LANES);
     let tail = chunks.remainder().iter().fold(-T::INFINITY, |max, &x| max.maximum(x));
+    if x.len() < LANES {
+        return tail;
+    }
     for chunk in chunks {
         for i in 0..LANES {
             lanes[i] = lanes[i].maximum(chunk[i]);
@@ -331,6 +334,9 @@ fn lane_sum<T: Float>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) -> T {
     let mut tail = T::ZERO;
     for (&x, &y) in xs.remainder().iter().zip(ys.remainder()) {
         tail += f(x, y);
+    }
+    if x.len() < LANES {
+        return tail;
     }
     for (x, y) in xs.zip(ys) {
         for i in 0..LANES {

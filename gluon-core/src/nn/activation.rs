@@ -52,6 +52,7 @@ impl Activation {
 
     /// What an operation can do in the same call: a function whose derivative follows from its
     /// value.
+    #[inline]
     pub(super) fn kernel(self) -> Option<dense::Activation> {
         match self {
             Activation::Relu => Some(dense::Activation::Relu),
@@ -65,6 +66,7 @@ impl Activation {
 
     /// `compute(kernel)` for an operation that can apply some activations itself, followed by the
     /// activation if it is none of those.
+    #[inline]
     pub(super) fn after(
         activation: Option<Activation>,
         compute: impl FnOnce(Option<dense::Activation>) -> Result<Tensor>,

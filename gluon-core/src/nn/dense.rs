@@ -134,28 +134,28 @@ impl Dense {
 
 impl Forward for Dense {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let &[_, in_units] = x.shape().dims() else { return self.reshaped(x) };
+        let weight = self.weight.read_with_size(1, in_units)?;
+        let bias = self.bias.as_ref().map(Parameter::read).transpose()?;
+        Activation::after(self.activation, |kernel| dense(x, &weight, bias.as_deref(), kernel))
+    }
+}
+
+impl Dense {
+    /// `forward` of an input that is no matrix.
+    fn reshaped(&self, x: &Tensor) -> Result<Tensor> {
         let (rows, in_units) = match x.shape().dims() {
             [] => {
                 let expected = "at least one axis";
                 return Err(Error::BadShape { op: "dense", expected, found: *x.shape() });
             }
-            [batch] if self.flatten => (Shape::from(*batch), 1),
             [batch, rest @ ..] if self.flatten => (Shape::from(*batch), rest.iter().product()),
             [rows @ .., last] => (Shape::new(rows), *last),
         };
-        let weight = self.weight.read_with_size(1, in_units)?;
-        let bias = self.bias.as_ref().map(Parameter::read).transpose()?;
-        let compute = |x: &Tensor| {
-            Activation::after(self.activation, |kernel| dense(x, &weight, bias.as_deref(), kernel))
-        };
-        if rows.rank() == 1 && x.rank() == 2 {
-            return compute(x);
+        let y = self.forward(&x.reshape([rows.size(), in_units])?)?;
+        match rows.with(rows.rank(), y.shape()[1]) {
+            Some(shape) if rows.rank() != 1 => y.reshape(shape),
+            _ => Ok(y),
         }
-        let y = compute(&x.reshape([rows.size(), in_units])?)?;
-        let mut shape = rows;
-        if let Some(wider) = rows.with(rows.rank(), weight.shape()[0]) {
-            shape = wider;
-        }
-        y.reshape(shape)
     }
 }

@@ -27,11 +27,9 @@ impl Tensor {
         let x = self.contiguous();
         let labels = label.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
-            let [xs, ls] = Tensor::slices::<T, _>([&x, &labels]);
-            let mut loss = Tensor::build::<T>(shape, x.device(), |_| {});
-            let losses = loss.make_mut::<T>(op)?;
-            let p = Tensor::build::<T>(*x.shape(), x.device(), |p| {
-                softmax::cross_entropy(xs, ls, columns, p, losses);
+            let [xs, ls] = [&x, &labels].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+            let [p, loss] = Tensor::build_all([*x.shape(), shape], x.device(), |[p, loss]| {
+                softmax::cross_entropy(xs, ls, columns, p, loss);
             });
             record_op(op, [self], loss, |_| {
                 move |dloss, gradients| {
@@ -64,11 +62,9 @@ impl Tensor {
         let x = self.contiguous();
         let target = target.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
-            let [xs, ts] = Tensor::slices::<T, _>([&x, &target]);
-            let mut loss = Tensor::build::<T>(shape, x.device(), |_| {});
-            let losses = loss.make_mut::<T>(op)?;
-            let p = Tensor::build::<T>(*x.shape(), x.device(), |p| {
-                softmax::cross_entropy_dense(xs, ts, columns, p, losses);
+            let [xs, ts] = [&x, &target].map(|t| t.as_contiguous::<T>().unwrap_or_default());
+            let [p, loss] = Tensor::build_all([*x.shape(), shape], x.device(), |[p, loss]| {
+                softmax::cross_entropy_dense(xs, ts, columns, p, loss);
             });
             record_op(op, [self], loss, |_| {
                 move |dloss, gradients| {

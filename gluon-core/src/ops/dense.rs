@@ -2,10 +2,12 @@
 
 use crate::autograd::{is_recording, record_op};
 use crate::buffer::for_float;
+use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::kernel::dense as kernel;
 use crate::kernel::matrix::Matrix;
-use crate::kernel::reduce::{Reduce, reduce};
+use crate::kernel::tiny::is_tiny;
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 pub(crate) use crate::kernel::activation::Activation;
@@ -15,9 +17,9 @@ pub(crate) use crate::kernel::activation::Activation;
 /// take sums in an order of their own, so a recorded pass may differ from another in the last bit.
 ///
 /// Weights that are larger still, than 64 MiB of `f32`, are not kept twice.
-fn pays_to_turn([batch, in_units, units]: [usize; 3]) -> bool {
+fn pays_to_turn(sizes @ [batch, in_units, units]: [usize; 3]) -> bool {
     let weights = in_units * units;
-    batch >= 16 && batch * weights >= 1 << 14 && weights <= 1 << 24
+    is_tiny(sizes) || batch >= 16 && batch * weights >= 1 << 14 && weights <= 1 << 24
 }
 
 /// `act(x · Wᵀ + b)`.
@@ -40,17 +42,20 @@ pub(crate) fn dense(
     if let Some(bias) = bias.filter(|bias| *bias.shape() != [units]) {
         return Err(Error::ShapeMismatch { op, lhs: *weight.shape(), rhs: *bias.shape() });
     }
-    for other in [Some(weight), bias].into_iter().flatten() {
+    for other in [weight, bias.unwrap_or(weight)] {
         if other.dtype() != x.dtype() {
             return Err(Error::DTypeMismatch { op, lhs: other.dtype(), rhs: x.dtype() });
         }
     }
     let sizes = [batch, in_units, units];
     let inputs = [x, weight, bias.unwrap_or(weight)];
-    let (x, w, b) = (x.contiguous(), weight.contiguous(), bias.map(Tensor::contiguous));
+    let inputs = &inputs[..2 + usize::from(bias.is_some())];
+    let mut made = [None, None, None];
+    let [x_made, w_made, b_made] = &mut made;
+    let (x, w) = (x.contiguous_in(x_made), weight.contiguous_in(w_made));
+    let b = bias.map(|bias| bias.contiguous_in(b_made));
     for_float!(x, op, T => {
-        let [xs, ws] = Tensor::slices::<T, _>([&x, &w]);
-        let bs = b.as_ref().map(|b| b.as_contiguous::<T>().unwrap_or_default());
+        let (xs, ws, bs) = (elements::<T>(x), elements::<T>(w), b.map(elements::<T>));
         let y = Tensor::build::<T>([batch, units].into(), x.device(), |y| {
             let turned = (!is_recording() && pays_to_turn(sizes)).then(|| w.turned::<T>()).flatten();
             let v = match turned {
@@ -59,36 +64,29 @@ pub(crate) fn dense(
             };
             kernel::dense(xs, v, bs, activation, y, batch);
         });
-        record_op(op, &inputs[..2 + usize::from(bias.is_some())], y, |y| {
-            let (x, w, y, b) = (x.detach(), w.detach(), y.detach(), b.map(|b| b.detach()));
+        record_op(op, inputs, y, |y| {
+            let (x, w, y, has_bias) = (x.detach(), w.detach(), y.detach(), bs.is_some());
             move |dy, gradients| {
                 let [batch, _, units] = sizes;
-                let [xs, ws, ys, dys] =
-                    Tensor::slices::<T, _>([&x, &w, &y, dy]);
-                let b = b.as_ref().filter(|_| gradients.wants(2));
+                let (xs, ws) = (elements::<T>(&x), elements::<T>(&w));
+                let (ys, dys) = (elements::<T>(&y), elements::<T>(dy));
                 let mut dz = None;
-                match (activation, b) {
-                    (None, None) => dz = Some(dy.detach()),
-                    (None, Some(b)) => {
-                        dz = Some(dy.detach());
-                        gradients.write::<T>(2, b, |db, accumulate| {
-                            let rows = [true, false, false, false, false, false, false, false];
-                            reduce(Reduce::Sum, dys, dy.layout(), rows, db, accumulate);
-                        })?;
-                    }
-                    (Some(_), None) => {
-                        dz = Some(Tensor::build::<T>(*y.shape(), y.device(), |dz| {
-                            kernel::dense_dz(activation, ys, dys, dz, None, false, [batch, units]);
-                        }));
-                    }
-                    (Some(_), Some(b)) => gradients.write::<T>(2, b, |db, accumulate| {
-                        dz = Some(Tensor::build::<T>(*y.shape(), y.device(), |dz| {
-                            let (db, sizes) = (Some(db), [batch, units]);
-                            kernel::dense_dz(activation, ys, dys, dz, db, accumulate, sizes);
-                        }));
-                    })?,
+                let mut build_dz = |db: Option<&mut [T]>, accumulate| {
+                    dz = Some(Tensor::build::<T>(*y.shape(), y.device(), |dz| {
+                        let sizes = [batch, units];
+                        kernel::dense_dz(activation, ys, dys, dz, db, accumulate, sizes);
+                    }));
+                };
+                if has_bias && gradients.wants(2) {
+                    let place = (Shape::from([units]), w.device());
+                    gradients.write_at::<T>(2, place, |db, accumulate| match activation {
+                        None => kernel::dense_db(dys, db, accumulate, sizes),
+                        Some(_) => build_dz(Some(db), accumulate),
+                    })?;
+                } else if activation.is_some() {
+                    build_dz(None, false);
                 }
-                let dz = dz.as_ref().and_then(|dz| dz.as_contiguous::<T>()).unwrap_or_default();
+                let dz = dz.as_ref().map_or(dys, elements::<T>);
                 gradients.write::<T>(1, &w, |dw, accumulate| {
                     kernel::dense_dw(dz, xs, dw, accumulate, sizes);
                 })?;
@@ -98,6 +96,12 @@ pub(crate) fn dense(
             }
         })
     })
+}
+
+/// The elements of a row-major tensor.
+#[inline]
+fn elements<T: Element>(tensor: &Tensor) -> &[T] {
+    tensor.as_contiguous().unwrap_or_default()
 }
 
 #[cfg(test)]
