@@ -15,6 +15,7 @@ pub(crate) use crate::kernel::activation::Activation;
 /// Whether `x · Wᵀ` is faster if `W` is turned first, although that costs about as much as it gains:
 /// the next time it costs nothing. While something is recorded the weight is about to change. Both
 /// take sums in an order of their own, so a recorded pass may differ from another in the last bit.
+/// Tiny weights are read along their columns, which costs as much as the product.
 ///
 /// Weights that are larger still, than 64 MiB of `f32`, are not kept twice.
 fn pays_to_turn(sizes @ [batch, in_units, units]: [usize; 3]) -> bool {
@@ -65,14 +66,15 @@ pub(crate) fn dense(
             kernel::dense(xs, v, bs, activation, y, batch);
         });
         record_op(op, inputs, y, |y| {
-            let (x, w, y, has_bias) = (x.detach(), w.detach(), y.detach(), bs.is_some());
+            let (x, w, has_bias) = (x.detach(), w.detach(), bs.is_some());
+            let y = activation.map(|_| y.detach());
             move |dy, gradients| {
                 let [batch, _, units] = sizes;
                 let (xs, ws) = (elements::<T>(&x), elements::<T>(&w));
-                let (ys, dys) = (elements::<T>(&y), elements::<T>(dy));
+                let (ys, dys) = (y.as_ref().map_or(&[][..], elements::<T>), elements::<T>(dy));
                 let mut dz = None;
                 let mut build_dz = |db: Option<&mut [T]>, accumulate| {
-                    dz = Some(Tensor::build::<T>(*y.shape(), y.device(), |dz| {
+                    dz = Some(Tensor::build::<T>(*dy.shape(), x.device(), |dz| {
                         let sizes = [batch, units];
                         kernel::dense_dz(activation, ys, dys, dz, db, accumulate, sizes);
                     }));

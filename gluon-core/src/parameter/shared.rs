@@ -88,7 +88,8 @@ impl<T: Clone> Shared<T> {
     pub(super) fn write(&self) -> Writing<'_, T> {
         let home = self.home.write();
         self.owner.store(number(), Ordering::Relaxed);
-        if self.copied.swap(false, Ordering::Relaxed) {
+        if self.copied.load(Ordering::Relaxed) {
+            self.copied.store(false, Ordering::Relaxed);
             for place in self.copies.get().into_iter().flat_map(|copies| copies.iter()) {
                 *place.write() = None;
             }
