@@ -132,27 +132,28 @@ impl Gradients<'_, Tensor> {
         &mut self,
         input: usize,
         like: &Tensor,
-        mut write: impl FnMut(&mut [T], bool),
-    ) -> Result<()> {
-        self.write_by(input, like, &mut write)
-    }
-
-    /// [`write`](Gradients::write), compiled once for all operations.
-    fn write_by<T: Element>(
-        &mut self,
-        input: usize,
-        like: &Tensor,
-        write: &mut dyn FnMut(&mut [T], bool),
+        write: impl FnMut(&mut [T], bool),
     ) -> Result<()> {
         self.write_at(input, (*like.shape(), like.device()), write)
     }
 
     /// [`write`](Gradients::write) of a gradient of a shape, on a device.
+    #[inline]
     pub(crate) fn write_at<T: Element>(
         &mut self,
         input: usize,
+        place: (Shape, Device),
+        mut write: impl FnMut(&mut [T], bool),
+    ) -> Result<()> {
+        self.write_by(input, place, &mut write)
+    }
+
+    /// [`write_at`](Gradients::write_at), compiled once for all operations.
+    fn write_by<T: Element>(
+        &mut self,
+        input: usize,
         (shape, device): (Shape, Device),
-        write: impl FnOnce(&mut [T], bool),
+        write: &mut dyn FnMut(&mut [T], bool),
     ) -> Result<()> {
         self.slot(input, |Slot { value, stale }| {
             if let Some(sum) = value

@@ -20,6 +20,8 @@ pub(crate) fn is_tiny(sizes: [usize; 3]) -> bool {
 /// The elements of a vector.
 const LANES: usize = 8;
 const HALF: usize = LANES / 2;
+/// The terms that are summed before they are added to others, so that fewer sums are rounded twice.
+const TERMS: usize = 4;
 
 /// Calls the macro `$block` with the constants `M` and `N` for all blocks of `M` rows and `N` columns
 /// that make up `[$m, $n]`.
@@ -80,10 +82,9 @@ pub(crate) fn by_column<T: Float>(
     fn sums<T: Float, const M: usize, const N: usize>(
         a: [&[T]; M],
         b: [&[T]; N],
-        start: [T; N],
         k: usize,
     ) -> [[T; N]; M] {
-        let mut sums = [start; M];
+        let mut sums = [[T::ZERO; N]; M];
         for at in 0..k {
             let mut column = [T::ZERO; N];
             for lane in 0..N {
@@ -99,12 +100,14 @@ pub(crate) fn by_column<T: Float>(
     }
     macro_rules! block {
         ($m:expr, $n:expr, $row:ident, $column:ident) => {{
-            let mut start = [T::ZERO; $n];
-            if let Some(bias) = bias {
-                start.copy_from_slice(&bias[$column..$column + $n]);
-            }
-            let sums = sums::<T, $m, $n>(rows(a, $row, k), rows(b, $column, k), start, k);
+            let mut sums = sums::<T, $m, $n>(rows(a, $row, k), rows(b, $column, k), k);
             for i in 0..$m {
+                if let Some(bias) = bias {
+                    let bias = &bias[$column..$column + $n];
+                    for lane in 0..$n {
+                        sums[i][lane] += bias[lane];
+                    }
+                }
                 c[($row + i) * n + $column..][..$n].copy_from_slice(&sums[i]);
             }
         }};
@@ -112,106 +115,64 @@ pub(crate) fn by_column<T: Float>(
     for_each_block!([m, n], block);
 }
 
-/// `C (+)= A · B`; added to `c` if `accumulate`.
+/// `C (+)= A · B`, for an `A` whose element `[i, j]` is `a[i · strides[0] + j · strides[1]]`; the
+/// product is added to `c` as a whole if `accumulate`.
 ///
 /// # Shapes
 /// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`
 #[simd]
 pub(crate) fn by_row<T: Float>(
     a: &[T],
+    strides: [usize; 2],
     b: &[T],
     accumulate: bool,
     c: &mut [T],
     [m, k, n]: [usize; 3],
 ) {
     #[inline(always)]
-    fn add<T: Float, const M: usize, const N: usize>(
-        a: [&[T]; M],
+    fn sums<T: Float, const M: usize, const N: usize>(
+        a: &[T],
+        strides: [usize; 2],
         b: &[T],
-        sums: &mut [[T; N]; M],
         [k, n]: [usize; 2],
         column: usize,
-    ) {
-        let mut at = column;
-        for p in 0..k {
-            let row = &b[at..at + N];
-            for i in 0..M {
-                for lane in 0..N {
-                    sums[i][lane] += a[i][p] * row[lane];
+    ) -> [[T; N]; M] {
+        let mut sums = [[T::ZERO; N]; M];
+        for from in (0..k).step_by(TERMS) {
+            let mut terms = [[T::ZERO; N]; M];
+            for p in from..k.min(from + TERMS) {
+                let row = &b[p * n + column..][..N];
+                for i in 0..M {
+                    let factor = a[i * strides[0] + p * strides[1]];
+                    for lane in 0..N {
+                        terms[i][lane] += factor * row[lane];
+                    }
                 }
             }
-            at += n;
+            for i in 0..M {
+                for lane in 0..N {
+                    sums[i][lane] += terms[i][lane];
+                }
+            }
         }
+        sums
     }
     macro_rules! block {
         ($m:expr, $n:expr, $row:ident, $column:ident) => {{
-            let mut sums = [[T::ZERO; $n]; $m];
-            if accumulate {
-                for i in 0..$m {
-                    sums[i].copy_from_slice(&c[($row + i) * n + $column..][..$n]);
-                }
-            }
-            add::<T, $m, $n>(rows(a, $row, k), b, &mut sums, [k, n], $column);
+            let a = a.get($row * strides[0]..).unwrap_or_default();
+            let mut sums = sums::<T, $m, $n>(a, strides, b, [k, n], $column);
             for i in 0..$m {
-                c[($row + i) * n + $column..][..$n].copy_from_slice(&sums[i]);
+                let c = &mut c[($row + i) * n + $column..][..$n];
+                if accumulate {
+                    for lane in 0..$n {
+                        sums[i][lane] += c[lane];
+                    }
+                }
+                c.copy_from_slice(&sums[i]);
             }
         }};
     }
     for_each_block!([m, n], block);
-}
-
-/// `C (+)= Aᵀ · B`; added to `c` if `accumulate`.
-///
-/// # Shapes
-/// `a: [k, m]`, `b: [k, n]`, `c: [m, n]`
-#[simd]
-pub(crate) fn by_outer<T: Float>(
-    a: &[T],
-    b: &[T],
-    accumulate: bool,
-    c: &mut [T],
-    [m, k, n]: [usize; 3],
-) {
-    /// Adds the outer products of `K` rows of `a` and `N` columns of as many rows of `b`.
-    #[inline(always)]
-    fn add<T: Float, const K: usize, const N: usize>(
-        a: [&[T]; K],
-        b: [&[T]; K],
-        accumulate: bool,
-        c: &mut [T],
-        [m, n]: [usize; 2],
-        column: usize,
-    ) {
-        let mut pieces = [[T::ZERO; N]; K];
-        for p in 0..K {
-            pieces[p].copy_from_slice(&b[p][column..column + N]);
-        }
-        let mut at = column;
-        for i in 0..m {
-            let c = &mut c[at..at + N];
-            let mut sums = [T::ZERO; N];
-            if accumulate {
-                sums.copy_from_slice(c);
-            }
-            for p in 0..K {
-                for lane in 0..N {
-                    sums[lane] += a[p][i] * pieces[p][lane];
-                }
-            }
-            c.copy_from_slice(&sums);
-            at += n;
-        }
-    }
-    if k == 0 && !accumulate {
-        c.fill(T::ZERO);
-    }
-    macro_rules! block {
-        ($k:expr, $n:expr, $row:ident, $column:ident) => {{
-            let (a, b) = (rows(a, $row, m), rows(b, $row, n));
-            add::<T, $k, $n>(a, b, accumulate || $row > 0, c, [m, n], $column);
-        }};
-    }
-    for_each_block!([k, n], block);
 }
 
 /// `sums (+)= Σ` of the rows of `x`; added to `sums` if `accumulate`.
@@ -258,13 +219,13 @@ mod tests {
             close(&c, |i| sum(i) + bias[i % n]);
             by_column(&a, &turned(&b, k, n), None, &mut c, sizes);
             close(&c, sum);
-            by_row(&a, &b, true, &mut c, sizes);
+            by_row(&a, [k, 1], &b, true, &mut c, sizes);
             close(&c, |i| 2.0 * sum(i));
-            by_row(&a, &b, false, &mut c, sizes);
+            by_row(&a, [k, 1], &b, false, &mut c, sizes);
             close(&c, sum);
-            by_outer(&turned(&a, m, k), &b, true, &mut c, sizes);
+            by_row(&turned(&a, m, k), [1, m], &b, true, &mut c, sizes);
             close(&c, |i| 2.0 * sum(i));
-            by_outer(&turned(&a, m, k), &b, false, &mut c, sizes);
+            by_row(&turned(&a, m, k), [1, m], &b, false, &mut c, sizes);
             close(&c, sum);
 
             let mut sums = vec![1.0; n];
