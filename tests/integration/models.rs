@@ -11,7 +11,9 @@ use gluon::prelude::*;
 use gluon::train::Trainer;
 use serde_json::Value;
 
-use crate::golden::{self, SOFTMAX, STEPPED, SUMMED, TRAINED, assert_close, assert_each, tensor, texts};
+use crate::golden::{
+    self, SOFTMAX, STEPPED, SUMMED, TRAINED, assert_close, assert_each, tensor, texts,
+};
 use crate::optimizers::trainer;
 
 #[derive(Block)]

@@ -4,7 +4,7 @@ use gluon_macros::simd;
 
 use super::activation::{Activation, for_slope_of, slopes};
 use super::float::Float;
-use super::gemm::{gemm, gemm_kept};
+use super::gemm::gemm;
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
 use super::reduce::{Reduce, reduce};
@@ -33,13 +33,7 @@ pub(crate) fn dense<T: Float>(
         }
         return;
     }
-    let x = Matrix::new(x, [batch, in_units]);
-    let out = MatrixMut::new(y, [batch, units]);
-    if v.has_slice_rows() {
-        gemm_kept(x, v, out); // a weight that was turned
-    } else {
-        gemm(x, v, false, out);
-    }
+    gemm(Matrix::new(x, [batch, in_units]), v, false, MatrixMut::new(y, [batch, units]));
     if (bias.is_none() && activation.is_none()) || units == 0 {
         return;
     }

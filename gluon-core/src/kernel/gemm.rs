@@ -13,12 +13,9 @@ use blocked::blocked;
 
 pub(crate) use tile::Tiled;
 
-/// Fewer multiplications than this take one thread: 8 Mi of them are some 150 µs, and operands that
-/// lie in the cache of one core are slow to reach from another.
-const PARALLEL_FROM: usize = 1 << 23;
-
-/// The same for a right side that stays as it is: soon each core has it at hand.
-const KEPT_PARALLEL_FROM: usize = 1 << 22;
+/// Fewer multiplications than this take one thread: 4 Mi of them are some 75 µs, to wake another takes
+/// 12, and operands that lie in the cache of one core are slow to reach from another.
+const PARALLEL_FROM: usize = 1 << 22;
 
 /// `C = A · B`, or `C += A · B` if `accumulate`.
 ///
@@ -33,18 +30,32 @@ pub(crate) fn gemm<T: Float>(
     accumulate: bool,
     c: MatrixMut<'_, T>,
 ) {
-    product(a, b, accumulate, c, PARALLEL_FROM);
-}
-
-/// `C = A · B` for a `B` that stays as it is over many products.
-///
-/// # Shapes
-/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`
-///
-/// # Panics
-/// **If the shapes do not fit.**
-pub(crate) fn gemm_kept<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: MatrixMut<'_, T>) {
-    product(a, b, false, c, KEPT_PARALLEL_FROM);
+    let ([m, k], [_, n]) = (a.dims(), b.dims());
+    assert!(b.dims() == [k, n] && c.dims() == [m, n], "shapes of a product");
+    // Thin cases are written for few rows: see few columns as rows of the transposed product.
+    let turned = n < m && n <= 2 || !c.has_slice_rows();
+    let (a, b, mut c) = if turned { (b.t(), a.t(), c.t()) } else { (a, b, c) };
+    let [m, n] = c.dims();
+    if m == 0 || n == 0 {
+        return;
+    }
+    if k == 0 {
+        if !accumulate {
+            clear(&mut c);
+        }
+        return;
+    }
+    // The bounds are where the curves cross on x86-64 with AVX-512, for shapes of dense layers.
+    let tiny = m * n * k <= 256 && a.has_slice_rows();
+    if (m == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
+        return thin::by_row(a, b, accumulate, c);
+    }
+    if m <= 6 && a.has_slice_rows() && b.t().has_slice_rows() {
+        return thin::by_dot(a, b.t(), accumulate, c);
+    }
+    let is_shared = m.saturating_mul(n).saturating_mul(k) >= PARALLEL_FROM;
+    let threads = if is_shared { parallel::threads() } else { 1 };
+    blocked(T::tiles(), a, b, accumulate, c, threads);
 }
 
 /// `C[i] = A[i] · B[i]` for contiguous stacks of matrices.
@@ -62,42 +73,6 @@ pub(crate) fn gemm_batched<'a, T: Float>(
     for (i, c) in c.chunks_exact_mut((m * n).max(1)).enumerate() {
         gemm(a(i), b(i), false, MatrixMut::new(c, [m, n]));
     }
-}
-
-fn product<T: Float>(
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    accumulate: bool,
-    c: MatrixMut<'_, T>,
-    parallel_from: usize,
-) {
-    let ([m, k], [_, n]) = (a.dims(), b.dims());
-    assert!(b.dims() == [k, n] && c.dims() == [m, n], "shapes of a product");
-    // Thin cases are written for few rows: see few columns as rows of the transposed product.
-    let turned = n < m && n <= 2 || !c.has_slice_rows();
-    let (a, b, mut c) = if turned { (b.t(), a.t(), c.t()) } else { (a, b, c) };
-    let [m, n] = c.dims();
-    if m == 0 || n == 0 {
-        return;
-    }
-    if k == 0 {
-        if !accumulate {
-            clear(&mut c);
-        }
-        return;
-    }
-    let beta = T::truth(accumulate);
-    // The bounds are where the curves cross on x86-64 with AVX-512, for shapes of dense layers.
-    let tiny = m * n * k <= 256 && a.has_slice_rows();
-    if (m == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
-        return thin::by_row(T::ONE, a, b, beta, c);
-    }
-    if m <= 6 && a.has_slice_rows() && b.t().has_slice_rows() {
-        return thin::by_dot(T::ONE, a, b.t(), beta, c);
-    }
-    let is_shared = m.saturating_mul(n).saturating_mul(k) >= parallel_from;
-    let threads = if is_shared { parallel::threads() } else { 1 };
-    blocked(T::tiles(), a, b, accumulate, c, threads);
 }
 
 /// `C = 0`

@@ -7,14 +7,13 @@ use super::float::Float;
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
 
-/// `C = alpha · A · Bᵀ + beta · C` by dot products, for `A: [m, k]` and `B: [n, k]` with slice rows.
+/// `C = A · Bᵀ`, or `C += A · Bᵀ`, by dot products, for `A: [m, k]` and `B: [n, k]` with slice rows.
 ///
 /// Each row of `B` is read from memory once, so a few rows of `A` cost as much as one.
 pub(crate) fn by_dot<T: Float>(
-    alpha: T,
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
-    beta: T,
+    accumulate: bool,
     mut c: MatrixMut<'_, T>,
 ) {
     let ([m, k], [n, _]) = (a.dims(), b.dims());
@@ -25,10 +24,10 @@ pub(crate) fn by_dot<T: Float>(
         return parallel::for_each_block(c, DOTS, k, |start, c| {
             let n = c.len();
             let b = Matrix::strided(&b.data()[start * b.strides()[0]..], [n, k], b.strides());
-            dots(alpha, a, b, beta, MatrixMut::new(c, [1, n]));
+            dots(a, b, accumulate, MatrixMut::new(c, [1, n]));
         });
     }
-    dots(alpha, a, b, beta, c);
+    dots(a, b, accumulate, c);
 }
 
 /// The rows of `B` that are multiplied at once.
@@ -37,7 +36,7 @@ const DOTS: usize = 4;
 const LANES: usize = 16;
 
 #[simd]
-fn dots<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, mut c: MatrixMut<'_, T>) {
+fn dots<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, accumulate: bool, mut c: MatrixMut<'_, T>) {
     #[inline(always)]
     fn dot<T: Float, const N: usize>(x: &[T], rows: [&[T]; N]) -> [T; N] {
         let mut lanes = [[T::ZERO; LANES]; N];
@@ -67,7 +66,7 @@ fn dots<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, mut c: 
     let ([m, _], [n, _]) = (a.dims(), b.dims());
     let mut put = |i, j, sum: T| {
         let c = c.get_mut(i, j);
-        *c = if beta == T::ZERO { alpha * sum } else { alpha * sum + beta * *c };
+        *c = if accumulate { *c + sum } else { sum };
     };
     let whole = n - n % DOTS;
     for j in (0..whole).step_by(DOTS) {
@@ -99,15 +98,14 @@ fn tree_sum<T: Float>(mut lanes: [T; LANES]) -> T {
     lanes[0]
 }
 
-/// `C = alpha · A · B + beta · C` by multiples of the rows of `B: [k, n]`, for `B` and `C` with slice
+/// `C = A · B`, or `C += A · B`, by multiples of the rows of `B: [k, n]`, for `B` and `C` with slice
 /// rows.
 ///
 /// Each row of `B` is read once for each row of `A`, so this is for few rows of `A`.
 pub(crate) fn by_row<T: Float>(
-    alpha: T,
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
-    beta: T,
+    accumulate: bool,
     mut c: MatrixMut<'_, T>,
 ) {
     let ([m, k], [_, n]) = (a.dims(), b.dims());
@@ -119,23 +117,26 @@ pub(crate) fn by_row<T: Float>(
         return parallel::for_each_block(c, 1024.min(n), k, |start, c| {
             let n = c.len();
             let b = Matrix::strided(&b.data()[start..], [k, n], b.strides());
-            rows(alpha, a, b, beta, MatrixMut::new(c, [1, n]));
+            rows(a, b, accumulate, MatrixMut::new(c, [1, n]));
         });
     }
-    rows(alpha, a, b, beta, c);
+    rows(a, b, accumulate, c);
 }
 
 #[simd]
-fn rows<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, mut c: MatrixMut<'_, T>) {
-    /// `c = beta · c + Σ factors[i] · rows[i]`
+fn rows<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, accumulate: bool, mut c: MatrixMut<'_, T>) {
+    /// `c (+)= Σ factors[i] · rows[i]`
     #[inline(always)]
-    fn combine<T: Float, const N: usize>(factors: [T; N], rows: [&[T]; N], beta: T, c: &mut [T]) {
-        if beta == T::ONE {
+    fn combine<T: Float, const N: usize>(
+        factors: [T; N],
+        rows: [&[T]; N],
+        accumulate: bool,
+        c: &mut [T],
+    ) {
+        if accumulate {
             each(factors, rows, c, |c, sum| c + sum);
-        } else if beta == T::ZERO {
-            each(factors, rows, c, |_, sum| sum);
         } else {
-            each(factors, rows, c, |c, sum| beta * c + sum);
+            each(factors, rows, c, |_, sum| sum);
         }
     }
     #[inline(always)]
@@ -175,19 +176,19 @@ fn rows<T: Float>(alpha: T, a: Matrix<'_, T>, b: Matrix<'_, T>, beta: T, mut c: 
     let [m, k] = a.dims();
     for i in 0..m {
         let c = c.row_mut(i);
-        let (mut beta, mut at) = (beta, 0);
+        let (mut accumulate, mut at) = (accumulate, 0);
         while at + 4 <= k {
-            let factors = [0, 1, 2, 3].map(|d| alpha * a.get(i, at + d));
-            combine(factors, [0, 1, 2, 3].map(|d| b.row(at + d)), beta, c);
-            (beta, at) = (T::ONE, at + 4);
+            let factors = [0, 1, 2, 3].map(|d| a.get(i, at + d));
+            combine(factors, [0, 1, 2, 3].map(|d| b.row(at + d)), accumulate, c);
+            (accumulate, at) = (true, at + 4);
         }
         if at + 2 <= k {
-            let factors = [0, 1].map(|d| alpha * a.get(i, at + d));
-            combine(factors, [0, 1].map(|d| b.row(at + d)), beta, c);
-            (beta, at) = (T::ONE, at + 2);
+            let factors = [0, 1].map(|d| a.get(i, at + d));
+            combine(factors, [0, 1].map(|d| b.row(at + d)), accumulate, c);
+            (accumulate, at) = (true, at + 2);
         }
         if at < k {
-            combine([alpha * a.get(i, at)], [b.row(at)], beta, c);
+            combine([a.get(i, at)], [b.row(at)], accumulate, c);
         }
     }
 }
