@@ -177,7 +177,7 @@ half! {
     /// use gluon_core::dtype::bf16;
     ///
     /// assert_eq!(bf16::from_f32(0.1).to_f32(), 0.100097656);
-    /// assert_eq!(bf16::from_f32(1e30).to_f32(), 1.0011717e30);
+    /// assert_eq!(bf16::from_f32(1e30).to_f32(), 1.00025555e30);
     /// ```
     bf16, mantissa 7, bias 127
 }
