@@ -17,10 +17,10 @@ pub(crate) use crate::kernel::activation::Activation;
 /// take sums in an order of their own, so a recorded pass may differ from another in the last bit.
 /// Tiny weights are read along their columns, which costs as much as the product.
 ///
-/// Weights that are larger still, than 64 MiB of `f32`, are not kept twice.
+/// Of larger weights, from 1 MiB of `f32` on, the product gains next to nothing.
 fn pays_to_turn(sizes @ [batch, in_units, units]: [usize; 3]) -> bool {
     let weights = in_units * units;
-    is_tiny(sizes) || batch >= 16 && batch * weights >= 1 << 14 && weights <= 1 << 24
+    is_tiny(sizes) || batch >= 16 && batch * weights >= 1 << 14 && weights <= 1 << 18
 }
 
 /// `act(x · Wᵀ + b)`.
