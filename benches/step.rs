@@ -107,26 +107,6 @@ fn mlp_forward(bencher: Bencher<'_, '_>, size: usize) {
     forward(bencher, Mlp::new(), size, &[784]).expect("shapes fit");
 }
 
-/// One net and two threads: the time of a pass stays the same if they do not get into each other's
-/// way.
-fn forward_shared(bencher: Bencher<'_, '_>, mut net: impl Layer, sample: &[usize]) -> Result<()> {
-    net.initialize()?;
-    net.forward(&batch(1, sample)?.0)?;
-    let input = || batch(1, sample).expect("shapes fit").0;
-    bencher.with_inputs(input).bench_refs(|x| net.forward(x));
-    Ok(())
-}
-
-#[divan::bench(threads = [1, 2])]
-fn mlp_forward_shared(bencher: Bencher<'_, '_>) {
-    forward_shared(bencher, Mlp::new(), &[784]).expect("shapes fit");
-}
-
-#[divan::bench(threads = [1, 2])]
-fn tied_forward_shared(bencher: Bencher<'_, '_>) {
-    forward_shared(bencher, Tied::new(), &[20]).expect("shapes fit");
-}
-
 #[divan::bench(args = [1, 32, 256])]
 fn mlp_train_sgd(bencher: Bencher<'_, '_>, size: usize) {
     train(bencher, Mlp::new(), Sgd::new(0.1), size, &[784]).expect("shapes fit");

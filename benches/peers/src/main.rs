@@ -2,6 +2,7 @@
 
 mod measure;
 mod nets;
+mod sharing;
 mod values;
 
 use gluon::autograd::record;
@@ -49,6 +50,12 @@ fn main() -> Result<()> {
     }
     if measure.wants("growth") {
         growth(&measure)?;
+    }
+    if measure.wants("shared") {
+        let (mlp, tied) = (Batch::new(&[1, 784], 10)?, Batch::new(&[1, 20], 10)?);
+        sharing::times(&measure, "mlp_b1", || nets::chain(&MLP), &mlp.x)?;
+        sharing::times(&measure, "deep_b1", || nets::chain(&DEEP), &Batch::new(&[1, 64], 64)?.x)?;
+        sharing::times(&measure, "tied_b1", nets::tied, &tied.x)?;
     }
     if measure.wants("W6") {
         files(&measure)?;

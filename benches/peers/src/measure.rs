@@ -7,8 +7,8 @@ use std::time::Instant;
 pub struct Measure {
     peer: String,
     only: Vec<String>,
-    seconds: f64,
-    threads: String,
+    pub seconds: f64,
+    pub threads: String,
     pub directory: String,
     pub words: Vec<String>,
 }
@@ -41,7 +41,7 @@ impl Measure {
     /// Whether a workload was asked for; those that need a process of their own only by name.
     pub fn wants(&self, workload: &str) -> bool {
         if self.only.is_empty() {
-            return !["W6", "W8", "growth"].contains(&workload);
+            return !["W6", "W8", "growth", "shared"].contains(&workload);
         }
         self.only.iter().any(|name| name == workload)
     }

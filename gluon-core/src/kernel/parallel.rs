@@ -1,10 +1,15 @@
 //! Parallel loops: the one place that decides whether work is shared among threads.
 //!
-//! Waking the threads of a pool costs about 12 µs, so a loop is shared only if it takes several
-//! times that. Blocks have a fixed size and the functions below split outputs, or sums at places that
-//! depend on the number of terms alone, so results are the same on any number of threads.
+//! Waking a thread costs 10 µs and more, so a loop is shared only if it takes several times that.
+//! Blocks have a fixed size and the functions below split outputs, or sums at places that depend on
+//! the number of terms alone, so results are the same on any number of threads.
 
 use std::ops::Range;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield};
 
 use super::float::Float;
 use crate::buffer::with_scratch;
@@ -48,10 +53,55 @@ pub(crate) fn for_each_block<T: Element>(
 
 /// Runs both, perhaps at once.
 ///
+/// A thread of a pool shares with its pool. Another does its part itself, which lies in its cache,
+/// and asks a helper for the rest.
+///
 /// This and what calls it take their work behind a pointer: what lies between a loop and the
 /// pool of threads is compiled once, not for every loop.
 pub(crate) fn join(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
-    rayon_core::join(a, b);
+    if rayon_core::current_thread_index().is_some() {
+        rayon_core::join(a, b);
+    } else if let Some(helpers) = helpers() {
+        helpers.in_place_scope(|scope| {
+            scope.spawn(|_| b());
+            if !WAITING.swap(true, Ordering::Relaxed) {
+                helpers.spawn(wait);
+            }
+            a();
+        });
+    } else {
+        a();
+        b();
+    }
+}
+
+/// The other threads than the one that asks for help.
+fn helpers() -> Option<&'static ThreadPool> {
+    static HELPERS: OnceLock<Option<ThreadPool>> = OnceLock::new();
+    let make = || {
+        let count = threads().checked_sub(1).filter(|&count| count > 0)?;
+        ThreadPoolBuilder::new().num_threads(count).build().ok()
+    };
+    HELPERS.get_or_init(make).as_ref()
+}
+
+/// Whether a helper waits for the next work.
+static WAITING: AtomicBool = AtomicBool::new(false);
+
+/// A helper that has worked will soon be asked again.
+const PATIENCE: Duration = Duration::from_micros(200);
+
+/// Stays awake for a while and does what comes in: to wake a thread takes longer than what lies
+/// between two products of a step.
+fn wait() {
+    let mut end = Instant::now() + PATIENCE;
+    while Instant::now() < end {
+        match rayon_core::yield_now() {
+            Some(Yield::Executed) => end = Instant::now() + PATIENCE,
+            _ => std::hint::spin_loop(),
+        }
+    }
+    WAITING.store(false, Ordering::Relaxed);
 }
 
 /// Calls `f` on blocks of `block` elements, of which the first has index `start`, by halves.
@@ -154,6 +204,39 @@ fn units_per_block(unit: usize, cost: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_parts_run_on_threads_of_pools_and_on_others() {
+        let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
+        let check = || {
+            for round in 0..100 {
+                let (mut a, mut b) = (0, 0);
+                join(&mut || a += round, &mut || b += 2 * round);
+                assert_eq!((a, b), (round, 2 * round));
+            }
+        };
+        std::thread::scope(|scope| {
+            (0..3).for_each(|_| drop(scope.spawn(check)));
+            pool.install(check);
+        });
+    }
+
+    #[test]
+    fn a_panic_of_either_part_comes_through_once_both_have_ended() {
+        for panics in [0, 1] {
+            let mut ran = [false; 2];
+            let [first, second] = &mut ran;
+            let part = |ran: &mut bool, index| {
+                *ran = true;
+                assert!(index != panics, "as it should");
+            };
+            let both = std::panic::AssertUnwindSafe(|| {
+                join(&mut || part(first, 0), &mut || part(second, 1));
+            });
+            assert!(std::panic::catch_unwind(both).is_err());
+            assert_eq!(ran, [true; 2]);
+        }
+    }
 
     #[test]
     fn blocks_cover_every_element_once_at_unit_bounds() {
