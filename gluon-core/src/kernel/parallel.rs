@@ -48,7 +48,7 @@ pub(crate) fn for_each_block<T: Element>(
     if !is_worthwhile(y.len().saturating_mul(cost)) {
         return f(0, y);
     }
-    share(0, y, units_per_block(unit, cost) * unit, &f);
+    share(0, y, units_per_block(unit, cost) * unit, threads(), &f);
 }
 
 /// Runs both, perhaps at once.
@@ -104,19 +104,29 @@ fn wait() {
     WAITING.store(false, Ordering::Relaxed);
 }
 
-/// Calls `f` on blocks of `block` elements, of which the first has index `start`, by halves.
+/// The threads and the elements of the first of two parts; none if there is nothing to share.
+fn first_part(blocks: usize, block: usize, threads: usize) -> (usize, usize) {
+    let left = threads / 2;
+    let part = if left == 0 || blocks < 2 { 0 } else { (blocks * left / threads).max(1) };
+    (left, part * block)
+}
+
+/// Calls `f` on blocks of `block` elements, of which the first has index `start`, by so many threads.
 fn share<T: Element>(
     start: usize,
     y: &mut [T],
     block: usize,
+    threads: usize,
     f: &(dyn Fn(usize, &mut [T]) + Sync),
 ) {
-    let half = y.len().div_ceil(block) / 2 * block;
-    if half == 0 {
-        return f(start, y);
+    let (left, at) = first_part(y.len().div_ceil(block), block, threads);
+    if at == 0 {
+        return y.chunks_mut(block).enumerate().for_each(|(i, y)| f(start + i * block, y));
     }
-    let (left, right) = y.split_at_mut(half);
-    join(&mut || share(start, left, block, f), &mut || share(start + half, right, block, f));
+    let (y, z) = y.split_at_mut(at);
+    join(&mut || share(start, y, block, left, f), &mut || {
+        share(start + at, z, block, threads - left, f);
+    });
 }
 
 /// Calls `f(start, y_block, z_block)` on two outputs cut at the same units, perhaps at once.
@@ -136,7 +146,7 @@ pub(crate) fn for_each_block_pair<T: Element>(
     if !is_worthwhile(y.len().saturating_mul(cost)) {
         return f(0, y, z);
     }
-    share_pair(0, (y, z), units, units_per_block(units.0, cost), &f);
+    share_pair(0, (y, z), units, units_per_block(units.0, cost), threads(), &f);
 }
 
 /// What is done to a block of two outputs.
@@ -148,16 +158,18 @@ fn share_pair<T: Element>(
     (y, z): (&mut [T], &mut [T]),
     units: (usize, usize),
     block: usize,
+    threads: usize,
     f: &PairLoop<'_, T>,
 ) {
-    let half = y.len().div_ceil(block * units.0) / 2 * block;
-    if half == 0 {
-        return f(start, y, z);
+    let (left, at) = first_part(y.len().div_ceil(block * units.0), block, threads);
+    if at == 0 {
+        let blocks = y.chunks_mut(block * units.0).zip(z.chunks_mut(block * units.1));
+        return blocks.enumerate().for_each(|(i, (y, z))| f(start + i * block, y, z));
     }
-    let (y_left, y_right) = y.split_at_mut(half * units.0);
-    let (z_left, z_right) = z.split_at_mut(half * units.1);
-    join(&mut || share_pair(start, (y_left, z_left), units, block, f), &mut || {
-        share_pair(start + half, (y_right, z_right), units, block, f)
+    let (y_left, y_right) = y.split_at_mut(at * units.0);
+    let (z_left, z_right) = z.split_at_mut(at * units.1);
+    join(&mut || share_pair(start, (y_left, z_left), units, block, left, f), &mut || {
+        share_pair(start + at, (y_right, z_right), units, block, threads - left, f);
     });
 }
 
@@ -185,7 +197,7 @@ pub(crate) fn sum_in_chunks<T: Float>(
         sums.fill(T::ZERO);
         let range = |i: usize| i * chunk..((i + 1) * chunk).min(terms);
         if is_worthwhile(terms.saturating_mul(cost)) {
-            share(0, sums, len, &|start, sum| add(range(start / len), sum));
+            share(0, sums, len, threads(), &|start, sum| add(range(start / len), sum));
         } else {
             sums.chunks_mut(len).enumerate().for_each(|(i, sum)| add(range(i), sum));
         }
@@ -204,6 +216,20 @@ fn units_per_block(unit: usize, cost: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_thread_gets_a_part_while_there_are_blocks() {
+        fn parts(blocks: usize, threads: usize) -> usize {
+            match first_part(blocks, 1, threads) {
+                (_, 0) => 1,
+                (left, at) => parts(at, left) + parts(blocks - at, threads - left),
+            }
+        }
+        for threads in 1..20 {
+            assert_eq!(parts(1, threads), 1);
+            assert!(parts(2, threads) == threads.min(2) && parts(40, threads) == threads);
+        }
+    }
 
     #[test]
     fn both_parts_run_on_threads_of_pools_and_on_others() {
