@@ -91,9 +91,10 @@ pub fn sequential_in(input: TokenStream) -> TokenStream {
     sequential::sequential(input.into()).into()
 }
 
-/// Compiles a kernel of `gluon-core` once for each set of vector instructions.
+/// Compiles a kernel of `gluon-core` for AVX2 and for what all processors have, and by
+/// `#[simd(avx512)]` for AVX-512 too.
 #[doc(hidden)]
 #[proc_macro_attribute]
-pub fn simd(_: TokenStream, item: TokenStream) -> TokenStream {
-    simd::simd(item.into()).into()
+pub fn simd(more: TokenStream, item: TokenStream) -> TokenStream {
+    simd::simd(more.into(), item.into()).into()
 }

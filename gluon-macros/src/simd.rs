@@ -4,17 +4,23 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{FnArg, GenericParam, ItemFn, Signature, parse_quote};
 
-/// The expansion of the attribute on `item`, a function of `gluon-core`.
-pub(crate) fn simd(item: TokenStream) -> TokenStream {
-    match syn::parse2(item) {
-        Ok(function) => expand(function),
+mod set {
+    syn::custom_keyword!(avx512);
+}
+
+/// The expansion of the attribute on `item`, a function of `gluon-core`; `more` names the set that it
+/// is compiled for besides those of every kernel.
+pub(crate) fn simd(more: TokenStream, item: TokenStream) -> TokenStream {
+    let more = if more.is_empty() { Ok(None) } else { syn::parse2::<set::avx512>(more).map(Some) };
+    match more.and_then(|more| Ok((more, syn::parse2(item)?))) {
+        Ok((more, function)) => expand(more.is_some(), function),
         Err(error) => error.into_compile_error(),
     }
 }
 
 /// The body becomes a function that is inlined into one for each set; the function itself calls
 /// the best that the processor has.
-fn expand(ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -> TokenStream {
+fn expand(has_avx512: bool, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -> TokenStream {
     let plain = Signature { ident: format_ident!("__plain"), ..sig.clone() };
     // Patterns of arguments are the body's; the other functions pass on what they match.
     let mut arguments: Vec<Ident> = Vec::new();
@@ -38,6 +44,26 @@ fn expand(ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -> TokenStream {
     let element = generics.first();
     let avx2 = Signature { ident: format_ident!("__avx2"), ..sig.clone() };
     let avx512 = Signature { ident: format_ident!("__avx512"), ..sig.clone() };
+    let call = quote!(::<#(#generics),*>(#(#arguments),*));
+    let of_avx512 = has_avx512.then(|| {
+        quote! {
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+            #avx512 {
+                __plain #call
+            }
+
+            // What AVX-512 gains on elements of other sizes is not worth the time to compile it.
+            #[cfg(target_arch = "x86_64")]
+            if const { size_of::<#element>() == 4 }
+                && crate::kernel::simd::level() >= crate::kernel::simd::Level::Avx512
+            {
+                // SAFETY: the level says that the processor has these instructions.
+                #[allow(unsafe_code)]
+                return unsafe { __avx512 #call };
+            }
+        }
+    });
     quote! {
         #(#attrs)*
         #vis #sig {
@@ -47,20 +73,17 @@ fn expand(ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -> TokenStream {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2")]
             #avx2 {
-                __plain::<#(#generics),*>(#(#arguments),*)
+                __plain #call
             }
 
+            #of_avx512
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-            #avx512 {
-                __plain::<#(#generics),*>(#(#arguments),*)
+            if crate::kernel::simd::level() >= crate::kernel::simd::Level::Avx2 {
+                // SAFETY: the level says that the processor has these instructions.
+                #[allow(unsafe_code)]
+                return unsafe { __avx2 #call };
             }
-
-            crate::kernel::simd::dispatch!(
-                #element,
-                (__avx512::<#(#generics),*>, __avx2::<#(#generics),*>, __plain::<#(#generics),*>)
-                (#(#arguments),*)
-            )
+            __plain #call
         }
     }
 }

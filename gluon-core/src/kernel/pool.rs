@@ -77,13 +77,13 @@ pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], window: &Window) 
 }
 
 /// `y = max(y, x)` of all that the window sees.
-#[simd]
+#[simd(avx512)]
 fn largest<T: Float>(positions: &Positions, plane: &[T], y: &mut [T]) {
     combine(positions, plane, y, |y, x| y.maximum(x));
 }
 
 /// `y = y + x` of all that the window sees.
-#[simd]
+#[simd(avx512)]
 fn sum<T: Float>(positions: &Positions, plane: &[T], y: &mut [T]) {
     combine(positions, plane, y, |y, x| y + x);
 }

@@ -1,9 +1,9 @@
-//! Vector instructions: which of them the processor has, and the choice between functions compiled
-//! for them.
+//! Vector instructions: which of them the processor has.
 //!
-//! The attribute `simd` of `gluon-macros` compiles a function for AVX-512, for AVX2 and for what
-//! every processor of its kind has, and calls one of the three by [`dispatch!`]. Processors of
-//! other kinds have one version, with the vector instructions that all of them have.
+//! The attribute `simd` of `gluon-macros` compiles a function for AVX2 and for what every processor of
+//! its kind has, and calls the better one that this processor can run; `#[simd(avx512)]` is for the
+//! few that gain enough from AVX-512. Processors of other kinds have one version, with the vector
+//! instructions that all of them have.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -48,32 +48,6 @@ fn detect() -> Level {
         Level::Plain
     }
 }
-
-/// Calls the first of three functions that the processor can run: for AVX-512, for AVX2, for all.
-///
-/// AVX-512 is for elements of four bytes: what it gains on others is not worth the time to compile
-/// it.
-macro_rules! dispatch {
-    ($element:ty, ($avx512:expr, $avx2:expr, $plain:expr) ($($argument:ident),*)) => {{
-        #[cfg(target_arch = "x86_64")]
-        {
-            use $crate::kernel::simd::{Level, level};
-            let level = level();
-            if const { size_of::<$element>() == 4 } && level == Level::Avx512 {
-                // SAFETY: the level says that the processor has these instructions.
-                #[allow(unsafe_code)]
-                return unsafe { $avx512($($argument),*) };
-            }
-            if level >= Level::Avx2 {
-                // SAFETY: the level says that the processor has these instructions.
-                #[allow(unsafe_code)]
-                return unsafe { $avx2($($argument),*) };
-            }
-        }
-        $plain($($argument),*)
-    }};
-}
-pub(crate) use dispatch;
 
 #[cfg(test)]
 mod tests {

@@ -35,7 +35,7 @@ const DOTS: usize = 4;
 /// The partial sums of each dot product.
 const LANES: usize = 16;
 
-#[simd]
+#[simd(avx512)]
 fn dots<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, accumulate: bool, mut c: MatrixMut<'_, T>) {
     #[inline(always)]
     fn dot<T: Float, const N: usize>(x: &[T], rows: [&[T]; N]) -> [T; N] {
@@ -123,7 +123,7 @@ pub(crate) fn by_row<T: Float>(
     rows(a, b, accumulate, c);
 }
 
-#[simd]
+#[simd(avx512)]
 fn rows<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, accumulate: bool, mut c: MatrixMut<'_, T>) {
     /// `c (+)= Σ factors[i] · rows[i]`
     #[inline(always)]
