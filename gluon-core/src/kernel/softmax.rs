@@ -304,7 +304,20 @@ fn subtract<T: Float>(x: &[T], max: T, y: &mut [T]) {
 /// `y = e^y`
 #[inline(always)]
 fn exponentiate<T: Float>(y: &mut [T]) {
-    for y in y {
+    // Pieces of a fixed size: the compiler's own vector loops leave short rows to scalar code.
+    let (eights, rest) = y.as_chunks_mut::<8>();
+    for eight in eights {
+        for y in eight {
+            *y = y.exp();
+        }
+    }
+    let (fours, rest) = rest.as_chunks_mut::<4>();
+    for four in fours {
+        for y in four {
+            *y = y.exp();
+        }
+    }
+    for y in rest {
         *y = y.exp();
     }
 }

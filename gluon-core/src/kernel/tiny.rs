@@ -22,48 +22,18 @@ const LANES: usize = 8;
 const HALF: usize = LANES / 2;
 /// The terms that are summed before they are added to others, so that fewer sums are rounded twice.
 const TERMS: usize = 4;
+const MOST_TERMS: usize = 2 * TERMS;
 
-/// Calls the macro `$block` with the constants `M` and `N` for all blocks of `M` rows and `N` columns
-/// that make up `[$m, $n]`.
-macro_rules! for_each_block {
-    ([$m:expr, $n:expr], $block:ident) => {{
-        let mut row = 0;
-        while row < $m {
-            if row + 2 <= $m {
-                for_each_block!(@columns 2, row, $n, $block);
-                row += 2;
-            } else {
-                for_each_block!(@columns 1, row, $n, $block);
-                row += 1;
-            }
-        }
+/// Calls the macro `$of` with `$arguments`, a size and a position, for parts of `$all` of the constant
+/// sizes that are listed, the largest first.
+macro_rules! in_parts {
+    ($all:expr, [$($size:expr),*], $of:ident $arguments:tt) => {{
+        let mut at = 0;
+        $(while at + $size <= $all {
+            $of!($arguments, $size, at);
+            at += $size;
+        })*
     }};
-    (@columns $rows:literal, $row:ident, $n:expr, $block:ident) => {{
-        let mut column = 0;
-        while column + LANES <= $n {
-            $block!($rows, LANES, $row, column);
-            column += LANES;
-        }
-        if column + HALF <= $n {
-            $block!($rows, HALF, $row, column);
-            column += HALF;
-        }
-        while column < $n {
-            $block!($rows, 1, $row, column);
-            column += 1;
-        }
-    }};
-}
-
-/// `M` rows of `k` elements of a matrix from row `first` on.
-#[inline(always)]
-fn rows<T, const M: usize>(x: &[T], first: usize, k: usize) -> [&[T]; M] {
-    let mut rows: [&[T]; M] = [&[]; M];
-    let mut rest = &x[first * k..];
-    for row in &mut rows {
-        (*row, rest) = rest.split_at(k);
-    }
-    rows
 }
 
 /// `C = A · Bᵀ + bias`
@@ -78,29 +48,54 @@ pub(crate) fn by_column<T: Float>(
     c: &mut [T],
     [m, k, n]: [usize; 3],
 ) {
+    /// `count` rows of `x` from row `first` on.
     #[inline(always)]
-    fn sums<T: Float, const M: usize, const N: usize>(
-        a: [&[T]; M],
-        b: [&[T]; N],
-        k: usize,
-    ) -> [[T; N]; M] {
-        let mut sums = [[T::ZERO; N]; M];
-        for at in 0..k {
-            let mut column = [T::ZERO; N];
-            for lane in 0..N {
-                column[lane] = b[lane][at];
-            }
-            for i in 0..M {
-                for lane in 0..N {
-                    sums[i][lane] += a[i][at] * column[lane];
-                }
+    fn rows<T, const COUNT: usize>(x: &[T], first: usize, k: usize) -> [&[T]; COUNT] {
+        let mut rows: [&[T]; COUNT] = [&[]; COUNT];
+        let mut rest = &x[first * k..];
+        for row in &mut rows {
+            (*row, rest) = rest.split_at(k);
+        }
+        rows
+    }
+    /// Adds the terms from `at` on, of which there are `Q`.
+    #[inline(always)]
+    fn add<T: Float, const M: usize, const N: usize, const Q: usize>(
+        a: &[&[T]; M],
+        b: &[&[T]; N],
+        at: usize,
+        sums: &mut [[T; N]; M],
+    ) {
+        let mut columns = [[T::ZERO; N]; Q];
+        for lane in 0..N {
+            let row = &b[lane][at..at + Q];
+            for q in 0..Q {
+                columns[q][lane] = row[q];
             }
         }
-        sums
+        for i in 0..M {
+            let row = &a[i][at..at + Q];
+            let mut terms = [T::ZERO; N];
+            for q in 0..Q {
+                for lane in 0..N {
+                    terms[lane] += row[q] * columns[q][lane];
+                }
+            }
+            for lane in 0..N {
+                sums[i][lane] += terms[lane];
+            }
+        }
+    }
+    macro_rules! terms {
+        (($a:ident, $b:ident, $sums:ident), $count:expr, $at:ident) => {
+            add::<T, _, _, $count>(&$a, &$b, $at, &mut $sums)
+        };
     }
     macro_rules! block {
-        ($m:expr, $n:expr, $row:ident, $column:ident) => {{
-            let mut sums = sums::<T, $m, $n>(rows(a, $row, k), rows(b, $column, k), k);
+        (($m:expr, $row:ident), $n:expr, $column:ident) => {{
+            let (a, b) = (rows::<T, $m>(a, $row, k), rows::<T, $n>(b, $column, k));
+            let mut sums = [[T::ZERO; $n]; $m];
+            in_parts!(k, [TERMS, 1], terms(a, b, sums));
             for i in 0..$m {
                 if let Some(bias) = bias {
                     let bias = &bias[$column..$column + $n];
@@ -112,11 +107,16 @@ pub(crate) fn by_column<T: Float>(
             }
         }};
     }
-    for_each_block!([m, n], block);
+    macro_rules! rows {
+        ((), $m:expr, $row:ident) => {
+            in_parts!(n, [LANES, HALF, 1], block($m, $row))
+        };
+    }
+    in_parts!(m, [2, 1], rows());
 }
 
 /// `C (+)= A · B`, for an `A` whose element `[i, j]` is `a[i · strides[0] + j · strides[1]]`; the
-/// product is added to `c` as a whole if `accumulate`.
+/// product is added to `c` if `accumulate`.
 ///
 /// # Shapes
 /// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`
@@ -129,50 +129,62 @@ pub(crate) fn by_row<T: Float>(
     c: &mut [T],
     [m, k, n]: [usize; 3],
 ) {
+    /// Adds the terms from `at` on, of which there are `Q`, to the `N` columns from `column` on, or
+    /// puts them there.
     #[inline(always)]
-    fn sums<T: Float, const M: usize, const N: usize>(
+    fn add<T: Float, const Q: usize, const N: usize>(
         a: &[T],
-        strides: [usize; 2],
+        [down, along]: [usize; 2],
         b: &[T],
-        [k, n]: [usize; 2],
-        column: usize,
-    ) -> [[T; N]; M] {
-        let mut sums = [[T::ZERO; N]; M];
-        for from in (0..k).step_by(TERMS) {
-            let mut terms = [[T::ZERO; N]; M];
-            for p in from..k.min(from + TERMS) {
-                let row = &b[p * n + column..][..N];
-                for i in 0..M {
-                    let factor = a[i * strides[0] + p * strides[1]];
-                    for lane in 0..N {
-                        terms[i][lane] += factor * row[lane];
-                    }
-                }
-            }
-            for i in 0..M {
-                for lane in 0..N {
-                    sums[i][lane] += terms[i][lane];
-                }
-            }
+        [at, column]: [usize; 2],
+        accumulate: bool,
+        c: &mut [T],
+        [m, n]: [usize; 2],
+    ) {
+        let mut rows = [[T::ZERO; N]; Q];
+        for q in 0..Q {
+            rows[q].copy_from_slice(&b[(at + q) * n + column..][..N]);
         }
-        sums
-    }
-    macro_rules! block {
-        ($m:expr, $n:expr, $row:ident, $column:ident) => {{
-            let a = a.get($row * strides[0]..).unwrap_or_default();
-            let mut sums = sums::<T, $m, $n>(a, strides, b, [k, n], $column);
-            for i in 0..$m {
-                let c = &mut c[($row + i) * n + $column..][..$n];
-                if accumulate {
-                    for lane in 0..$n {
-                        sums[i][lane] += c[lane];
-                    }
+        for i in 0..m {
+            // Long sums are taken in two, so that one need not wait for the other.
+            let halves = if Q > TERMS { 2 } else { 1 };
+            let mut sums = [[T::ZERO; N]; 2];
+            for q in 0..Q {
+                let factor = a[i * down + (at + q) * along];
+                for lane in 0..N {
+                    sums[q % halves][lane] += factor * rows[q][lane];
                 }
-                c.copy_from_slice(&sums[i]);
             }
+            let [mut sums, others] = sums;
+            if halves > 1 {
+                for lane in 0..N {
+                    sums[lane] += others[lane];
+                }
+            }
+            let c = &mut c[i * n + column..][..N];
+            if accumulate {
+                for lane in 0..N {
+                    sums[lane] += c[lane];
+                }
+            }
+            c.copy_from_slice(&sums);
+        }
+    }
+    macro_rules! columns {
+        (($count:expr, $at:ident), $n:expr, $column:ident) => {{
+            let accumulate = accumulate || $at > 0;
+            add::<T, $count, $n>(a, strides, b, [$at, $column], accumulate, c, [m, n]);
         }};
     }
-    for_each_block!([m, n], block);
+    macro_rules! terms {
+        ((), $count:expr, $at:ident) => {
+            in_parts!(n, [LANES, HALF, 1], columns($count, $at))
+        };
+    }
+    if k == 0 && !accumulate {
+        c[..m * n].fill(T::ZERO);
+    }
+    in_parts!(k, [MOST_TERMS, TERMS, 2, 1], terms());
 }
 
 /// `sums (+)= Σ` of the rows of `x`; added to `sums` if `accumulate`.
