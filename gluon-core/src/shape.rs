@@ -23,7 +23,7 @@ pub const MAX_RANK: usize = 8;
 /// ```
 #[derive(Clone, Copy, Eq)]
 pub struct Shape {
-    rank: u8,
+    rank: usize,
     dims: [usize; MAX_RANK],
 }
 
@@ -33,7 +33,7 @@ impl Shape {
 
     /// A shape of the given sizes, or `None` if there are more than [`MAX_RANK`].
     pub fn try_new(dims: &[usize]) -> Option<Shape> {
-        let mut shape = Shape { rank: dims.len().try_into().ok()?, dims: [0; MAX_RANK] };
+        let mut shape = Shape { rank: dims.len(), dims: [0; MAX_RANK] };
         shape.dims.get_mut(..dims.len())?.copy_from_slice(dims);
         Some(shape)
     }
@@ -50,17 +50,17 @@ impl Shape {
 
     /// The sizes as a slice.
     pub fn dims(&self) -> &[usize] {
-        &self.dims[..self.rank as usize]
+        &self.dims[..self.rank]
     }
 
     /// The sizes, to be changed in place.
     pub fn dims_mut(&mut self) -> &mut [usize] {
-        &mut self.dims[..self.rank as usize]
+        &mut self.dims[..self.rank]
     }
 
     /// The number of axes.
     pub fn rank(&self) -> usize {
-        self.rank as usize
+        self.rank
     }
 
     /// The number of elements: the product of all sizes.
@@ -228,7 +228,7 @@ impl From<usize> for Shape {
 /// A broadcast axis has stride 0.
 #[derive(Clone, Copy)]
 pub struct Strides {
-    rank: u8,
+    rank: usize,
     steps: [isize; MAX_RANK],
 }
 
@@ -250,13 +250,13 @@ impl Strides {
     /// Strides of the given steps.
     #[cfg(test)]
     pub(crate) fn new(steps: &[isize]) -> Strides {
-        let mut strides = Strides { rank: steps.len() as u8, steps: [0; MAX_RANK] };
+        let mut strides = Strides { rank: steps.len(), steps: [0; MAX_RANK] };
         strides.steps[..steps.len()].copy_from_slice(steps);
         strides
     }
 
     pub(crate) fn steps_mut(&mut self) -> &mut [isize] {
-        &mut self.steps[..self.rank as usize]
+        &mut self.steps[..self.rank]
     }
 }
 
@@ -264,7 +264,7 @@ impl Deref for Strides {
     type Target = [isize];
 
     fn deref(&self) -> &[isize] {
-        &self.steps[..self.rank as usize]
+        &self.steps[..self.rank]
     }
 }
 
@@ -293,6 +293,20 @@ impl Layout {
     /// The row-major layout of `shape` from the start of its buffer.
     pub(crate) fn contiguous(shape: Shape) -> Layout {
         Layout { shape, strides: shape.strides(), offset: 0 }
+    }
+
+    /// Makes this the row-major layout of `shape`, with the same first element.
+    ///
+    /// Numbers are written where they stay: copies of what was just written are slow.
+    #[inline]
+    pub(crate) fn set_shape(&mut self, shape: &Shape) {
+        (self.shape.rank, self.strides.rank) = (shape.rank, shape.rank);
+        let mut step = 1;
+        for axis in (0..shape.rank).rev() {
+            let size = shape.dims[axis];
+            (self.shape.dims[axis], self.strides.steps[axis]) = (size, step);
+            step *= size as isize;
+        }
     }
 
     /// Whether the elements lie one after another in row-major order.

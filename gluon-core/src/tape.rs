@@ -78,11 +78,14 @@ struct Entry<V> {
     first_edge: u32,
 }
 
+/// Where an input comes from: a tag and one word, so that it goes in registers.
 enum Edge<V> {
     Constant,
     Leaf(Arc<Leaf<V>>),
-    Here(u32),
-    Elsewhere(Arc<Graph<V>>, u32),
+    /// The entry at an index.
+    Here(usize),
+    /// The entry at an index of another graph, which is rare.
+    Elsewhere(Box<(Arc<Graph<V>>, u32)>),
 }
 
 impl<V> Graph<V> {
@@ -138,14 +141,16 @@ impl<V> Graph<V> {
             let edge = match input {
                 Origin::Constant => Edge::Constant,
                 Origin::Leaf(leaf) => Edge::Leaf(Arc::clone(leaf)),
-                Origin::Node(graph, index) if Arc::ptr_eq(graph, self) => Edge::Here(*index),
+                Origin::Node(graph, index) if Arc::ptr_eq(graph, self) => {
+                    Edge::Here(*index as usize)
+                }
                 Origin::Node(graph, index) => {
                     if graph.open.load(Ordering::Acquire) {
                         state.edges.truncate(first_edge);
                         return Err(Error::RecordedElsewhere { op });
                     }
                     state.whole = false;
-                    Edge::Elsewhere(Arc::clone(graph), *index)
+                    Edge::Elsewhere(Box::new((Arc::clone(graph), *index)))
                 }
             };
             state.edges.push(edge);

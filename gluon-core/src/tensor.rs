@@ -53,14 +53,15 @@ impl Tensor {
         Tensor { data: Handle::build(shape, device, fill), origin: Origin::Constant }
     }
 
-    /// [`build`](Tensor::build) of several tensors at once.
-    pub(crate) fn build_all<T: Element, const N: usize>(
-        shapes: [Shape; N],
+    /// [`build`](Tensor::build) of two tensors at once.
+    pub(crate) fn build_two<T: Element>(
+        shapes: [&Shape; 2],
         device: Device,
-        fill: impl FnOnce([&mut [T]; N]),
-    ) -> [Tensor; N] {
-        Handle::build_all(shapes, device, fill)
-            .map(|data| Tensor { data, origin: Origin::Constant })
+        fill: impl FnOnce(&mut [T], &mut [T]),
+    ) -> [Tensor; 2] {
+        let [one, other] = Handle::build_two(shapes, device, fill);
+        let tensor = |data| Tensor { data, origin: Origin::Constant };
+        [tensor(one), tensor(other)]
     }
 
     /// The sizes of the axes.
@@ -128,7 +129,11 @@ impl Tensor {
 
     /// [`as_contiguous`](Tensor::as_contiguous) of several tensors that are; nothing of others.
     pub(crate) fn slices<T: Element, const N: usize>(tensors: [&Tensor; N]) -> [&[T]; N] {
-        tensors.map(|tensor| tensor.as_contiguous().unwrap_or_default())
+        let mut slices = [&[][..]; N];
+        for (slice, tensor) in slices.iter_mut().zip(tensors) {
+            *slice = tensor.as_contiguous().unwrap_or_default();
+        }
+        slices
     }
 
     /// The same values seen through another layout, without a past.
@@ -151,8 +156,10 @@ impl Tensor {
         &self.origin
     }
 
-    pub(crate) fn with_origin(self, origin: Origin<Tensor>) -> Tensor {
-        Tensor { data: self.data, origin }
+    #[inline]
+    pub(crate) fn with_origin(mut self, origin: Origin<Tensor>) -> Tensor {
+        self.origin = origin;
+        self
     }
 
     /// The same values as a constant: no gradient flows back through the result.

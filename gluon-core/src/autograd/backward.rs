@@ -134,7 +134,7 @@ impl Gradients<'_, Tensor> {
         like: &Tensor,
         write: impl FnMut(&mut [T], bool),
     ) -> Result<()> {
-        self.write_at(input, (*like.shape(), like.device()), write)
+        self.write_at(input, (like.shape(), like.device()), write)
     }
 
     /// [`write`](Gradients::write) of a gradient of a shape, on a device.
@@ -142,7 +142,7 @@ impl Gradients<'_, Tensor> {
     pub(crate) fn write_at<T: Element>(
         &mut self,
         input: usize,
-        place: (Shape, Device),
+        place: (&Shape, Device),
         mut write: impl FnMut(&mut [T], bool),
     ) -> Result<()> {
         self.write_by(input, place, &mut write)
@@ -152,7 +152,7 @@ impl Gradients<'_, Tensor> {
     fn write_by<T: Element>(
         &mut self,
         input: usize,
-        (shape, device): (Shape, Device),
+        (shape, device): (&Shape, Device),
         write: &mut dyn FnMut(&mut [T], bool),
     ) -> Result<()> {
         self.slot(input, |Slot { value, stale }| {
@@ -163,14 +163,14 @@ impl Gradients<'_, Tensor> {
                 return Ok(());
             }
             if let Some(old) = value
-                && *old.shape() == shape
+                && old.shape() == shape
                 && let Some(old) = old.get_mut::<T>()
             {
                 write(old, false);
                 return Ok(());
             }
             let build = |new: &mut [T]| write(new, false);
-            *value = Some(Tensor::build::<T>(shape, device, build));
+            *value = Some(Tensor::build::<T>(*shape, device, build));
             Ok(())
         })
     }

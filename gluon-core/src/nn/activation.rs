@@ -71,11 +71,10 @@ impl Activation {
         activation: Option<Activation>,
         compute: impl FnOnce(Option<dense::Activation>) -> Result<Tensor>,
     ) -> Result<Tensor> {
-        let kernel = activation.and_then(Activation::kernel);
-        let y = compute(kernel)?;
-        match activation.filter(|_| kernel.is_none()) {
-            Some(activation) => activation.forward(&y),
-            None => Ok(y),
+        match activation.map(|activation| (activation, activation.kernel())) {
+            Some((activation, None)) => activation.forward(&compute(None)?),
+            Some((_, kernel)) => compute(kernel),
+            None => compute(None),
         }
     }
 

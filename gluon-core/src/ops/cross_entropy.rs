@@ -27,8 +27,8 @@ impl Tensor {
         let x = self.contiguous();
         let labels = label.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
-            let [xs, ls] = [&x, &labels].map(|t| t.as_contiguous::<T>().unwrap_or_default());
-            let [p, loss] = Tensor::build_all([*x.shape(), shape], x.device(), |[p, loss]| {
+            let [xs, ls] = Tensor::slices::<T, _>([&*x, &labels]);
+            let [p, loss] = Tensor::build_two([x.shape(), &shape], x.device(), |p, loss| {
                 softmax::cross_entropy(xs, ls, columns, p, loss);
             });
             record_op(op, [self], loss, |_| {
@@ -62,8 +62,8 @@ impl Tensor {
         let x = self.contiguous();
         let target = target.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
-            let [xs, ts] = [&x, &target].map(|t| t.as_contiguous::<T>().unwrap_or_default());
-            let [p, loss] = Tensor::build_all([*x.shape(), shape], x.device(), |[p, loss]| {
+            let [xs, ts] = Tensor::slices::<T, _>([&*x, &target]);
+            let [p, loss] = Tensor::build_two([x.shape(), &shape], x.device(), |p, loss| {
                 softmax::cross_entropy_dense(xs, ts, columns, p, loss);
             });
             record_op(op, [self], loss, |_| {

@@ -80,8 +80,8 @@ pub(crate) fn dense(
                     }));
                 };
                 if has_bias && gradients.wants(2) {
-                    let place = (Shape::from([units]), w.device());
-                    gradients.write_at::<T>(2, place, |db, accumulate| match activation {
+                    let place = Shape::from([units]);
+                    gradients.write_at::<T>(2, (&place, w.device()), |db, accumulate| match activation {
                         None => kernel::dense_db(dys, db, accumulate, sizes),
                         Some(_) => build_dz(Some(db), accumulate),
                     })?;

@@ -78,8 +78,8 @@ pub(crate) fn norm(
     for_float!(x, op, T => {
         let [gamma, beta] = [0, 1].map(|i| slice::<T>(&owned[i]));
         let xs = x.as_contiguous::<T>().unwrap_or_default();
-        let shapes = [*x.shape(), [count, 2].into()];
-        let [y, stats] = Tensor::build_all::<T, 2>(shapes, x.device(), |[y, stats]| {
+        let shapes = [x.shape(), &[count, 2].into()];
+        let [y, stats] = Tensor::build_two::<T>(shapes, x.device(), |y, stats| {
             kernel::norm(&rows, xs, gamma, beta, y, stats);
         });
         record_op(op, inputs(input, affine), y, |_| {
@@ -142,7 +142,7 @@ pub(crate) fn batch_norm(
         let [mean, variance] = match statistics {
             Statistics::Given(given) => given.map(|t| t.detach().to_contiguous()),
             Statistics::OfBatch => {
-                Tensor::build_all::<T, 2>([vector; 2], x.device(), |[mean, variance]| {
+                Tensor::build_two::<T>([&vector; 2], x.device(), |mean, variance| {
                     batch_norm::moments(&sizes, xs, mean, variance);
                 })
             }

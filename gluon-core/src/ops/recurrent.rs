@@ -52,8 +52,8 @@ pub(crate) fn recurrent(
     for_float!(gates, op, T => {
         let slices: Vec<&[T]> = owned.iter().map(|t| t.as_contiguous().unwrap_or_default()).collect();
         let c = slices.get(4).copied().unwrap_or_default();
-        let shapes = [shape.into(), sizes.kept().into()];
-        let [y, kept] = Tensor::build_all::<T, 2>(shapes, gates.device(), |[y, kept]| {
+        let shapes = [&shape.into(), &sizes.kept().into()];
+        let [y, kept] = Tensor::build_two::<T>(shapes, gates.device(), |y, kept| {
             recur(&sizes, slices[0], [slices[3], c], slices[1], slices[2], y, kept);
         });
         record_op(op, &inputs, y, |y| {
@@ -71,11 +71,14 @@ pub(crate) fn recurrent(
                 // The gates from the state before have a gradient of their own in GRU alone.
                 let own = cell == Cell::Gru;
                 let other = if own { *gates.shape() } else { 0.into() };
-                let shapes = [*gates.shape(), other, *h.shape(), *h.shape()];
-                let [dx, du, dh, dc] =
-                    Tensor::build_all::<T, 4>(shapes, y.device(), |[dx, du, dh, dc]| {
-                        recur_grad(&sizes, &past, elements(dy), dx, own.then_some(du), [dh, dc]);
-                    });
+                let mut states = None;
+                let shapes = [gates.shape(), &other];
+                let [dx, du] = Tensor::build_two::<T>(shapes, y.device(), |dx, du| {
+                    let du = own.then_some(du);
+                    states = Some(Tensor::build_two::<T>([h.shape(); 2], y.device(), |dh, dc| {
+                        recur_grad(&sizes, &past, elements(dy), dx, du, [dh, dc]);
+                    }));
+                });
                 let du = if own { &du } else { &dx };
                 gradients.write::<T>(2, b, |db, accumulate| {
                     let mut rows = [false; MAX_RANK];
@@ -91,8 +94,8 @@ pub(crate) fn recurrent(
                         })
                     })?;
                 }
-                let memory = c.map(|_| (4, dc));
-                for (input, gradient) in [(0, dx), (3, dh)].into_iter().chain(memory) {
+                let states = (3..owned.len()).zip(states.into_iter().flatten());
+                for (input, gradient) in [(0, dx)].into_iter().chain(states) {
                     if gradients.wants(input) {
                         gradients.add(input, gradient)?;
                     }

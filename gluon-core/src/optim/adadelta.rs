@@ -25,8 +25,8 @@ optimizer! {
 }
 
 #[simd]
-fn adadelta<T: Float>(slices: Slices<'_, T>, adadelta: &AdaDelta, step: &Step) {
-    let Slices { weight, gradient, state: [gradients, deltas, _] } = slices;
+fn adadelta<T: Float>(slices: &mut Slices<'_, T>, adadelta: &AdaDelta, step: &Step) {
+    let Slices { weight, gradient, state: [gradients, deltas, _] } = slices.reborrow();
     let [rate, decay, epsilon] = [step.rate, step.decay, adadelta.epsilon].map(T::from_f64);
     let [rho, rest] = [adadelta.rho, 1.0 - adadelta.rho].map(T::from_f64);
     let clip = Clip::new(step, adadelta.clip_gradient);

@@ -20,8 +20,8 @@ optimizer! {
 }
 
 #[simd]
-fn adagrad<T: Float>(slices: Slices<'_, T>, adagrad: &AdaGrad, step: &Step) {
-    let Slices { weight, gradient, state: [history, ..] } = slices;
+fn adagrad<T: Float>(slices: &mut Slices<'_, T>, adagrad: &AdaGrad, step: &Step) {
+    let Slices { weight, gradient, state: [history, ..] } = slices.reborrow();
     let [rate, decay, epsilon] = [step.rate, step.decay, adagrad.epsilon].map(T::from_f64);
     let clip = Clip::new(step, adagrad.clip_gradient);
     for ((w, &g), h) in weight.iter_mut().zip(gradient).zip(history) {

@@ -28,8 +28,8 @@ optimizer! {
 }
 
 #[simd]
-fn adam<T: Float>(slices: Slices<'_, T>, adam: &Adam, step: &Step) {
-    let Slices { weight, gradient, state: [mean, variance, maximum] } = slices;
+fn adam<T: Float>(slices: &mut Slices<'_, T>, adam: &Adam, step: &Step) {
+    let Slices { weight, gradient, state: [mean, variance, maximum] } = slices.reborrow();
     let (beta1, beta2) = (adam.beta1, adam.beta2);
     let rate = step.rate * unbias(beta1, beta2, step);
     let [rate, decay, epsilon] = [rate, step.decay, adam.epsilon].map(T::from_f64);

@@ -24,8 +24,8 @@ optimizer! {
 }
 
 #[simd]
-fn adamax<T: Float>(slices: Slices<'_, T>, adamax: &Adamax, step: &Step) {
-    let Slices { weight, gradient, state: [mean, maximum, _] } = slices;
+fn adamax<T: Float>(slices: &mut Slices<'_, T>, adamax: &Adamax, step: &Step) {
+    let Slices { weight, gradient, state: [mean, maximum, _] } = slices.reborrow();
     let rate = step.rate / (1.0 - adamax.beta1.powf(step.count as f64));
     let [rate, decay] = [rate, step.decay].map(T::from_f64);
     let [beta1, rest1, beta2] = [adamax.beta1, 1.0 - adamax.beta1, adamax.beta2].map(T::from_f64);

@@ -24,8 +24,8 @@ optimizer! {
 }
 
 #[simd]
-fn adamw<T: Float>(slices: Slices<'_, T>, adamw: &AdamW, step: &Step) {
-    let Slices { weight, gradient, state: [mean, variance, _] } = slices;
+fn adamw<T: Float>(slices: &mut Slices<'_, T>, adamw: &AdamW, step: &Step) {
+    let Slices { weight, gradient, state: [mean, variance, _] } = slices.reborrow();
     let (beta1, beta2) = (adamw.beta1, adamw.beta2);
     let rate = step.rate * unbias(beta1, beta2, step);
     let [rate, decay, epsilon] = [rate, step.decay, adamw.epsilon].map(T::from_f64);

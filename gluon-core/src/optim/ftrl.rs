@@ -25,8 +25,8 @@ optimizer! {
 }
 
 #[simd]
-fn ftrl<T: Float>(slices: Slices<'_, T>, ftrl: &Ftrl, step: &Step) {
-    let Slices { weight, gradient, state: [z, n, _] } = slices;
+fn ftrl<T: Float>(slices: &mut Slices<'_, T>, ftrl: &Ftrl, step: &Step) {
+    let Slices { weight, gradient, state: [z, n, _] } = slices.reborrow();
     let [rate, decay] = [step.rate, step.decay].map(T::from_f64);
     let [lambda1, beta] = [ftrl.lambda1, ftrl.beta].map(T::from_f64);
     let clip = Clip::new(step, ftrl.clip_gradient);

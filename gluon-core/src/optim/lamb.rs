@@ -25,8 +25,8 @@ optimizer! {
 }
 
 #[simd]
-fn lamb<T: Float>(slices: Slices<'_, T>, lamb: &Lamb, step: &Step) {
-    let Slices { weight, gradient, state: [mean, variance, _] } = slices;
+fn lamb<T: Float>(slices: &mut Slices<'_, T>, lamb: &Lamb, step: &Step) {
+    let Slices { weight, gradient, state: [mean, variance, _] } = slices.reborrow();
     let (beta1, beta2) = (lamb.beta1, lamb.beta2);
     let [unbias1, unbias2] =
         [beta1, beta2].map(|beta| T::from_f64(1.0 / (1.0 - beta.powf(step.count as f64))));

@@ -48,8 +48,8 @@ impl Nadam {
 }
 
 #[simd]
-fn nadam<T: Float>(slices: Slices<'_, T>, nadam: &Nadam, step: &Step) {
-    let Slices { weight, gradient, state: [mean, variance, _] } = slices;
+fn nadam<T: Float>(slices: &mut Slices<'_, T>, nadam: &Nadam, step: &Step) {
+    let Slices { weight, gradient, state: [mean, variance, _] } = slices.reborrow();
     let (beta1, beta2) = (nadam.beta1, nadam.beta2);
     let (now, next, product) = nadam.momentum(step.count);
     let of_gradient = T::from_f64(step.rate * (1.0 - now) / (1.0 - product));

@@ -23,8 +23,8 @@ optimizer! {
 }
 
 #[simd]
-fn nag<T: Float>(slices: Slices<'_, T>, nag: &Nag, step: &Step) {
-    let Slices { weight, gradient, state: [state, ..] } = slices;
+fn nag<T: Float>(slices: &mut Slices<'_, T>, nag: &Nag, step: &Step) {
+    let Slices { weight, gradient, state: [state, ..] } = slices.reborrow();
     let [rate, decay] = [step.rate, step.decay].map(T::from_f64);
     let clip = Clip::new(step, nag.clip_gradient);
     if nag.momentum == 0.0 {

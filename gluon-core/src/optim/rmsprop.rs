@@ -30,8 +30,8 @@ optimizer! {
 }
 
 #[simd]
-fn rmsprop<T: Float>(slices: Slices<'_, T>, rmsprop: &RmsProp, step: &Step) {
-    let Slices { weight, gradient, state: [variance, mean, delta] } = slices;
+fn rmsprop<T: Float>(slices: &mut Slices<'_, T>, rmsprop: &RmsProp, step: &Step) {
+    let Slices { weight, gradient, state: [variance, mean, delta] } = slices.reborrow();
     let [rate, decay, epsilon] = [step.rate, step.decay, rmsprop.epsilon].map(T::from_f64);
     let (gamma1, gamma2) = (rmsprop.gamma1, rmsprop.gamma2);
     let [gamma1, rest1, gamma2] = [gamma1, 1.0 - gamma1, gamma2].map(T::from_f64);

@@ -81,8 +81,8 @@ macro_rules! optimizer {
                 $state
             }
 
-            fn update(&self, values: $crate::optim::Values<'_>, step: &$crate::optim::Step) {
-                match values {
+            fn update(&self, mut values: $crate::optim::Values<'_>, step: &$crate::optim::Step) {
+                match &mut values {
                     $crate::optim::Values::F32(slices) => $kernel(slices, self, step),
                     $crate::optim::Values::F64(slices) => $kernel(slices, self, step),
                 }

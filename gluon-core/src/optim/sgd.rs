@@ -28,8 +28,8 @@ optimizer! {
 }
 
 #[simd]
-fn sgd<T: Float>(slices: Slices<'_, T>, sgd: &Sgd, step: &Step) {
-    let Slices { weight, gradient, state: [state, ..] } = slices;
+fn sgd<T: Float>(slices: &mut Slices<'_, T>, sgd: &Sgd, step: &Step) {
+    let Slices { weight, gradient, state: [state, ..] } = slices.reborrow();
     let [rate, decay] = [step.rate, step.decay].map(T::from_f64);
     let clip = Clip::new(step, sgd.clip_gradient);
     if sgd.momentum == 0.0 {

@@ -26,8 +26,8 @@ optimizer! {
 }
 
 #[simd]
-fn signum<T: Float>(slices: Slices<'_, T>, signum: &Signum, step: &Step) {
-    let Slices { weight, gradient, state: [state, ..] } = slices;
+fn signum<T: Float>(slices: &mut Slices<'_, T>, signum: &Signum, step: &Step) {
+    let Slices { weight, gradient, state: [state, ..] } = slices.reborrow();
     let [rate, decay] = [step.rate, step.decay].map(T::from_f64);
     if signum.momentum == 0.0 {
         let keep = T::ONE - rate * decay;

@@ -27,7 +27,7 @@ impl<V> Gradients<'_, V> {
         match &self.edges[input] {
             Edge::Constant => false,
             Edge::Leaf(leaf) => leaf.req() != GradReq::Null,
-            Edge::Here(_) | Edge::Elsewhere(..) => true,
+            Edge::Here(_) | Edge::Elsewhere(_) => true,
         }
     }
 
@@ -50,8 +50,9 @@ impl<V> Gradients<'_, V> {
                     Ok(())
                 }
             },
-            Edge::Here(index) => f(Slot { value: &mut self.slots[*index as usize], stale: false }),
-            Edge::Elsewhere(graph, index) => {
+            Edge::Here(index) => f(Slot { value: &mut self.slots[*index], stale: false }),
+            Edge::Elsewhere(entry) => {
+                let (graph, index) = &**entry;
                 let seeds = Pending::of(self.elsewhere, graph);
                 let seed = match seeds.iter().position(|(known, _)| known == index) {
                     Some(position) => &mut seeds[position].1,
@@ -168,8 +169,9 @@ impl<V> GraphState<V> {
             for edge in &self.edges[edges] {
                 match edge {
                     Edge::Constant | Edge::Leaf(_) => {}
-                    Edge::Here(input) => self.reached[*input as usize] = true,
-                    Edge::Elsewhere(graph, input) => {
+                    Edge::Here(input) => self.reached[*input] = true,
+                    Edge::Elsewhere(entry) => {
+                        let (graph, input) = &**entry;
                         match elsewhere.iter().position(|(known, _)| Arc::ptr_eq(known, graph)) {
                             Some(position) => elsewhere[position].1.push(*input),
                             None => elsewhere.push((Arc::clone(graph), vec![*input])),

@@ -50,9 +50,9 @@ impl Data {
     }
 
     /// The first elements of its own buffer, seen as `shape`.
-    fn first<T: Element>(&mut self, shape: Shape, device: Device) -> &mut [T] {
-        if self.layout.shape != shape {
-            (self.layout.shape, self.layout.strides) = (shape, shape.strides());
+    fn first<T: Element>(&mut self, shape: &Shape, device: Device) -> &mut [T] {
+        if self.layout.shape != *shape {
+            self.layout.set_shape(shape);
             self.size = shape.size();
         }
         self.device = device;
@@ -171,24 +171,25 @@ impl Handle {
     ) -> Handle {
         let mut data = unused::<T>(shape.size());
         if let Some(data) = Arc::get_mut(&mut data) {
-            fill(data.first::<T>(shape, device));
+            fill(data.first::<T>(&shape, device));
         }
         Handle { data: Some(data) }
     }
 
-    /// [`build`](Handle::build) of several at once.
-    pub(super) fn build_all<T: Element, const N: usize>(
-        shapes: [Shape; N],
+    /// [`build`](Handle::build) of two at once.
+    #[inline]
+    pub(super) fn build_two<T: Element>(
+        [one, other]: [&Shape; 2],
         device: Device,
-        fill: impl FnOnce([&mut [T]; N]),
-    ) -> [Handle; N] {
-        let mut all = shapes.map(|shape| unused::<T>(shape.size()));
-        let mut shapes = shapes.into_iter();
-        fill(all.each_mut().map(|data| match (Arc::get_mut(data), shapes.next()) {
-            (Some(data), Some(shape)) => data.first::<T>(shape, device),
-            _ => &mut [],
-        }));
-        all.map(|data| Handle { data: Some(data) })
+        fill: impl FnOnce(&mut [T], &mut [T]),
+    ) -> [Handle; 2] {
+        let mut data = [unused::<T>(one.size()), unused::<T>(other.size())];
+        let [first, second] = &mut data;
+        if let (Some(first), Some(second)) = (Arc::get_mut(first), Arc::get_mut(second)) {
+            fill(first.first::<T>(one, device), second.first::<T>(other, device));
+        }
+        let [first, second] = data;
+        [Handle { data: Some(first) }, Handle { data: Some(second) }]
     }
 
     /// The same elements seen through another layout.

@@ -162,6 +162,7 @@ impl Trainer {
         let scale = self.limit(1.0 / batch_size as f64)?;
         let rate = self.learning_rate();
         let optimizer = &*self.optimizer;
+        let (names, decay) = (optimizer.state(), optimizer.weight_decay());
         for slot in &mut self.slots {
             let entry = &slot.entry;
             if entry.grad_req() == GradReq::Null || !entry.has_fresh_grad() {
@@ -170,11 +171,11 @@ impl Trainer {
             slot.count += 1;
             let step = Step {
                 rate: rate * entry.lr_mult(),
-                decay: optimizer.weight_decay() * entry.wd_mult(),
+                decay: decay * entry.wd_mult(),
                 scale,
                 count: slot.count,
             };
-            slot.update(optimizer, &step)?;
+            slot.update(optimizer, names.len(), &step)?;
         }
         Ok(())
     }
@@ -245,11 +246,11 @@ fn check_size(batch_size: usize) -> Result<()> {
 }
 
 impl Slot {
-    fn update(&mut self, optimizer: &dyn Optimizer, step: &Step) -> Result<()> {
+    fn update(&mut self, optimizer: &dyn Optimizer, states: usize, step: &Step) -> Result<()> {
         let Slot { entry, state, .. } = self;
         entry.update(|weight, gradient| {
             if state.is_empty() {
-                state.extend(optimizer.state().iter().map(|_| weight.zeros_like()));
+                state.extend((0..states).map(|_| weight.zeros_like()));
             }
             // The model may have been cast since the last step.
             let dtype = weight.dtype();
@@ -259,11 +260,13 @@ impl Slot {
             for_float!(weight, "step", T => {
                 let gradient = gradient.as_contiguous::<T>().unwrap_or_default();
                 let weight = weight.make_mut::<T>("step")?;
-                let mut slices = Slices { weight, gradient, state: Default::default() };
-                for (slice, state) in slices.state.iter_mut().zip(state) {
-                    *slice = state.make_mut::<T>("step")?;
-                }
-                optimizer.update(slices.into(), step);
+                let mut states = state.iter_mut();
+                let mut next = || match states.next() {
+                    Some(state) => state.make_mut::<T>("step"),
+                    None => Ok(Default::default()),
+                };
+                let state = [next()?, next()?, next()?];
+                optimizer.update(Slices { weight, gradient, state }.into(), step);
                 Ok(())
             })
         })
