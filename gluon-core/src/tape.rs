@@ -26,10 +26,10 @@ use smallbox::space::S16;
 
 use crate::error::{Error, Result};
 
-/// Turns the gradient of an operation's output into gradients of its inputs.
+/// Turns the gradient of an operation's output, which it may change, into gradients of its inputs.
 ///
 /// Those that keep no more than four tensors and a few numbers lie in the graph itself.
-pub(crate) type Rule<V> = SmallBox<dyn Fn(&V, &mut Gradients<'_, V>) -> Result<()> + Send, S16>;
+pub(crate) type Rule<V> = SmallBox<dyn Fn(&mut V, &mut Gradients<'_, V>) -> Result<()> + Send, S16>;
 
 /// Where a value comes from.
 pub(crate) enum Origin<V> {

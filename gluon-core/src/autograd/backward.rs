@@ -27,7 +27,7 @@ pub(crate) fn record_op<'t, R>(
     rule: impl FnOnce(&Tensor) -> R,
 ) -> Result<Tensor>
 where
-    R: Fn(&Tensor, &mut Gradients<'_, Tensor>) -> Result<()> + Send + 'static,
+    R: Fn(&mut Tensor, &mut Gradients<'_, Tensor>) -> Result<()> + Send + 'static,
 {
     let inputs = inputs.as_ref();
     let Some(graph) = graph_of(inputs) else { return Ok(output) };

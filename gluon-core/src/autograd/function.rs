@@ -67,7 +67,7 @@ pub trait Function: Send + 'static {
         let output = pause(|| self.forward(&constants))?.detach();
         let op = self.name();
         record_op(op, inputs, output, |_| {
-            move |gradient: &Tensor, gradients: &mut Gradients<'_, Tensor>| {
+            move |gradient: &mut Tensor, gradients: &mut Gradients<'_, Tensor>| {
                 let found = self.backward(gradient)?;
                 check(op, &constants, &found)?;
                 let mut found = found.into_iter().enumerate();

@@ -149,7 +149,7 @@ fn attached(key: Key) -> Vec<(u64, Function)> {
 /// `output` itself, whose gradient on its way back is shown to the hook `id`.
 fn watch_gradient(id: u64, output: &Tensor) -> Result<Tensor> {
     record_op("on_backward", [output], output.detach(), |_| {
-        move |gradient: &Tensor, gradients: &mut Gradients<'_, Tensor>| {
+        move |gradient: &mut Tensor, gradients: &mut Gradients<'_, Tensor>| {
             let function = HOOKS.with_borrow(|hooks| {
                 let hook = hooks.iter().find(|hook| hook.id == id)?;
                 Some(hook.function.clone())

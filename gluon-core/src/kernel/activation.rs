@@ -28,25 +28,24 @@ impl Activation {
 macro_rules! for_slope_of {
     ($activation:expr, $each:ident) => {
         match $activation {
-            None => $each!(|_| T::ONE),
-            Some(Activation::Relu) => $each!(|y| T::truth(y > T::ZERO)),
-            Some(Activation::Sigmoid) => $each!(|y| y * (T::ONE - y)),
-            Some(Activation::Tanh) => $each!(|y| T::ONE - y * y),
+            Activation::Relu => $each!(|y| T::truth(y > T::ZERO)),
+            Activation::Sigmoid => $each!(|y| y * (T::ONE - y)),
+            Activation::Tanh => $each!(|y| T::ONE - y * y),
             // σ(x) where y = ln(1 + eˣ), so 1 − σ(x) = e⁻ʸ.
-            Some(Activation::Softplus) => $each!(|y| -(-y).exp_m1()),
-            Some(Activation::Softsign) => $each!(|y| (T::ONE - y.abs()) * (T::ONE - y.abs())),
+            Activation::Softplus => $each!(|y| -(-y).exp_m1()),
+            Activation::Softsign => $each!(|y| (T::ONE - y.abs()) * (T::ONE - y.abs())),
         }
     };
 }
 pub(super) use for_slope_of;
 
-/// `dz = dy · act′(y)`
+/// `dy · act′(y)` in the place of `dy`.
 #[simd]
-pub(crate) fn slopes<T: Float>(activation: Option<Activation>, y: &[T], dy: &[T], dz: &mut [T]) {
+pub(crate) fn slopes<T: Float>(activation: Activation, y: &[T], dy: &mut [T]) {
     macro_rules! each {
-        (|$y:pat_param| $slope:expr) => {
-            for ((dz, &$y), &dy) in dz.iter_mut().zip(y).zip(dy) {
-                *dz = dy * $slope;
+        (|$y:ident| $slope:expr) => {
+            for (dy, &$y) in dy.iter_mut().zip(y) {
+                *dy *= $slope;
             }
         };
     }

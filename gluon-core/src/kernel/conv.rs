@@ -233,12 +233,11 @@ pub(crate) fn conv_dw<T: Float>(x: &[T], dy: &[T], dw: &mut [T], accumulate: boo
     });
 }
 
-/// `dz = dy · act′(y)`
-pub(crate) fn conv_dz<T: Float>(activation: Activation, y: &[T], dy: &[T], dz: &mut [T]) {
-    assert!(y.len() == dz.len() && dy.len() == dz.len());
-    parallel::for_each_block(dz, 1, activation.cost(), |start, dz| {
-        let range = start..start + dz.len();
-        slopes(Some(activation), &y[range.clone()], &dy[range], dz);
+/// `dy · act′(y)` in the place of `dy`.
+pub(crate) fn conv_dz<T: Float>(activation: Activation, y: &[T], dy: &mut [T]) {
+    assert_eq!(y.len(), dy.len());
+    parallel::for_each_block(dy, 1, activation.cost(), |start, dy| {
+        slopes(activation, &y[start..][..dy.len()], dy);
     });
 }
 

@@ -64,25 +64,23 @@ fn tiny_products<T: Float>(
     tiny::by_row(x, [in_units, 1], v.data(), bias.is_some(), y, sizes);
 }
 
-/// `dz = dy · act′(y)` and `db (+)= Σ dz` over the batch; `db` is added to if `accumulate`.
+/// `dz = dy · act′(y)` in the place of `dy`, and `db (+)= Σ dz` over the batch; `db` is added to if
+/// `accumulate`.
 ///
 /// # Shapes
-/// `y, dy, dz: [batch, units]`, `db: [units]`
+/// `y, dy: [batch, units]`, `db: [units]`
 pub(crate) fn dense_dz<T: Float>(
-    activation: Option<Activation>,
+    activation: Activation,
     y: &[T],
-    dy: &[T],
-    dz: &mut [T],
+    dy: &mut [T],
     db: Option<&mut [T]>,
     accumulate: bool,
-    [batch, units]: [usize; 2],
 ) {
-    assert!(y.len() == batch * units && dy.len() == y.len() && dz.len() == y.len());
-    let Some(db) = db else {
-        return slopes(activation, y, dy, dz);
-    };
-    assert_eq!(db.len(), units);
-    slopes_and_sums(activation, y, dy, dz, db, accumulate);
+    assert_eq!(y.len(), dy.len());
+    match db {
+        None => slopes(activation, y, dy),
+        Some(db) => slopes_and_sums(activation, y, dy, db, accumulate),
+    }
 }
 
 /// `db (+)= Σ dz` over the batch; added to `db` if `accumulate`.
@@ -187,10 +185,9 @@ pub(super) fn finish<T: Float>(
 
 #[simd]
 fn slopes_and_sums<T: Float>(
-    activation: Option<Activation>,
+    activation: Activation,
     y: &[T],
-    dy: &[T],
-    dz: &mut [T],
+    dy: &mut [T],
     db: &mut [T],
     accumulate: bool,
 ) {
@@ -202,12 +199,11 @@ fn slopes_and_sums<T: Float>(
         db.fill(T::ZERO);
     }
     macro_rules! each {
-        (|$y:pat_param| $slope:expr) => {{
-            let rows = dz.chunks_exact_mut(units).zip(y.chunks_exact(units));
-            for ((dz, y), dy) in rows.zip(dy.chunks_exact(units)) {
-                for (((dz, &$y), &dy), db) in dz.iter_mut().zip(y).zip(dy).zip(db.iter_mut()) {
-                    *dz = dy * $slope;
-                    *db += *dz;
+        (|$y:ident| $slope:expr) => {{
+            for (dy, y) in dy.chunks_exact_mut(units).zip(y.chunks_exact(units)) {
+                for ((dy, &$y), db) in dy.iter_mut().zip(y).zip(db.iter_mut()) {
+                    *dy *= $slope;
+                    *db += *dy;
                 }
             }
         }};
@@ -298,10 +294,13 @@ mod tests {
                 dense(x, v, Some(b), activation, &mut y, batch);
                 y
             };
-            let (mut dz, mut db) = (vec![f64::NAN; batch * units], vec![1.0; units]);
+            let (mut dz, mut db) = (dy.clone(), vec![1.0; units]);
             let (mut dw, mut dx) = (vec![1.0; w.len()], vec![f64::NAN; x.len()]);
             let y = forward(&x, &w, &b);
-            dense_dz(activation, &y, &dy, &mut dz, Some(&mut db), true, [batch, units]);
+            match activation {
+                Some(activation) => dense_dz(activation, &y, &mut dz, Some(&mut db), true),
+                None => dense_db(&dz, &mut db, true, sizes),
+            }
             dense_dw(&dz, &x, &mut dw, true, sizes);
             dense_dx(&dz, &w, &mut dx, false, sizes);
             let quotient = |f: &dyn Fn(f64) -> Vec<f64>| -> f64 {
@@ -326,9 +325,11 @@ mod tests {
             for i in (0..units).step_by(1 + units / 7) {
                 close(db[i] - 1.0, quotient(&|by| forward(&x, &w, &shift(&b, i, by))));
             }
-            let mut alone = vec![f64::NAN; dz.len()];
-            dense_dz(activation, &y, &dy, &mut alone, None, false, [batch, units]);
-            assert_eq!(alone, dz);
+            if let Some(activation) = activation {
+                let mut alone = dy.clone();
+                dense_dz(activation, &y, &mut alone, None, false);
+                assert_eq!(alone, dz);
+            }
         }
     }
 }

@@ -29,7 +29,7 @@ const MOST_TERMS: usize = 2 * TERMS;
 macro_rules! in_parts {
     ($all:expr, [$($size:expr),*], $of:ident $arguments:tt) => {{
         let mut at = 0;
-        $(while at + $size <= $all {
+        $(while $all - at >= $size {
             $of!($arguments, $size, at);
             at += $size;
         })*

@@ -94,14 +94,11 @@ fn convolve<const N: usize>(
         record_op(op, &inputs[..2 + usize::from(bias.is_some())], y, |y| {
             let y = activation.map(|_| y.detach());
             move |dy, gradients| {
-                let [xs, ws, dys] = Tensor::slices::<T, _>([&x, &w, dy]);
-                let dz = activation.zip(y.as_ref()).map(|(activation, y)| {
+                if let (Some(activation), Some(y)) = (activation, &y) {
                     let ys = y.as_contiguous::<T>().unwrap_or_default();
-                    Tensor::build::<T>(*y.shape(), y.device(), |dz| {
-                        kernel::conv_dz(activation, ys, dys, dz);
-                    })
-                });
-                let dz = dz.as_ref().map_or(dys, |dz| dz.as_contiguous::<T>().unwrap_or_default());
+                    kernel::conv_dz(activation, ys, dy.make_mut::<T>(op)?);
+                }
+                let [xs, ws, dz] = Tensor::slices::<T, _>([&x, &w, dy]);
                 if let Some(b) = &b {
                     gradients.write::<T>(2, b, |db, accumulate| {
                         kernel::conv_db(dz, db, accumulate, places);

@@ -69,26 +69,24 @@ pub(crate) fn dense(
             let (x, w, has_bias) = (x.detach(), w.detach(), bs.is_some());
             let y = activation.map(|_| y.detach());
             move |dy, gradients| {
-                let [batch, _, units] = sizes;
                 let (xs, ws) = (elements::<T>(&x), elements::<T>(&w));
-                let (ys, dys) = (y.as_ref().map_or(&[][..], elements::<T>), elements::<T>(dy));
-                let mut dz = None;
-                let mut build_dz = |db: Option<&mut [T]>, accumulate| {
-                    dz = Some(Tensor::build::<T>(*dy.shape(), x.device(), |dz| {
-                        let sizes = [batch, units];
-                        kernel::dense_dz(activation, ys, dys, dz, db, accumulate, sizes);
-                    }));
-                };
-                if has_bias && gradients.wants(2) {
-                    let place = Shape::from([units]);
-                    gradients.write_at::<T>(2, (&place, w.device()), |db, accumulate| match activation {
-                        None => kernel::dense_db(dys, db, accumulate, sizes),
-                        Some(_) => build_dz(Some(db), accumulate),
+                let place = (&Shape::from(sizes[2]), w.device());
+                if let (Some(activation), Some(y)) = (activation, &y) {
+                    let (ys, dys) = (elements::<T>(y), dy.make_mut::<T>(op)?);
+                    if has_bias && gradients.wants(2) {
+                        gradients.write_at::<T>(2, place, |db, accumulate| {
+                            kernel::dense_dz(activation, ys, dys, Some(db), accumulate);
+                        })?;
+                    } else {
+                        kernel::dense_dz(activation, ys, dys, None, false);
+                    }
+                } else if has_bias {
+                    let dys = elements::<T>(dy);
+                    gradients.write_at::<T>(2, place, |db, accumulate| {
+                        kernel::dense_db(dys, db, accumulate, sizes);
                     })?;
-                } else if activation.is_some() {
-                    build_dz(None, false);
                 }
-                let dz = dz.as_ref().map_or(dys, elements::<T>);
+                let dz = elements::<T>(dy);
                 gradients.write::<T>(1, &w, |dw, accumulate| {
                     kernel::dense_dw(dz, xs, dw, accumulate, sizes);
                 })?;

@@ -213,12 +213,12 @@ impl<V> GraphState<V> {
         for index in (0..self.slots.len()).rev() {
             let edges = self.edges_of(index);
             let (inputs, outputs) = self.slots.split_at_mut(index);
-            let Some(gradient) = outputs[0].take() else { continue };
+            let Some(mut gradient) = outputs[0].take() else { continue };
             let entry = &mut self.entries[index];
             let Some(rule) = &entry.rule else { return Err(Error::GraphFreed) };
             let edges = &mut self.edges[edges];
             let mut gradients = Gradients { edges, slots: inputs, elsewhere, pass };
-            rule(&gradient, &mut gradients)?;
+            rule(&mut gradient, &mut gradients)?;
             if !retain {
                 self.whole = false;
                 entry.rule = None;

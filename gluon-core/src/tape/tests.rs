@@ -11,9 +11,9 @@ fn add(slot: Slot<'_, f64>, gradient: f64) -> Result<()> {
 
 /// Records an operation whose derivatives by its inputs are `slopes`.
 fn op<const N: usize>(graph: &Arc<Graph<f64>>, inputs: [&Value; N], slopes: [f64; N]) -> Value {
-    let rule: Rule<f64> = smallbox!(move |dy: &f64, gradients: &mut Gradients<'_, f64>| {
+    let rule: Rule<f64> = smallbox!(move |dy: &mut f64, gradients: &mut Gradients<'_, f64>| {
         for (input, slope) in slopes.iter().enumerate() {
-            gradients.slot(input, |slot| add(slot, dy * slope))?;
+            gradients.slot(input, |slot| add(slot, *dy * slope))?;
         }
         Ok(())
     });
@@ -84,7 +84,8 @@ fn an_unfinished_recording_of_another_thread_is_refused() {
     let (_, x) = leaf(GradReq::Write);
     let (open, mine) = (Arc::new(Graph::new()), Arc::new(Graph::new()));
     let y = op(&open, [&x], [2.0]);
-    let result = mine.push("mul", [&y], smallbox!(|_: &f64, _: &mut Gradients<'_, f64>| Ok(())));
+    let result =
+        mine.push("mul", [&y], smallbox!(|_: &mut f64, _: &mut Gradients<'_, f64>| Ok(())));
     assert!(matches!(result, Err(Error::RecordedElsewhere { op: "mul" })));
 }
 
