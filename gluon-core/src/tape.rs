@@ -22,14 +22,15 @@ pub use leaf::GradReq;
 pub(crate) use leaf::Leaf;
 
 use smallbox::SmallBox;
-use smallbox::space::S16;
 
 use crate::error::{Error, Result};
 
 /// Turns the gradient of an operation's output, which it may change, into gradients of its inputs.
 ///
-/// Those that keep no more than four tensors and a few numbers lie in the graph itself.
-pub(crate) type Rule<V> = SmallBox<dyn Fn(&mut V, &mut Gradients<'_, V>) -> Result<()> + Send, S16>;
+/// Those that keep no more than four tensors and a number lie in the graph itself, whose entries then
+/// fill two cache lines.
+pub(crate) type Rule<V> =
+    SmallBox<dyn Fn(&mut V, &mut Gradients<'_, V>) -> Result<()> + Send, [usize; 13]>;
 
 /// Where a value comes from.
 pub(crate) enum Origin<V> {

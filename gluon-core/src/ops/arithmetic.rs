@@ -108,6 +108,7 @@ fn tensors(name: &'static str, op: Binary, x: &Tensor, y: &Tensor) -> Result<Ten
         record_op(name, [x, y], z, |_| {
             let (x, y) = (x.detach(), y.detach());
             move |dz, gradients| {
+                let shape = *dz.shape();
                 for (input, side) in [(0, Side::Left), (1, Side::Right)] {
                     let own = [&x, &y][input];
                     if !gradients.wants(input) {

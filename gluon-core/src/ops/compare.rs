@@ -88,12 +88,12 @@ impl Tensor {
             let [c, a, b] = Tensor::slices::<T, _>([&condition, &a, &b]);
             let y = Tensor::build::<T>(wide, self.device(), |y| zip::select(c, a, b, y));
             record_op(op, [yes, no], y, |_| {
-                let (shapes, condition) = ([*yes.shape(), *no.shape()], condition.clone());
+                let (like, condition) = ([yes.detach(), no.detach()], condition.clone());
                 move |dy, gradients| {
                     let zero = dy.zeros_like();
                     let (yes, no) = (condition.choose(dy, &zero)?, condition.choose(&zero, dy)?);
-                    gradients.add_reduced(0, yes, &shapes[0])?;
-                    gradients.add_reduced(1, no, &shapes[1])
+                    gradients.add_reduced(0, yes, like[0].shape())?;
+                    gradients.add_reduced(1, no, like[1].shape())
                 }
             })
         })

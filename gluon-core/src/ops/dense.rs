@@ -72,7 +72,7 @@ pub(crate) fn dense(
                 let (xs, ws) = (elements::<T>(&x), elements::<T>(&w));
                 let place = (&Shape::from(sizes[2]), w.device());
                 if let (Some(activation), Some(y)) = (activation, &y) {
-                    let (ys, dys) = (elements::<T>(y), dy.make_mut::<T>(op)?);
+                    let (ys, dys) = (elements::<T>(y), dy.make_mut::<T>("backward")?);
                     if has_bias && gradients.wants(2) {
                         gradients.write_at::<T>(2, place, |db, accumulate| {
                             kernel::dense_dz(activation, ys, dys, Some(db), accumulate);

@@ -171,10 +171,10 @@ impl Tensor {
         });
         record_op(op, [self], y, |_| {
             let like = self.detach();
-            let mut region = Layout::contiguous(*self.shape());
-            region.offset = start * region.strides[axis] as usize;
-            region.shape.dims_mut()[axis] = end - start;
             move |dy, gradients| {
+                let mut region = Layout::contiguous(*like.shape());
+                region.offset = start * region.strides[axis] as usize;
+                region.shape.dims_mut()[axis] = end - start;
                 for_float!(dy, op, T => {
                     let dy = dy.as_contiguous::<T>().unwrap_or_default();
                     gradients.write::<T>(0, &like, |dx, accumulate| {

@@ -11,51 +11,52 @@ use crate::tensor::Tensor;
 
 /// Which axes disappear.
 #[derive(Clone, Copy)]
-struct Axes {
-    reduced: [bool; MAX_RANK],
-    /// The shape with sizes of 1 where axes are reduced.
-    kept: Shape,
-}
+struct Axes([bool; MAX_RANK]);
 
 impl Axes {
-    fn all(shape: &Shape) -> Axes {
-        Axes { reduced: [true; MAX_RANK], kept: Shape::new(&[1; MAX_RANK][..shape.rank()]) }
-    }
+    const ALL: Axes = Axes([true; MAX_RANK]);
 
     fn new(op: &'static str, axes: &[isize], shape: &Shape) -> Result<Axes> {
-        let mut result = Axes { reduced: [false; MAX_RANK], kept: *shape };
+        let mut reduced = [false; MAX_RANK];
         for &axis in axes {
-            let axis = resolve_axis(op, axis, shape)?;
-            result.reduced[axis] = true;
-            result.kept.dims_mut()[axis] = 1;
+            reduced[resolve_axis(op, axis, shape)?] = true;
         }
-        Ok(result)
+        Ok(Axes(reduced))
     }
 
-    /// The shape without the reduced axes.
-    fn squeezed(&self) -> Shape {
+    /// `shape` with sizes of 1 where axes are reduced.
+    fn kept(&self, shape: &Shape) -> Shape {
+        let mut kept = *shape;
+        for (size, &reduced) in kept.dims_mut().iter_mut().zip(&self.0) {
+            if reduced {
+                *size = 1;
+            }
+        }
+        kept
+    }
+
+    /// `shape` without the reduced axes.
+    fn squeezed(&self, shape: &Shape) -> Shape {
         let mut dims = [0; MAX_RANK];
         let mut rank = 0;
-        for (axis, &size) in self.kept.iter().enumerate() {
-            if !self.reduced[axis] {
-                dims[rank] = size;
-                rank += 1;
-            }
+        for (&size, _) in shape.iter().zip(&self.0).filter(|&(_, &reduced)| !reduced) {
+            dims[rank] = size;
+            rank += 1;
         }
         Shape::new(&dims[..rank])
     }
 
     /// How many elements become one.
     fn count(&self, shape: &Shape) -> usize {
-        shape.iter().enumerate().filter(|(axis, _)| self.reduced[*axis]).map(|(_, n)| n).product()
+        shape.iter().zip(&self.0).filter(|&(_, &reduced)| reduced).map(|(n, _)| n).product()
     }
 }
 
 fn fold(name: &'static str, op: Reduce, x: &Tensor, axes: &Axes) -> Result<Tensor> {
     for_float!(x, name, T => {
         let xs = x.buffer::<T>(name)?;
-        Ok(Tensor::build::<T>(axes.kept, x.device(), |out| {
-            reduce::reduce(op, xs, x.layout(), axes.reduced, out, false);
+        Ok(Tensor::build::<T>(axes.kept(x.shape()), x.device(), |out| {
+            reduce::reduce(op, xs, x.layout(), axes.0, out, false);
         }))
     })
 }
@@ -65,7 +66,7 @@ fn shaped(y: Tensor, axes: &Axes, keep: bool) -> Tensor {
     if keep {
         return y;
     }
-    let shape = axes.squeezed();
+    let shape = axes.squeezed(y.shape());
     y.relayout(|layout| {
         layout.shape = shape;
         layout.strides = shape.strides();
@@ -81,7 +82,7 @@ fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, factor: f64) -> R
         let shape = *x.shape();
         move |dy, gradients| {
             let dy = if factor == 1.0 { dy.clone() } else { dy.mul(factor)? };
-            gradients.add(0, dy.reshape(axes.kept)?.broadcast_to(shape)?)
+            gradients.add(0, dy.reshape(axes.kept(&shape))?.broadcast_to(shape)?)
         }
     })
 }
@@ -100,7 +101,7 @@ fn prod(x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
             let others = fold(op, Reduce::Prod, &ones, &axes)?.div(&ones)?;
             let zeros = fold(op, Reduce::Sum, &zero, &axes)?;
             let reached = zeros.sub(&zero)?.eq(0.0)?;
-            gradients.add(0, others.mul(&reached)?.mul(&dy.reshape(axes.kept)?)?)
+            gradients.add(0, others.mul(&reached)?.mul(&dy.reshape(axes.kept(x.shape()))?)?)
         }
     })
 }
@@ -117,7 +118,7 @@ fn extreme(name: &'static str, op: Reduce, x: &Tensor, axes: Axes, keep: bool) -
         move |dy, gradients| {
             let chosen = x.eq(&y)?;
             let parts = fold(name, Reduce::Sum, &chosen, &axes)?;
-            gradients.add(0, chosen.mul(&dy.reshape(axes.kept)?.div(&parts)?)?)
+            gradients.add(0, chosen.mul(&dy.reshape(axes.kept(x.shape()))?.div(&parts)?)?)
         }
     })
 }
@@ -128,7 +129,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadDType`] unless the elements are floats.
     pub fn sum(&self) -> Result<Tensor> {
-        sum("sum", self, Axes::all(self.shape()), false, 1.0)
+        sum("sum", self, Axes::ALL, false, 1.0)
     }
 
     /// The sum over `axes`, which stay with size 1 if `keep`; negative axes count from the end.
@@ -145,7 +146,7 @@ impl Tensor {
     /// # Errors
     /// As for [`sum`](Tensor::sum).
     pub fn mean(&self) -> Result<Tensor> {
-        sum("mean", self, Axes::all(self.shape()), false, 1.0 / self.size() as f64)
+        sum("mean", self, Axes::ALL, false, 1.0 / self.size() as f64)
     }
 
     /// The mean over `axes`, as [`sum_axes`](Tensor::sum_axes).
@@ -162,7 +163,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadShape`] if there are no elements.
     pub fn max(&self) -> Result<Tensor> {
-        extreme("max", Reduce::Max, self, Axes::all(self.shape()), false)
+        extreme("max", Reduce::Max, self, Axes::ALL, false)
     }
 
     /// The largest element over `axes`, as [`sum_axes`](Tensor::sum_axes).
@@ -178,7 +179,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadShape`] if there are no elements.
     pub fn min(&self) -> Result<Tensor> {
-        extreme("min", Reduce::Min, self, Axes::all(self.shape()), false)
+        extreme("min", Reduce::Min, self, Axes::ALL, false)
     }
 
     /// The smallest element over `axes`, as [`sum_axes`](Tensor::sum_axes).
@@ -195,7 +196,7 @@ impl Tensor {
     /// As for [`sum`](Tensor::sum).
     pub fn norm(&self) -> Result<Tensor> {
         let op = "norm";
-        let axes = Axes::all(self.shape());
+        let axes = Axes::ALL;
         let squares = fold(op, Reduce::SumSquares, self, &axes)?;
         let norm = shaped(squares, &axes, false).sqrt()?;
         record_op(op, [self], norm, |norm| {
@@ -209,7 +210,7 @@ impl Tensor {
     /// # Errors
     /// As for [`sum`](Tensor::sum).
     pub fn prod(&self) -> Result<Tensor> {
-        prod(self, Axes::all(self.shape()), false)
+        prod(self, Axes::ALL, false)
     }
 
     /// The product over `axes`, as [`sum_axes`](Tensor::sum_axes).
