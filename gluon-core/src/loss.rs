@@ -26,7 +26,7 @@ pub use embedding::{CosineEmbeddingLoss, SdmlLoss, TripletLoss};
 pub use regression::{HuberLoss, L1Loss, L2Loss, PoissonNllLoss};
 
 use crate::error::{Error, Result};
-use crate::shape::Shape;
+use crate::shape::{MAX_RANK, Shape};
 use crate::tensor::Tensor;
 
 /// A measure of the distance between predictions and labels.
@@ -155,20 +155,28 @@ use loss;
 /// The mean over all axes but the batch axis, times `weight`.
 fn reduce(loss: Tensor, weight: f64, batch_axis: usize) -> Result<Tensor> {
     let loss = if weight == 1.0 { loss } else { loss.mul(weight)? };
-    match &other_axes(&loss, batch_axis)?[..] {
+    match other_axes(&loss, batch_axis, &mut [0; MAX_RANK])? {
         [] => Ok(loss),
         others => loss.mean_axes(others, false),
     }
 }
 
-/// The axes of `loss` but the batch axis; none of a scalar.
-fn other_axes(loss: &Tensor, batch_axis: usize) -> Result<Vec<isize>> {
+/// The axes of `loss` but the batch axis, written to `axes`; none of a scalar.
+fn other_axes<'a>(
+    loss: &Tensor,
+    batch_axis: usize,
+    axes: &'a mut [isize; MAX_RANK],
+) -> Result<&'a [isize]> {
     let rank = loss.rank();
     if batch_axis >= rank && rank > 0 {
         let (axis, shape) = (batch_axis as isize, *loss.shape());
         return Err(Error::BadAxis { op: "loss", axis, shape });
     }
-    Ok((0..rank).filter(|&axis| axis != batch_axis).map(|axis| axis as isize).collect())
+    let others = &mut axes[..rank.saturating_sub(1)];
+    for (axis, other) in (0..rank).filter(|&axis| axis != batch_axis).zip(&mut *others) {
+        *other = axis as isize;
+    }
+    Ok(others)
 }
 
 /// The label in the shape and type of the prediction.

@@ -1,14 +1,14 @@
 //! After the first steps, a step of a fixed shape takes no memory from the allocator.
 //!
-//! Batches are small here: for larger products the crate that multiplies takes a buffer of its own.
+//! Batches are small here: work that is shared among threads takes a few words for each part.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 extern crate gluon_core as gluon;
 
 use gluon::autograd::record;
-use gluon::loss::{Loss, SoftmaxCrossEntropyLoss};
-use gluon::nn::{Dense, Sequential};
+use gluon::loss::{L2Loss, Loss, SoftmaxCrossEntropyLoss};
+use gluon::nn::{Activation, AvgPool2d, Conv2d, Dense, Dropout, Flatten, MaxPool2d, Sequential};
 use gluon::optim::{Adam, Optimizer, Sgd};
 use gluon::train::Trainer;
 use gluon::{Block, Forward, Tensor, sequential};
@@ -68,6 +68,59 @@ fn a_step_of_training_allocates_nothing() {
         check(&net, &Sgd::new(0.1).momentum(0.9));
         check(&net, &Adam::new(0.01));
     }
+}
+
+#[test]
+fn a_step_of_a_convolutional_net_allocates_nothing() {
+    let mut net = sequential![
+        Conv2d::new(3, 3).padding(1).relu(),
+        MaxPool2d::new(2),
+        Conv2d::new(4, 3),
+        Activation::Silu,
+        AvgPool2d::new(2),
+        Dropout::new(0.5),
+        Flatten,
+        Dense::new(4),
+    ];
+    net.initialize().unwrap();
+    let (x, label) = (Tensor::ones([2, 1, 12, 12]), Tensor::zeros([2]));
+    net.forward(&x).unwrap();
+    let loss = SoftmaxCrossEntropyLoss::default();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
+    let step = || {
+        record(|| loss.forward(&net.forward(&x)?, &label)).unwrap().backward().unwrap();
+        trainer.step(2).unwrap();
+    };
+    assert_eq!(allocations(step), 0);
+    assert_eq!(allocations(|| drop(net.forward(&x).unwrap())), 0);
+}
+
+#[test]
+fn a_gradient_through_arithmetic_and_sums_allocates_nothing() {
+    let mut layer = Dense::new(3);
+    layer.initialize().unwrap();
+    let x = Tensor::ones([2, 3]);
+    let loss = L2Loss::default();
+    type Chain = fn(&Tensor, &Tensor) -> gluon::Result<Tensor>;
+    let chains: [(&str, Chain); 9] = [
+        ("add", |y, x| y.add(x)),
+        ("mul", |y, x| y.mul(x)?.mul(0.5)),
+        ("mean", |y, _| y.mean()),
+        ("mean_axes", |y, _| y.mean_axes(&[1], false)),
+        ("max", |y, _| y.max()),
+        ("softmax", |y, _| y.softmax()),
+        ("reshape", |y, _| y.reshape([6])),
+        ("transpose", |y, _| y.transpose()),
+        ("slice", |y, _| y.slice(1, 0..2)),
+    ];
+    for (name, chain) in chains {
+        let pass = || {
+            record(|| chain(&layer.forward(&x)?, &x)?.square()?.sum()).unwrap().backward().unwrap();
+        };
+        assert_eq!(allocations(pass), 0, "{name}");
+    }
+    let pass = || record(|| loss.forward(&layer.forward(&x)?, &x)).unwrap().backward().unwrap();
+    assert_eq!(allocations(pass), 0, "loss");
 }
 
 /// Larger steps do take buffers, and give back all of them.

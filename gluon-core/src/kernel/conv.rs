@@ -7,6 +7,8 @@
 //! Known limit: a thread holds the columns of a whole image of one group,
 //! `in_channels / groups · kernel · output` numbers, which is much for volumes.
 
+use std::sync::Arc;
+
 use super::activation::{Activation, slopes};
 use super::dense::finish;
 use super::float::Float;
@@ -18,27 +20,31 @@ use super::window::{Positions, Window};
 use crate::buffer::with_scratch;
 
 /// The sizes of a convolution.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Conv {
     pub(crate) batch: usize,
     /// Channels are cut into so many groups, each convolved alone.
     pub(crate) groups: usize,
     pub(crate) in_channels: usize,
     pub(crate) out_channels: usize,
-    pub(crate) window: Window,
+    pub(crate) positions: Arc<Positions>,
 }
 
 impl Conv {
+    fn window(&self) -> &Window {
+        &self.positions.window
+    }
+
     /// Elements of an image before and after.
     fn image(&self) -> [usize; 2] {
-        let Conv { in_channels, out_channels, window, .. } = self;
+        let (Conv { in_channels, out_channels, .. }, window) = (self, self.window());
         [in_channels * window.inputs(), out_channels * window.outputs()]
     }
 
     /// The weight of a group as a matrix: output channels, and what one output sees.
     fn matrix(&self) -> [usize; 2] {
         let channels = self.in_channels / self.groups;
-        [self.out_channels / self.groups, channels * self.window.taps()]
+        [self.out_channels / self.groups, channels * self.window().taps()]
     }
 
     fn weights(&self) -> usize {
@@ -53,29 +59,28 @@ impl Conv {
     }
 }
 
-/// Memory and positions for the columns of one group of channels.
+/// Memory for the columns of one group of channels.
 struct Columns<'s, T> {
     conv: &'s Conv,
-    positions: &'s Positions,
     plane: &'s mut [T],
     columns: &'s mut [T],
 }
 
 impl<T: Float> Columns<'_, T> {
     /// Runs `f` with memory for the columns of `conv`.
-    fn with<R>(conv: &Conv, positions: &Positions, f: impl FnOnce(Columns<'_, T>) -> R) -> R {
-        let plane: usize = conv.window.plane().iter().product();
+    fn with<R>(conv: &Conv, f: impl FnOnce(Columns<'_, T>) -> R) -> R {
+        let plane: usize = conv.window().plane().iter().product();
         let [_, seen] = conv.matrix();
-        let len = if conv.window.is_point() { 0 } else { seen * conv.window.outputs() };
+        let len = if conv.window().is_point() { 0 } else { seen * conv.window().outputs() };
         with_scratch(plane + len, |scratch| {
             let (plane, columns) = scratch.split_at_mut(plane);
-            f(Columns { conv, positions, plane, columns })
+            f(Columns { conv, plane, columns })
         })
     }
 
     /// The columns of the channels `x` of one group.
     fn of<'c>(&'c mut self, x: &'c [T]) -> &'c [T] {
-        let window = &self.conv.window;
+        let window = self.conv.window();
         if window.is_point() {
             return x;
         }
@@ -83,9 +88,9 @@ impl<T: Float> Columns<'_, T> {
         for (x, columns) in x.chunks_exact(window.inputs()).zip(columns) {
             if window.is_padded() {
                 window.pad(x, T::ZERO, self.plane);
-                self.positions.unfold(self.plane, columns);
+                self.conv.positions.unfold(self.plane, columns);
             } else {
-                self.positions.unfold(x, columns);
+                self.conv.positions.unfold(x, columns);
             }
         }
         self.columns
@@ -94,7 +99,7 @@ impl<T: Float> Columns<'_, T> {
     /// Adds columns that `fill` writes, or adds if it is told to, to the channels `dx` that they are
     /// columns of.
     fn add_to(&mut self, dx: &mut [T], fill: impl FnOnce(MatrixMut<'_, T>, bool)) {
-        let window = &self.conv.window;
+        let window = self.conv.window();
         let [_, seen] = self.conv.matrix();
         let dims = [seen, window.outputs()];
         if window.is_point() {
@@ -105,10 +110,10 @@ impl<T: Float> Columns<'_, T> {
         for (dx, columns) in dx.chunks_exact_mut(window.inputs()).zip(columns) {
             if window.is_padded() {
                 self.plane.fill(T::ZERO);
-                self.positions.fold(columns, self.plane);
+                self.conv.positions.fold(columns, self.plane);
                 window.add_cropped(self.plane, dx);
             } else {
-                self.positions.fold(columns, dx);
+                self.conv.positions.fold(columns, dx);
             }
         }
     }
@@ -135,10 +140,10 @@ pub(crate) fn conv<T: Float>(
     if after == 0 {
         return;
     }
-    let (positions, outputs) = (Positions::new(&conv.window), conv.window.outputs());
+    let outputs = conv.window().outputs();
     let accumulate = accumulate || bias.is_some();
     parallel::for_each_block(y, after, conv.cost() / after, |start, y| {
-        Columns::with(conv, &positions, |mut columns| {
+        Columns::with(conv, |mut columns| {
             for (x, y) in x[start / after * before..].chunks(before).zip(y.chunks_exact_mut(after))
             {
                 start_with(bias, outputs, y);
@@ -188,15 +193,15 @@ pub(crate) fn conv_transposed<T: Float>(
     if before == 0 {
         return;
     }
-    let (positions, outputs) = (Positions::new(&conv.window), conv.window.outputs());
+    let outputs = conv.window().outputs();
     parallel::for_each_block(dx, before, conv.cost() / before + 1, |start, dx| {
-        Columns::with(conv, &positions, |mut columns| {
+        Columns::with(conv, |mut columns| {
             for (i, dx) in dx.chunks_exact_mut(before).enumerate() {
                 let dy = &dy[(start / before + i) * after..][..after];
                 if !accumulate {
                     dx.fill(T::ZERO);
                 }
-                start_with(bias, conv.window.inputs(), dx);
+                start_with(bias, conv.window().inputs(), dx);
                 let groups = dx.chunks_exact_mut(before / conv.groups).zip(w.chunks(rows * seen));
                 for ((dx, w), dy) in groups.zip(dy.chunks(rows * outputs)) {
                     let (w, dy) = (Matrix::new(w, [rows, seen]), Matrix::new(dy, [rows, outputs]));
@@ -216,9 +221,9 @@ pub(crate) fn conv_dw<T: Float>(x: &[T], dy: &[T], dw: &mut [T], accumulate: boo
     let ([before, after], [rows, seen]) = (conv.image(), conv.matrix());
     assert!(x.len() == conv.batch * before && dy.len() == conv.batch * after);
     assert!(dw.len() == conv.weights());
-    let (positions, outputs) = (Positions::new(&conv.window), conv.window.outputs());
+    let outputs = conv.window().outputs();
     parallel::sum_in_chunks(dw, accumulate, conv.batch, conv.cost(), |images, dw| {
-        Columns::with(conv, &positions, |mut columns| {
+        Columns::with(conv, |mut columns| {
             for image in images {
                 let (x, dy) = (&x[image * before..][..before], &dy[image * after..][..after]);
                 let groups = dw.chunks_exact_mut(rows * seen).zip(dy.chunks(rows * outputs));

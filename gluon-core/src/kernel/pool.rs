@@ -24,26 +24,27 @@ impl Pool {
         }
     }
 
-    /// How many elements are counted at each place.
-    fn counts<T: Float>(self, window: &Window) -> Vec<T> {
-        let Pool::Avg { include_padding } = self else { return Vec::new() };
-        let [depth, height, width] = [0, 1, 2].map(|axis| {
+    /// Runs `f` with how many elements are counted at each place, if a mean is asked for.
+    fn with_counts<T: Float>(self, window: &Window, f: impl FnOnce(&[T])) {
+        let Pool::Avg { include_padding } = self else { return f(&[]) };
+        let count = |axis: usize, place: usize| {
             let (before, input) = (window.padding[axis], window.input[axis]);
             let (low, high) =
                 if include_padding { (0, input + 2 * before) } else { (before, before + input) };
-            let count = move |place: usize| {
-                let start = place * window.stride[axis];
-                (start + window.kernel[axis]).min(high).saturating_sub(start.max(low))
-            };
-            (0..window.output[axis]).map(count).collect::<Vec<_>>()
-        });
-        let mut counts = Vec::with_capacity(window.outputs());
-        for d in depth {
-            for h in &height {
-                counts.extend(width.iter().map(|w| T::from_f64((d * h * w) as f64)));
+            let start = place * window.stride[axis];
+            (start + window.kernel[axis]).min(high).saturating_sub(start.max(low))
+        };
+        let [depth, height, width] = window.output;
+        with_scratch(window.outputs(), |counts| {
+            let rows = (0..depth).flat_map(|d| (0..height).map(move |h| (d, h)));
+            for ((d, h), counts) in rows.zip(counts.chunks_exact_mut(width.max(1))) {
+                let row = count(0, d) * count(1, h);
+                for (w, place) in counts.iter_mut().enumerate() {
+                    *place = T::from_f64((row * count(2, w)) as f64);
+                }
             }
-        }
-        counts
+            f(counts);
+        });
     }
 }
 
@@ -51,27 +52,29 @@ impl Pool {
 ///
 /// # Shapes
 /// `x: [images, input..]`, `y: [images, output..]`
-pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], window: &Window) {
+pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], positions: &Positions) {
+    let window = &positions.window;
     let (inputs, outputs) = (window.inputs(), window.outputs());
     if outputs == 0 {
         return;
     }
     assert_eq!(x.len() / inputs, y.len() / outputs);
-    let (positions, counts) = (Positions::new(window), pool.counts::<T>(window));
-    parallel::for_each_block(y, outputs, 4 * window.taps(), |start, y| {
-        with_scratch(window.plane().iter().product(), |plane| {
-            let x = &x[start / outputs * inputs..];
-            for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
-                let plane = in_plane(window, x, pool.border(), plane);
-                y.fill(pool.border());
-                match pool {
-                    Pool::Max => largest(&positions, plane, y),
-                    Pool::Avg { .. } => sum(&positions, plane, y),
+    pool.with_counts::<T>(window, |counts| {
+        parallel::for_each_block(y, outputs, 4 * window.taps(), |start, y| {
+            with_scratch(window.plane().iter().product(), |plane| {
+                let x = &x[start / outputs * inputs..];
+                for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
+                    let plane = in_plane(window, x, pool.border(), plane);
+                    y.fill(pool.border());
+                    match pool {
+                        Pool::Max => largest(positions, plane, y),
+                        Pool::Avg { .. } => sum(positions, plane, y),
+                    }
+                    for (y, &count) in y.iter_mut().zip(counts) {
+                        *y /= count;
+                    }
                 }
-                for (y, &count) in y.iter_mut().zip(&counts) {
-                    *y /= count;
-                }
-            }
+            });
         });
     });
 }
@@ -90,12 +93,12 @@ fn sum<T: Float>(positions: &Positions, plane: &[T], y: &mut [T]) {
 
 #[inline(always)]
 fn combine<T: Float>(positions: &Positions, plane: &[T], y: &mut [T], f: impl Fn(T, T) -> T) {
-    let Positions { offsets, rows, places, step } = positions;
-    for (y, row) in y.chunks_exact_mut(*places).zip(rows) {
+    let &Positions { ref offsets, ref rows, places, step, .. } = positions;
+    for (y, row) in y.chunks_exact_mut(places).zip(rows) {
         for offset in offsets {
             let seen = &plane[row + offset..];
-            if *step != 2 {
-                for (y, &x) in y.iter_mut().zip(seen.iter().step_by(*step)) {
+            if step != 2 {
+                for (y, &x) in y.iter_mut().zip(seen.iter().step_by(step)) {
                     *y = f(*y, x);
                 }
                 continue;
@@ -135,50 +138,52 @@ pub(crate) fn pool_grad<T: Float>(
     dy: &[T],
     dx: &mut [T],
     accumulate: bool,
-    window: &Window,
+    positions: &Positions,
 ) {
+    let window = &positions.window;
     let (inputs, outputs) = (window.inputs(), window.outputs());
     assert!(x.len() == dx.len() && y.len() == dy.len());
     if inputs == 0 {
         return;
     }
-    let (positions, counts) = (Positions::new(window), pool.counts::<T>(window));
     let len: usize = window.plane().iter().product();
     let cost = (4 * window.taps() * outputs / inputs).max(1);
-    parallel::for_each_block(dx, inputs, cost, |start, dx| {
-        with_scratch(2 * len, |memory| {
-            let (memory, dplane) = memory.split_at_mut(len);
-            for (i, dx) in dx.chunks_exact_mut(inputs).enumerate() {
-                let image = start / inputs + i;
-                let x = &x[image * inputs..][..inputs];
-                let range = image * outputs..(image + 1) * outputs;
-                let (y, dy) = (&y[range.clone()], &dy[range]);
-                if !accumulate {
-                    dx.fill(T::ZERO);
-                }
-                let mut spread = |dplane: &mut [T]| match pool {
-                    Pool::Max => {
-                        let plane = in_plane(window, x, pool.border(), memory);
-                        to_first(&positions, plane, y, dy, dplane);
+    pool.with_counts::<T>(window, |counts| {
+        parallel::for_each_block(dx, inputs, cost, |start, dx| {
+            with_scratch(2 * len, |memory| {
+                let (memory, dplane) = memory.split_at_mut(len);
+                for (i, dx) in dx.chunks_exact_mut(inputs).enumerate() {
+                    let image = start / inputs + i;
+                    let x = &x[image * inputs..][..inputs];
+                    let range = image * outputs..(image + 1) * outputs;
+                    let (y, dy) = (&y[range.clone()], &dy[range]);
+                    if !accumulate {
+                        dx.fill(T::ZERO);
                     }
-                    Pool::Avg { .. } => to_all(&positions, &counts, dy, dplane),
-                };
-                if window.is_padded() {
-                    dplane.fill(T::ZERO);
-                    spread(dplane);
-                    window.add_cropped(dplane, dx);
-                } else {
-                    spread(dx);
+                    let mut spread = |dplane: &mut [T]| match pool {
+                        Pool::Max => {
+                            let plane = in_plane(window, x, pool.border(), memory);
+                            to_first(positions, plane, y, dy, dplane);
+                        }
+                        Pool::Avg { .. } => to_all(positions, counts, dy, dplane),
+                    };
+                    if window.is_padded() {
+                        dplane.fill(T::ZERO);
+                        spread(dplane);
+                        window.add_cropped(dplane, dx);
+                    } else {
+                        spread(dx);
+                    }
                 }
-            }
+            });
         });
     });
 }
 
 /// Adds each gradient to the first element of its window that equals the largest.
 fn to_first<T: Float>(positions: &Positions, plane: &[T], y: &[T], dy: &[T], dplane: &mut [T]) {
-    let Positions { offsets, rows, places, step } = positions;
-    let gradients = y.chunks_exact(*places).zip(dy.chunks_exact(*places));
+    let &Positions { ref offsets, ref rows, places, step, .. } = positions;
+    let gradients = y.chunks_exact(places).zip(dy.chunks_exact(places));
     for (row, (y, dy)) in rows.iter().zip(gradients) {
         for (place, (&y, &dy)) in y.iter().zip(dy).enumerate() {
             let first = row + place * step;
@@ -195,11 +200,11 @@ fn to_first<T: Float>(positions: &Positions, plane: &[T], y: &[T], dy: &[T], dpl
 
 /// Adds to each element of a window its part of the gradient.
 fn to_all<T: Float>(positions: &Positions, counts: &[T], dy: &[T], dplane: &mut [T]) {
-    let Positions { offsets, rows, places, step } = positions;
-    let gradients = counts.chunks_exact(*places).zip(dy.chunks_exact(*places));
+    let &Positions { ref offsets, ref rows, places, step, .. } = positions;
+    let gradients = counts.chunks_exact(places).zip(dy.chunks_exact(places));
     for (row, (counts, dy)) in rows.iter().zip(gradients) {
         for offset in offsets {
-            let seen = dplane[row + offset..].iter_mut().step_by(*step);
+            let seen = dplane[row + offset..].iter_mut().step_by(step);
             for ((dx, &dy), &count) in seen.zip(dy).zip(counts) {
                 *dx += dy / count;
             }

@@ -1,5 +1,8 @@
 //! Windows: what a convolution or a pooling sees of an image, and copies in and out of it.
 
+use std::cell::RefCell;
+use std::sync::Arc;
+
 use gluon_macros::simd;
 
 use super::float::Float;
@@ -126,7 +129,9 @@ fn grid(sizes: [usize; 3], f: impl Fn([usize; 3]) -> usize) -> Vec<usize> {
 }
 
 /// Where a window finds its elements in a plane, worked out once for many images.
+#[derive(Debug)]
 pub(crate) struct Positions {
+    pub(crate) window: Window,
     /// Of each element of the window.
     pub(crate) offsets: Vec<usize>,
     /// Of each row of places.
@@ -136,11 +141,35 @@ pub(crate) struct Positions {
     pub(crate) step: usize,
 }
 
+/// The windows whose positions wait in one thread for their next use.
+const MOST_KEPT: usize = 64;
+
+thread_local! {
+    static KEPT: RefCell<Vec<Arc<Positions>>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Positions {
-    pub(crate) fn new(window: &Window) -> Positions {
+    /// Those of `window`, worked out anew only if many others were used since the last time.
+    pub(crate) fn of(window: &Window) -> Arc<Positions> {
+        let known = |kept: &RefCell<Vec<Arc<Positions>>>| {
+            let mut kept = kept.borrow_mut();
+            if let Some(positions) = kept.iter().find(|positions| positions.window == *window) {
+                return Arc::clone(positions);
+            }
+            let positions = Arc::new(Positions::new(window));
+            if kept.len() == MOST_KEPT {
+                kept.remove(0);
+            }
+            kept.push(Arc::clone(&positions));
+            positions
+        };
+        KEPT.try_with(known).unwrap_or_else(|_| Arc::new(Positions::new(window)))
+    }
+
+    fn new(window: &Window) -> Positions {
         let [_, _, places] = window.output;
         let [_, _, step] = window.stride;
-        Positions { offsets: window.offsets(), rows: window.rows(), places, step }
+        Positions { window: *window, offsets: window.offsets(), rows: window.rows(), places, step }
     }
 
     /// `columns[tap, place]`: what each element of the window sees in each place.
@@ -156,56 +185,59 @@ impl Positions {
 
 #[simd]
 fn unfold<T: Float>(positions: &Positions, plane: &[T], columns: &mut [T]) {
-    let Positions { offsets, rows, places, step } = positions;
-    let mut columns = columns.chunks_exact_mut((*places).max(1));
-    for offset in offsets {
-        for (row, columns) in rows.iter().zip(&mut columns) {
-            let seen = &plane[offset + row..];
-            if *step == 1 {
-                copy_short(&seen[..*places], columns);
-            } else {
-                for (column, &seen) in columns.iter_mut().zip(seen.iter().step_by(*step)) {
-                    *column = seen;
-                }
+    #[inline(always)]
+    fn each<T>(
+        positions: &Positions,
+        plane: &[T],
+        columns: &mut [T],
+        copy: impl Fn(&[T], &mut [T]),
+    ) {
+        let mut columns = columns.chunks_exact_mut(positions.places.max(1));
+        for offset in &positions.offsets {
+            for (row, columns) in positions.rows.iter().zip(&mut columns) {
+                copy(&plane[offset + row..], columns);
             }
         }
     }
-}
-
-/// Copies slices of equal, small length. A loop would become a call of `memmove`, which takes longer
-/// than so few elements.
-#[inline(always)]
-fn copy_short<T: Copy>(from: &[T], to: &mut [T]) {
-    match to.len() {
-        4..=8 => copy_ends::<T, 4>(from, to),
-        9..=16 => copy_ends::<T, 8>(from, to),
-        17..=32 => copy_ends::<T, 16>(from, to),
-        33..=64 => copy_ends::<T, 32>(from, to),
-        _ => to.copy_from_slice(from),
+    // Short rows are copied by their ends: a loop would become a call of `memmove`, which takes longer
+    // than so few elements.
+    match (positions.step, positions.places) {
+        (1, 4..=8) => each(positions, plane, columns, copy_ends::<T, 4>),
+        (1, 9..=16) => each(positions, plane, columns, copy_ends::<T, 8>),
+        (1, 17..=32) => each(positions, plane, columns, copy_ends::<T, 16>),
+        (1, 33..=64) => each(positions, plane, columns, copy_ends::<T, 32>),
+        (1, places) => each(positions, plane, columns, |seen, columns| {
+            columns.copy_from_slice(&seen[..places]);
+        }),
+        (step, _) => each(positions, plane, columns, |seen, columns| {
+            for (column, &seen) in columns.iter_mut().zip(seen.iter().step_by(step)) {
+                *column = seen;
+            }
+        }),
     }
 }
 
-/// Copies the first and the last `N` elements, which are all of at most `2 N`.
+/// Copies the first and the last `N` elements that `to` has room for, which is `N` to `2 N`.
 #[inline(always)]
 fn copy_ends<T: Copy, const N: usize>(from: &[T], to: &mut [T]) {
     let rest = to.len() - N;
     to[..N].copy_from_slice(&from[..N]);
-    to[rest..].copy_from_slice(&from[rest..]);
+    to[rest..].copy_from_slice(&from[rest..][..N]);
 }
 
 #[simd]
 fn fold<T: Float>(positions: &Positions, columns: &[T], plane: &mut [T]) {
-    let Positions { offsets, rows, places, step } = positions;
-    let mut columns = columns.chunks_exact((*places).max(1));
+    let &Positions { ref offsets, ref rows, places, step, .. } = positions;
+    let mut columns = columns.chunks_exact(places.max(1));
     for offset in offsets {
         for (row, columns) in rows.iter().zip(&mut columns) {
             let seen = &mut plane[offset + row..];
-            if *step == 1 {
+            if step == 1 {
                 for (seen, &column) in seen.iter_mut().zip(columns) {
                     *seen += column;
                 }
             } else {
-                for (seen, &column) in seen.iter_mut().step_by(*step).zip(columns) {
+                for (seen, &column) in seen.iter_mut().step_by(step).zip(columns) {
                     *seen += column;
                 }
             }
@@ -220,9 +252,9 @@ mod tests {
     #[test]
     fn short_copies_are_whole() {
         let from: Vec<u8> = (1..=80).collect();
-        for len in 0..=from.len() {
+        for len in 8..=16 {
             let mut to = vec![0; len];
-            copy_short(&from[..len], &mut to);
+            copy_ends::<u8, 8>(&from, &mut to);
             assert_eq!(to, from[..len]);
         }
     }
@@ -248,13 +280,13 @@ mod tests {
 
     #[test]
     fn columns_hold_what_the_window_sees_and_folding_is_the_transpose() {
-        for width in 3..22 {
+        for width in (3..22).chain([32, 33, 34, 40, 64, 65, 66, 67, 80]) {
             for (stride, dilation, padding) in [(1, 1, 0), (1, 2, 1), (2, 1, 1), (3, 2, 0)] {
                 let window = window(width, stride, dilation, padding);
                 let [_, _, places] = window.output;
                 let image: Vec<f64> = (0..window.inputs()).map(|i| i as f64 + 1.0).collect();
                 let plane = plane(&window, &image);
-                let positions = Positions::new(&window);
+                let positions = Positions::of(&window);
                 let mut columns = vec![f64::NAN; window.taps() * window.outputs()];
                 positions.unfold(&plane, &mut columns);
                 for (i, &found) in columns.iter().enumerate() {

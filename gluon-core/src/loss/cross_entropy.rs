@@ -2,6 +2,7 @@
 
 use super::{like, loss, other_axes};
 use crate::error::{Error, Result};
+use crate::shape::MAX_RANK;
 use crate::tensor::Tensor;
 
 loss! {
@@ -117,11 +118,10 @@ fn rows(
 /// What elements are multiplied by so that the mean over all of them, which follows, is that over
 /// those that are `kept`.
 fn shares(kept: Tensor, batch_axis: usize) -> Result<Tensor> {
-    let others = other_axes(&kept, batch_axis)?;
-    if others.is_empty() {
-        return Ok(kept);
-    }
-    let n_kept = kept.sum_axes(&others, true)?;
+    let n_kept = match other_axes(&kept, batch_axis, &mut [0; MAX_RANK])? {
+        [] => return Ok(kept),
+        others => kept.sum_axes(others, true)?,
+    };
     let count = kept.size() as f64 / n_kept.size().max(1) as f64;
     kept.mul(count)?.div(&n_kept.maximum(1.0)?)
 }

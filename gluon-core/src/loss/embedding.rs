@@ -2,6 +2,7 @@
 
 use super::{KlDivLoss, Loss, like, loss, other_axes, reduce};
 use crate::error::{Error, Result};
+use crate::shape::MAX_RANK;
 use crate::tensor::Tensor;
 
 loss! {
@@ -27,9 +28,10 @@ impl TripletLoss {
     pub fn forward(&self, anchor: &Tensor, positive: &Tensor, negative: &Tensor) -> Result<Tensor> {
         let distance = |other| like("TripletLoss", other, anchor)?.sub(anchor)?.square();
         let difference = distance(positive)?.sub(&distance(negative)?)?;
-        let others = other_axes(&difference, self.batch_axis)?;
-        let sum =
-            if others.is_empty() { difference } else { difference.sum_axes(&others, false)? };
+        let sum = match other_axes(&difference, self.batch_axis, &mut [0; MAX_RANK])? {
+            [] => difference,
+            others => difference.sum_axes(others, false)?,
+        };
         reduce(sum.add(self.margin)?.relu()?, self.weight, 0)
     }
 }

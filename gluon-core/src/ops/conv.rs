@@ -1,11 +1,14 @@
 //! Convolutions, plain and transposed, with bias and activation in one operation.
 
+use std::sync::Arc;
+
 use super::dense::Activation;
 use super::sliding::{Sliding, images};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
 use crate::kernel::conv::{self as kernel, Conv};
+use crate::kernel::window::Positions;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
@@ -24,7 +27,8 @@ pub(crate) fn conv<const N: usize>(
     let window = sliding.window(x.shape(), false)?;
     let [batch, in_channels] = [x.shape()[0], x.shape()[1]];
     let out_channels = weight.shape()[0];
-    let conv = Conv { batch, groups, in_channels, out_channels, window };
+    let positions = Positions::of(&window);
+    let conv = Conv { batch, groups, in_channels, out_channels, positions };
     let shape = images::<N>(batch, out_channels, window.output);
     convolve(sliding, conv, false, shape, [x, weight], bias, activation)
 }
@@ -47,7 +51,8 @@ pub(crate) fn conv_transposed<const N: usize>(
     let [batch, out_channels] = [x.shape()[0], x.shape()[1]];
     // Seen from the convolution whose gradient this is.
     let in_channels = weight.shape()[1] * groups;
-    let conv = Conv { batch, groups, in_channels, out_channels, window };
+    let positions = Positions::of(&window);
+    let conv = Conv { batch, groups, in_channels, out_channels, positions };
     let shape = images::<N>(batch, in_channels, window.input);
     convolve(sliding, conv, true, shape, [x, weight], bias, activation)
 }
@@ -81,7 +86,6 @@ fn convolve<const N: usize>(
         }
     }
     let (x, w) = (input.to_contiguous(), weight.to_contiguous());
-    let places = shape[2..].iter().product::<usize>();
     for_float!(x, op, T => {
         let [xs, ws] = Tensor::slices::<T, _>([&x, &w]);
         let b = bias.map(Tensor::to_contiguous);
@@ -90,17 +94,24 @@ fn convolve<const N: usize>(
             false => kernel::conv(xs, ws, bs, activation, y, false, &conv),
             true => kernel::conv_transposed(xs, ws, bs, activation, y, false, &conv),
         });
+        let Conv { positions, .. } = conv;
         let inputs = [input, weight, bias.unwrap_or(weight)];
         record_op(op, &inputs[..2 + usize::from(bias.is_some())], y, |y| {
-            let y = activation.map(|_| y.detach());
+            let (y, has_bias) = (activation.map(|_| y.detach()), bias.is_some());
             move |dy, gradients| {
+                // The sizes follow from the tensors, so that the rule is small.
+                let (batch, in_channels) = (x.shape()[0], w.shape()[1] * groups);
+                let positions = Arc::clone(&positions);
+                let conv = Conv { batch, groups, in_channels, out_channels: w.shape()[0], positions };
                 if let (Some(activation), Some(y)) = (activation, &y) {
                     let ys = y.as_contiguous::<T>().unwrap_or_default();
-                    kernel::conv_dz(activation, ys, dy.make_mut::<T>(op)?);
+                    kernel::conv_dz(activation, ys, dy.make_mut::<T>("backward")?);
                 }
                 let [xs, ws, dz] = Tensor::slices::<T, _>([&x, &w, dy]);
-                if let Some(b) = &b {
-                    gradients.write::<T>(2, b, |db, accumulate| {
+                if has_bias {
+                    let (channels, places) = (dy.shape()[1], dy.shape()[2..].iter().product());
+                    let place = (&Shape::from(channels), w.device());
+                    gradients.write_at::<T>(2, place, |db, accumulate| {
                         kernel::conv_db(dz, db, accumulate, places);
                     })?;
                 }

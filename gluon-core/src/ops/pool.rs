@@ -5,6 +5,7 @@ use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
 use crate::kernel::pool as kernel;
+use crate::kernel::window::Positions;
 use crate::tensor::Tensor;
 
 pub(crate) use crate::kernel::pool::Pool;
@@ -24,16 +25,16 @@ pub(crate) fn pool<const N: usize>(
         return Err(Error::BadArgument { op, argument, expected, found });
     }
     let shape = images::<N>(input.shape()[0], input.shape()[1], window.output);
-    let x = input.to_contiguous();
+    let (x, positions) = (input.to_contiguous(), Positions::of(&window));
     for_float!(x, op, T => {
         let xs = x.as_contiguous::<T>().unwrap_or_default();
-        let y = Tensor::build::<T>(shape, x.device(), |y| kernel::pool(pool, xs, y, &window));
+        let y = Tensor::build::<T>(shape, x.device(), |y| kernel::pool(pool, xs, y, &positions));
         record_op(op, [input], y, |y| {
             let y = y.detach();
             move |dy, gradients| {
                 let [xs, ys, dys] = Tensor::slices::<T, _>([&x, &y, dy]);
                 gradients.write::<T>(0, &x, |dx, accumulate| {
-                    kernel::pool_grad(pool, xs, ys, dys, dx, accumulate, &window);
+                    kernel::pool_grad(pool, xs, ys, dys, dx, accumulate, &positions);
                 })
             }
         })
