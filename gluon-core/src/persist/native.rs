@@ -4,6 +4,7 @@
 //! in `tests/data/checkpoint`.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::index::{Index, Stored};
 use super::source::Source;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::shape::Shape;
+use crate::shape::{MAX_RANK, Shape};
 
 mod header;
 
@@ -155,17 +156,17 @@ impl Image {
 pub(crate) fn open(source: &Arc<Source>) -> Result<(Index, Extras)> {
     let reader = Reader { source };
     let (header, data) = reader.header()?;
-    let mut place = Placer { reader: &reader, data, end: 0, names: HashSet::new() };
+    let mut place = Placer { reader: &reader, data, end: 0 };
 
-    let mut entries = Vec::new();
+    let mut entries = Vec::with_capacity(header.tensors.len());
     for record in header.tensors {
         let stored = place.stored(&record)?;
         for name in std::iter::once(record.name).chain(record.aliases) {
-            if header.named {
-                place.unique(&name)?;
-            }
             entries.push((name, stored.clone()));
         }
+    }
+    if header.named {
+        reader.check_names(&entries)?;
     }
     let mut training = None;
     if let Some(header::Training { optimizer, learning_rate, slots }) = header.training {
@@ -197,6 +198,18 @@ impl Reader<'_> {
             expected: expected.into(),
             found: found.into(),
             offset: offset as u64,
+        }
+    }
+
+    /// Checks that no name occurs twice.
+    fn check_names(&self, entries: &[(String, Stored)]) -> Result<()> {
+        let mut names = HashSet::with_capacity(entries.len());
+        match entries.iter().find(|(name, _)| !names.insert(name)) {
+            Some((name, _)) => {
+                let found = format!("`{}` twice", name.escape_debug());
+                Err(self.error(HEAD, "names that differ", found))
+            }
+            None => Ok(()),
         }
     }
 
@@ -233,6 +246,25 @@ impl Reader<'_> {
     }
 }
 
+/// An array in errors, by its name.
+struct Label<'n>(&'n str);
+
+impl fmt::Display for Label<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "array `{}`", self.0.escape_debug())
+    }
+}
+
+/// The shape of these sizes, if it is one on this machine.
+fn to_shape(sizes: &[u64]) -> Option<Shape> {
+    let mut dims = [0; MAX_RANK];
+    let dims = dims.get_mut(..sizes.len())?;
+    for (dim, &size) in dims.iter_mut().zip(sizes) {
+        *dim = size.try_into().ok()?;
+    }
+    Shape::try_new(dims)
+}
+
 /// Finds the arrays of a file, one after another.
 struct Placer<'r> {
     reader: &'r Reader<'r>,
@@ -240,29 +272,18 @@ struct Placer<'r> {
     data: usize,
     /// Where the arrays so far end, counted from there.
     end: usize,
-    names: HashSet<String>,
 }
 
 impl Placer<'_> {
-    fn unique(&mut self, name: &str) -> Result<()> {
-        if self.names.insert(name.to_owned()) {
-            return Ok(());
-        }
-        let found = format!("`{}` twice", name.escape_debug());
-        Err(self.reader.error(HEAD, "names that differ", found))
-    }
-
     fn stored(&mut self, record: &Record) -> Result<Stored> {
         let Record { name, dtype, shape, offset, checksum, .. } = record;
-        let label = format!("array `{}`", name.escape_debug());
+        let label = Label(name);
         let error = |expected: String, found: String| self.reader.error(HEAD, expected, found);
 
         let known = DType::ALL.iter().find(|known| known.name() == dtype);
         let dtype = *known
             .ok_or_else(|| error(format!("an element type for {label}"), format!("{dtype:?}")))?;
-        let sizes: Option<Vec<usize>> = shape.iter().map(|&n| usize::try_from(n).ok()).collect();
-        let fits = sizes.and_then(|sizes| Shape::try_new(&sizes));
-        let fits = fits.and_then(|shape| Some((shape, byte_len(dtype, &shape)?)));
+        let fits = to_shape(shape).and_then(|shape| Some((shape, byte_len(dtype, &shape)?)));
         let (shape, len) = fits.ok_or_else(|| {
             error(format!("a shape that fits into memory for {label}"), format!("{shape:?}"))
         })?;
@@ -284,14 +305,14 @@ impl Placer<'_> {
         };
         self.end = expected + len;
 
-        let (source, checksum) = (Arc::clone(self.reader.source), *checksum);
+        let (source, checksum, name) = (Arc::clone(self.reader.source), *checksum, name.clone());
         Ok(Stored::encoded(dtype, shape, move || {
             let start = range.start;
             let array = source.array(dtype, shape, range.clone())?;
             if crc32fast::hash(array.bytes()) == checksum {
                 return Ok(array);
             }
-            let expected = format!("elements of the checksum of {label}");
+            let expected = format!("elements of the checksum of {}", Label(&name));
             Err(Reader { source: &source }.error(start, expected, "others"))
         }))
     }
