@@ -27,20 +27,33 @@ optimizer! {
     }
 }
 
-#[simd]
+#[simd(avx512)]
 fn sgd<T: Float>(slices: &mut Slices<'_, T>, sgd: &Sgd, step: &Step) {
-    let Slices { weight, gradient, state: [state, ..] } = slices.reborrow();
-    let [rate, decay] = [step.rate, step.decay].map(T::from_f64);
+    #[inline(always)]
+    fn descend<T: Float>(
+        slices: &mut Slices<'_, T>,
+        sgd: &Sgd,
+        step: &Step,
+        scaled: impl Fn(T) -> T,
+    ) {
+        let Slices { weight, gradient, state: [state, ..] } = slices.reborrow();
+        let [rate, decay] = [step.rate, step.decay].map(T::from_f64);
+        if sgd.momentum == 0.0 {
+            for (w, &g) in weight.iter_mut().zip(gradient) {
+                *w -= rate * (scaled(g) + decay * *w);
+            }
+        } else {
+            let momentum = T::from_f64(sgd.momentum);
+            for ((w, &g), m) in weight.iter_mut().zip(gradient).zip(state) {
+                *m = momentum * *m - rate * (scaled(g) + decay * *w);
+                *w += *m;
+            }
+        }
+    }
+    // A limit takes longer than all the rest.
     let clip = Clip::new(step, sgd.clip_gradient);
-    if sgd.momentum == 0.0 {
-        for (w, &g) in weight.iter_mut().zip(gradient) {
-            *w -= rate * (clip.scaled(g) + decay * *w);
-        }
-    } else {
-        let momentum = T::from_f64(sgd.momentum);
-        for ((w, &g), m) in weight.iter_mut().zip(gradient).zip(state) {
-            *m = momentum * *m - rate * (clip.scaled(g) + decay * *w);
-            *w += *m;
-        }
+    match sgd.clip_gradient == f64::INFINITY {
+        true => descend(slices, sgd, step, |g| g * clip.scale),
+        false => descend(slices, sgd, step, |g| clip.scaled(g)),
     }
 }
