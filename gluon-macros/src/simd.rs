@@ -54,13 +54,8 @@ fn expand(has_avx512: bool, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -
             }
 
             // What AVX-512 gains on elements of other sizes is not worth the time to compile it.
-            #[cfg(target_arch = "x86_64")]
-            if const { size_of::<#element>() == 4 }
-                && crate::kernel::simd::level() >= crate::kernel::simd::Level::Avx512
-            {
-                // SAFETY: the level says that the processor has these instructions.
-                #[allow(unsafe_code)]
-                return unsafe { __avx512 #call };
+            if const { size_of::<#element>() == 4 } {
+                crate::kernel::simd::return_from!(Avx512, __avx512 #call);
             }
         }
     });
@@ -77,12 +72,7 @@ fn expand(has_avx512: bool, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -
             }
 
             #of_avx512
-            #[cfg(target_arch = "x86_64")]
-            if crate::kernel::simd::level() >= crate::kernel::simd::Level::Avx2 {
-                // SAFETY: the level says that the processor has these instructions.
-                #[allow(unsafe_code)]
-                return unsafe { __avx2 #call };
-            }
+            crate::kernel::simd::return_from!(Avx2, __avx2 #call);
             __plain #call
         }
     }

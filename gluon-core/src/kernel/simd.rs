@@ -49,6 +49,19 @@ fn detect() -> Level {
     }
 }
 
+/// Returns what a call returns that is compiled for a level, if the processor has that level.
+macro_rules! return_from {
+    ($level:ident, $call:expr) => {
+        #[cfg(target_arch = "x86_64")]
+        if $crate::kernel::simd::level() >= $crate::kernel::simd::Level::$level {
+            // SAFETY: the level says that the processor has these instructions.
+            #[allow(unsafe_code)]
+            return unsafe { $call };
+        }
+    };
+}
+pub(crate) use return_from;
+
 #[cfg(test)]
 mod tests {
     use super::*;
