@@ -20,7 +20,7 @@ pub(crate) fn is_tiny(sizes: [usize; 3]) -> bool {
 /// The elements of a vector.
 const LANES: usize = 8;
 const HALF: usize = LANES / 2;
-/// The terms that are summed before they are added to others, so that fewer sums are rounded twice.
+/// The terms of a sum that are taken at once, and the most of them.
 const TERMS: usize = 4;
 const MOST_TERMS: usize = 2 * TERMS;
 
@@ -75,14 +75,10 @@ pub(crate) fn by_column<T: Float>(
         }
         for i in 0..M {
             let row = &a[i][at..at + Q];
-            let mut terms = [T::ZERO; N];
             for q in 0..Q {
                 for lane in 0..N {
-                    terms[lane] += row[q] * columns[q][lane];
+                    sums[i][lane] += row[q] * columns[q][lane];
                 }
-            }
-            for lane in 0..N {
-                sums[i][lane] += terms[lane];
             }
         }
     }
