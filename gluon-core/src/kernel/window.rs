@@ -272,6 +272,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn positions_are_those_of_the_window_however_many_were_used() {
+        for width in (3..3 + 2 * MOST_KEPT).chain(3..10) {
+            let window = window(width, 1, 1, 0);
+            let (kept, new) = (Positions::of(&window), Positions::new(&window));
+            assert_eq!(
+                (&kept.offsets, &kept.rows, kept.places),
+                (&new.offsets, &new.rows, new.places)
+            );
+        }
+        assert!(KEPT.with_borrow(Vec::len) <= MOST_KEPT);
+    }
+
     fn plane(window: &Window, image: &[f64]) -> Vec<f64> {
         let mut plane = vec![f64::NAN; window.plane().iter().product()];
         window.pad(image, 0.0, &mut plane);
