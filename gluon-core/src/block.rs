@@ -51,6 +51,7 @@ pub use share::{
 pub use summary::{Row, Summary};
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
+use visit::{root, root_mut};
 
 /// A node of the model tree: a struct or enum whose fields are [`Member`]s.
 ///
@@ -92,12 +93,12 @@ pub trait Block: Member {
     /// assert_eq!(paths, ["", "0", "0.0", "1"]);
     /// ```
     fn blocks(&self) -> Vec<(String, &dyn Block)> {
-        find::named(&|walk| walk.begin(self))
+        find::named(&root(self))
     }
 
     /// The direct children with their names: fields, indices and keys, in declaration order.
     fn children(&self) -> Vec<(String, &dyn Block)> {
-        find::children(&|walk| walk.begin(self))
+        find::children(&root(self))
     }
 
     /// The block at the structural path `path`: `encoder.0`.
@@ -113,7 +114,7 @@ pub trait Block: Member {
     /// # Errors
     /// [`Error::UnknownBlock`](crate::Error::UnknownBlock) if there is none.
     fn child(&self, path: &str) -> Result<&dyn Block> {
-        Ok(find::find(&|walk| walk.begin(self), path)?.block)
+        Ok(find::find(&root(self), path)?.block)
     }
 
     /// Shows `f` every block of this model, children before their parents; last this one.
@@ -121,7 +122,7 @@ pub trait Block: Member {
     where
         Self: Sized,
     {
-        find::apply(&|walk| walk.begin(self), &mut f);
+        find::apply(&root(self), &mut f);
         self
     }
 
@@ -195,13 +196,13 @@ pub trait Block: Member {
 
     /// Every parameter in here by name, in declaration order, each storage once.
     fn collect_params(&self) -> ParameterDict {
-        collect::collect(&|walk| walk.begin(self), None)
+        collect::collect(&root(self), None)
     }
 
     /// [`collect_params`](Block::collect_params) with scoped names that begin with `prefix`
     /// instead of the hint and the number 0: `mlp1_`.
     fn collect_params_with(&self, prefix: &str) -> ParameterDict {
-        collect::collect(&|walk| walk.begin(self), Some(prefix))
+        collect::collect(&root(self), Some(prefix))
     }
 
     /// Gives every parameter its first values, `Uniform(0.07)` unless it has an initializer of its
@@ -216,7 +217,7 @@ pub trait Block: Member {
     /// or what an initializer returns.
     fn initialize(&mut self) -> Result<()> {
         self.tie()?;
-        initialize::initialize(&|walk| walk.begin(self), &Initialization::default())
+        initialize::initialize(&root(self), &Initialization::default())
     }
 
     /// [`initialize`](Block::initialize) with another initializer, seed, or both.
@@ -228,7 +229,7 @@ pub trait Block: Member {
         Self: Sized,
     {
         self.tie()?;
-        initialize::initialize(&|walk| walk.begin(self), &initialization.into())
+        initialize::initialize(&root(self), &initialization.into())
     }
 
     /// [`initialize_with`](Block::initialize_with), but parameters that have values lose them.
@@ -240,7 +241,7 @@ pub trait Block: Member {
         Self: Sized,
     {
         self.tie()?;
-        initialize::initialize(&|walk| walk.begin(self), &initialization.into().force())
+        initialize::initialize(&root(self), &initialization.into().force())
     }
 
     /// The model as the tree of its blocks, in Gluon's form:
@@ -252,7 +253,7 @@ pub trait Block: Member {
     /// )
     /// ```
     fn tree(&self) -> String {
-        tree::tree(&|walk| walk.begin(self))
+        tree::tree(&root(self))
     }
 
     /// What each block makes of `x`, in the order in which they compute, and how many parameters it
@@ -282,7 +283,7 @@ pub trait Block: Member {
 
     /// The model as nested boxes with its ties, to be written for Mermaid, Graphviz or browsers.
     fn drawing(&self) -> Drawing {
-        drawing::drawing(&|walk| walk.begin(self))
+        drawing::drawing(&root(self))
     }
 
     /// Makes every declared tie hold, as [`initialize`](Block::initialize) does.
@@ -290,7 +291,7 @@ pub trait Block: Member {
     /// # Errors
     /// [`Error::TieMismatch`](crate::Error::TieMismatch) if one cannot hold.
     fn tie(&mut self) -> Result<()> {
-        tie::retie_all(&mut |walk| self.visit_mut(walk))
+        tie::retie_all(&mut root_mut(self))
     }
 
     /// Makes parameters in here those of `source`, by their structural names: one storage, one
@@ -318,8 +319,8 @@ pub trait Block: Member {
     /// [`Error::TieMismatch`](crate::Error::TieMismatch) if a parameter of `source` has no
     /// counterpart here, or one of another shape or type. Nothing has changed then.
     fn share_parameters(&mut self, source: &ParameterDict) -> Result<()> {
-        let sources = tie::fitting(&|walk| walk.begin(self), source)?;
-        tie::replace(&mut |walk| self.visit_mut(walk), sources);
+        let sources = tie::fitting(&root(self), source)?;
+        tie::replace(&mut root_mut(self), sources);
         Ok(())
     }
 
@@ -344,22 +345,22 @@ pub trait Block: Member {
 
     /// Sets every gradient to zero.
     fn zero_grad(&self) {
-        collect::each(&|walk| walk.begin(self), &mut |entry| entry.zero_grad());
+        collect::zero_grad(&root(self));
     }
 
     /// Sets what `backward` does with every gradient in here; [`GradReq::Null`] freezes.
     fn set_grad_req(&self, req: GradReq) {
-        collect::each(&|walk| walk.begin(self), &mut |entry| entry.set_grad_req(req));
+        collect::set_grad_req(&root(self), req);
     }
 
     /// Moves every parameter to `device`; ties hold.
     fn to_device(&mut self, device: Device) {
-        collect::each(&|walk| walk.begin(self), &mut |entry| entry.to_device(device));
+        collect::to_device(&root(self), device);
     }
 
     /// Converts every parameter to `dtype`; ties hold.
     fn cast(&mut self, dtype: DType) {
-        collect::each(&|walk| walk.begin(self), &mut |entry| entry.cast(dtype));
+        collect::cast(&root(self), dtype);
     }
 }
 
@@ -367,7 +368,7 @@ pub trait Block: Member {
 ///
 /// Generated constructors call it, so that errors can name a parameter from the beginning.
 pub fn declare<M: Member + ?Sized>(block: &M) {
-    collect::name(&|walk| walk.begin(block), None);
+    collect::name(&root(block), None);
 }
 
 #[diagnostic::do_not_recommend]

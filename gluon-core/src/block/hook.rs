@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::find::{Key, called, find};
 use super::locate::locate;
 use super::member::Member;
+use super::visit::root;
 use super::{Block, Forward};
 use crate::autograd::record_op;
 use crate::error::Result;
@@ -71,7 +72,7 @@ impl<'m> Hook<'m> {
         function: Function,
     ) -> Result<Hook<'m>> {
         static IDS: AtomicU64 = AtomicU64::new(0);
-        let key = find(&|walk| walk.begin(model), path)?.key;
+        let key = find(&root(model), path)?.key;
         let id = IDS.fetch_add(1, Ordering::Relaxed);
         HOOKS.with_borrow_mut(|hooks| hooks.push(Attached { id, key, function }));
         WATCHED.set(true);
@@ -115,7 +116,7 @@ pub(super) fn call<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Re
 
 #[cold]
 fn watched<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Result<Tensor> {
-    let Some(place) = called(&|walk| walk.begin(layer)) else { return layer.forward(input) };
+    let Some(place) = called(&root(layer)) else { return layer.forward(input) };
     for (_, function) in attached(place.key) {
         if let Function::Before(function) = function
             && let Ok(mut function) = function.try_borrow_mut()

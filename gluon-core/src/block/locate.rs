@@ -4,7 +4,7 @@
 
 use super::Block;
 use super::member::Member;
-use super::visit::{Place, Root, Visitor, Walk};
+use super::visit::{Place, Root, Visitor, Walk, root};
 use crate::error::Error;
 use crate::parameter::Parameter;
 
@@ -13,7 +13,7 @@ use crate::parameter::Parameter;
 /// A block without parameters is called by its type.
 #[cold]
 pub(super) fn locate<L: Member + ?Sized>(error: Error, layer: &L) -> Error {
-    locate_root(error, &|walk| walk.begin(layer))
+    locate_root(error, &root(layer))
 }
 
 fn locate_root(error: Error, layer: Root<'_, '_>) -> Error {
@@ -29,7 +29,7 @@ pub(crate) fn locate_member<M: Member + ?Sized>(
     container: &M,
     index: usize,
 ) -> Error {
-    let path = match Located::of(&|walk| walk.begin(container)).path {
+    let path = match Located::of(&root(container)).path {
         Some(path) if !path.is_empty() => format!("{path}.{index}"),
         _ => index.to_string(),
     };

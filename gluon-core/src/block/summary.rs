@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use super::visit::{Place, Visitor, Walk};
+use super::visit::{Place, Visitor, Walk, root};
 use super::{Block, Forward, Hook};
 use crate::autograd::pause;
 use crate::error::Result;
@@ -80,7 +80,7 @@ pub(super) fn summary<M: Block + Forward>(model: &M, x: &Tensor) -> Result<Summa
     let calls = Rc::new(RefCell::new(Vec::new()));
     let mut hooks: Vec<Hook<'_>> = Vec::new();
     let mut keys = Vec::new();
-    for (index, found) in super::find::blocks(&|walk| walk.begin(model)).into_iter().enumerate() {
+    for (index, found) in super::find::blocks(&root(model)).into_iter().enumerate() {
         // Blocks that cannot be told apart are one.
         if !keys.contains(&found.key) {
             keys.push(found.key);

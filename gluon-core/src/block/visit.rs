@@ -105,8 +105,18 @@ pub struct Tie<'n, M, S> {
 /// every type of block.
 pub(super) type Root<'a, 'f> = &'f dyn Fn(&mut Walk<'a, '_>);
 
+/// The [`Root`] of `member`: one function for each type, however many walks there are.
+pub(super) fn root<'a, M: Member + ?Sized>(member: &'a M) -> impl Fn(&mut Walk<'a, '_>) {
+    move |walk| walk.begin(member)
+}
+
 /// [`Root`] of a model whose parameters may be exchanged: a call of [`Member::visit_mut`].
 pub(super) type RootMut<'f> = &'f mut dyn FnMut(&mut WalkMut<'_>);
+
+/// The [`RootMut`] of `member`.
+pub(super) fn root_mut<M: Member + ?Sized>(member: &mut M) -> impl FnMut(&mut WalkMut<'_>) {
+    move |walk| member.visit_mut(walk)
+}
 
 /// A [`Visitor`] on its way through a model.
 ///
@@ -118,14 +128,14 @@ pub struct Walk<'a, 'v> {
 }
 
 impl<'a, 'v> Walk<'a, 'v> {
-    /// Leads `visitor` through `root`, whose scoped names begin with `prefix`, or with its hint
+    /// Leads `visitor` through `member`, whose scoped names begin with `prefix`, or with its hint
     /// and the number 0.
     pub fn run<M: Member + ?Sized>(
-        root: &'a M,
+        member: &'a M,
         prefix: Option<&str>,
         visitor: &'v mut dyn Visitor<'a>,
     ) {
-        Walk::lead(&|walk| walk.begin(root), prefix, visitor);
+        Walk::lead(&root(member), prefix, visitor);
     }
 
     /// [`run`](Walk::run) through what `root` shows.
@@ -189,14 +199,14 @@ pub struct WalkMut<'v> {
 }
 
 impl<'v> WalkMut<'v> {
-    /// Leads `visitor` through `root`, whose scoped names begin with `prefix`, or with its hint
+    /// Leads `visitor` through `member`, whose scoped names begin with `prefix`, or with its hint
     /// and the number 0.
     pub fn run<M: Member + ?Sized>(
-        root: &mut M,
+        member: &mut M,
         prefix: Option<&str>,
         visitor: &'v mut dyn VisitorMut,
     ) {
-        WalkMut::lead(&mut |walk| root.visit_mut(walk), prefix, visitor);
+        WalkMut::lead(&mut root_mut(member), prefix, visitor);
     }
 
     /// [`run`](WalkMut::run) through what `root` shows.
