@@ -54,7 +54,8 @@ pub(crate) fn for_each_block<T: Element>(
 /// Runs both, perhaps at once.
 ///
 /// A thread of a pool shares with its pool. Another does its part itself, which lies in its cache,
-/// and asks a helper for the rest.
+/// and asks a helper for the rest. A part that is cut again has to know how many threads it is
+/// for: one for this thread, or it would wait for a helper that is at the other part.
 ///
 /// This and what calls it take their work behind a pointer: what lies between a loop and the
 /// pool of threads is compiled once, not for every loop.

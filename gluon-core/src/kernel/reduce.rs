@@ -178,17 +178,22 @@ const STRIP: usize = 64;
 
 /// Folds a slice by halves, which threads may share: the cuts do not depend on their number.
 fn fold_slice<T: Float, F: Fold<T>>(x: &[T]) -> T {
+    fold_halves::<T, F>(x, parallel::threads())
+}
+
+/// [`fold_slice`] by so many threads.
+fn fold_halves<T: Float, F: Fold<T>>(x: &[T], threads: usize) -> T {
     if x.len() <= PIECE.0 {
         return fold_piece::<T, F>(x);
     }
     let (left, right) = x.split_at(x.len().next_power_of_two() / 2);
-    if !parallel::is_worthwhile(x.len()) {
-        return F::combine(fold_slice::<T, F>(left), fold_slice::<T, F>(right));
+    if threads < 2 || !parallel::is_worthwhile(x.len()) {
+        return F::combine(fold_halves::<T, F>(left, 1), fold_halves::<T, F>(right, 1));
     }
     let mut folds = [T::from_f64(F::IDENTITY); 2];
     let [first, second] = &mut folds;
-    parallel::join(&mut || *first = fold_slice::<T, F>(left), &mut || {
-        *second = fold_slice::<T, F>(right)
+    parallel::join(&mut || *first = fold_halves::<T, F>(left, threads / 2), &mut || {
+        *second = fold_halves::<T, F>(right, threads - threads / 2)
     });
     F::combine(folds[0], folds[1])
 }
