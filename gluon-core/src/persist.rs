@@ -24,6 +24,7 @@ mod near;
 #[cfg(feature = "npz")]
 mod npz;
 pub mod params;
+mod plain;
 mod plan;
 mod report;
 #[cfg(feature = "safetensors")]

@@ -7,8 +7,9 @@ mod handle;
 
 use std::sync::Arc;
 
-use crate::buffer::Buffer;
+use crate::buffer::{Buffer, for_dtype};
 use crate::device::Device;
+use crate::dtype::sealed::LeBytes;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape, Strides};
@@ -150,6 +151,12 @@ impl Tensor {
     #[inline]
     pub(crate) fn get_mut<T: Element>(&mut self) -> Option<&mut [T]> {
         self.data.elements_mut()
+    }
+
+    /// The bytes of [`get_mut`](Tensor::get_mut), if a file would have them in this order and any
+    /// bytes are elements.
+    pub(crate) fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        for_dtype!(self.dtype(), T => self.get_mut::<T>().and_then(T::in_place_mut))
     }
 
     pub(crate) fn origin(&self) -> &Origin<Tensor> {

@@ -163,26 +163,42 @@ fn growth(measure: &Measure) -> Result<()> {
     Ok(())
 }
 
-/// Words: `save` or `load`, `big` or `small`, the extension of the file.
+/// Words: `save` or `load`, `big` or `small`, the extension of the file; `gluon_model` is `.gluon`
+/// from and into the model that is there.
 fn files(measure: &Measure) -> Result<()> {
-    let [operation, size, extension] = measure.words.as_slice() else {
+    let [operation, size, kind] = measure.words.as_slice() else {
         panic!("W6 needs three words: save or load, big or small, a format");
     };
     let (count, edge) = if size == "big" { (25, 1000) } else { (1000, 16) };
-    let path = format!("{}/gluon-{size}.{extension}", measure.directory);
-    let variant = format!("{operation}_{size}_{extension}");
-    if operation == "save" {
-        let array = |t: u32| Tensor::from_vec(values::weight(t, edge * edge, edge), [edge, edge]);
-        let named = |t| Ok((format!("layer{t}.weight"), array(t)?));
-        let tensors = (0..count).map(named).collect::<Result<Vec<_>>>()?;
-        let arrays = || tensors.iter().map(|(name, tensor)| (name, tensor)).collect::<Arrays>();
-        let _ = std::fs::remove_file(&path);
-        measure.once("W6", &variant, || persist::save(&path, arrays()))
-    } else {
-        let load = || persist::load(&path)?.into_dict();
-        let arrays = measure.once("W6", &variant, load)?;
-        assert_eq!(arrays.len(), count as usize);
-        Ok(())
+    let model = kind.strip_suffix("_model");
+    let path = format!("{}/{size}-{kind}.{}", measure.directory, model.unwrap_or(kind));
+    let variant = format!("{operation}_{size}_{kind}");
+    let net = || nets::square(count as usize, edge);
+    match (operation.as_str(), model) {
+        ("save", Some(_)) => {
+            let net = net()?;
+            let _ = std::fs::remove_file(&path);
+            measure.once("W6", &variant, || net.save_parameters(&path))
+        }
+        ("save", None) => {
+            let array =
+                |t: u32| Tensor::from_vec(values::weight(t, edge * edge, edge), [edge, edge]);
+            let named = |t| Ok((format!("layer{t}.weight"), array(t)?));
+            let tensors = (0..count).map(named).collect::<Result<Vec<_>>>()?;
+            let arrays = || tensors.iter().map(|(name, tensor)| (name, tensor)).collect::<Arrays>();
+            let _ = std::fs::remove_file(&path);
+            measure.once("W6", &variant, || persist::save(&path, arrays()))
+        }
+        (_, Some(_)) => {
+            let mut net = net()?;
+            measure.once("W6", &variant, || net.load_parameters(&path)).map(drop)
+        }
+        (_, None) => {
+            let load = || persist::load(&path)?.into_dict();
+            let arrays = measure.once("W6", &variant, load)?;
+            assert_eq!(arrays.len(), count as usize);
+            Ok(())
+        }
     }
 }
 

@@ -27,6 +27,18 @@ pub fn chain(widths: &[usize]) -> Result<Sequential> {
     Ok(net)
 }
 
+/// Layers without bias, as wide as their input.
+pub fn square(layers: usize, width: usize) -> Result<Sequential> {
+    let mut net = Sequential::new();
+    for t in 0..layers {
+        let layer = Dense::new(width).in_units(width).no_bias();
+        let values = weight(t as u32, width * width, width);
+        layer.weight.set_data(&Tensor::from_vec(values, [width, width])?)?;
+        net.add(layer);
+    }
+    Ok(net)
+}
+
 /// Four layers of which the second and the third are one.
 #[derive(Block)]
 #[block(sequential)]

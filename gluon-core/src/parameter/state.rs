@@ -205,6 +205,24 @@ impl Parameter {
         Ok(())
     }
 
+    /// Lets `f` write over the bytes of the values, if they have this type and shape and nobody
+    /// else sees them.
+    ///
+    /// The gradient stays as it is.
+    pub(crate) fn overwrite<R>(
+        &self,
+        dtype: DType,
+        shape: &Shape,
+        f: impl FnOnce(&mut [u8]) -> R,
+    ) -> Option<R> {
+        match &mut *self.value_mut() {
+            Value::Ready(tensor) if tensor.dtype() == dtype && tensor.shape() == shape => {
+                tensor.bytes_mut().map(f)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether there are values.
     pub fn is_initialized(&self) -> bool {
         matches!(*self.value(), Value::Ready(_))

@@ -1,12 +1,11 @@
 //! Indexes: what a file holds and where, before its elements are read.
 
 use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::array::{Array, byte_len};
 use super::contents::{Arrays, Contents, Note};
-use super::source::Source;
+use super::plain::Plain;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::kernel::parallel;
@@ -32,10 +31,10 @@ pub(crate) struct Stored {
 /// Where the elements are.
 #[derive(Clone)]
 enum Place {
-    /// As they are in this range.
-    Plain(Arc<Source>, Range<usize>),
+    /// As they are in a range of a file.
+    Plain(Plain),
     /// In another form, which the function turns into an array.
-    #[cfg_attr(not(any(feature = "npz", feature = "checkpoint")), allow(dead_code))]
+    #[cfg_attr(not(feature = "npz"), allow(dead_code))]
     Encoded(Arc<Decode>),
     /// In memory.
     Ready(Array),
@@ -47,19 +46,14 @@ type Key = (usize, usize, DType, Shape);
 type Decode = dyn Fn() -> Result<Array> + Send + Sync;
 
 impl Stored {
-    /// The array whose elements are the bytes of `range`, which exist and fit its shape.
-    pub(crate) fn plain(
-        dtype: DType,
-        shape: Shape,
-        source: &Arc<Source>,
-        range: Range<usize>,
-    ) -> Stored {
-        debug_assert_eq!(byte_len(dtype, &shape), Some(range.len()));
-        Stored { dtype, shape, place: Place::Plain(Arc::clone(source), range) }
+    /// The array of these elements, which fit its shape.
+    pub(crate) fn plain(dtype: DType, shape: Shape, plain: Plain) -> Stored {
+        debug_assert_eq!(byte_len(dtype, &shape), Some(plain.range().len()));
+        Stored { dtype, shape, place: Place::Plain(plain) }
     }
 
     /// An array of this type and shape that `decode` returns.
-    #[cfg(any(feature = "npz", feature = "checkpoint"))]
+    #[cfg(feature = "npz")]
     pub(crate) fn encoded(
         dtype: DType,
         shape: Shape,
@@ -71,9 +65,17 @@ impl Stored {
     /// Reads the array.
     pub(crate) fn read(&self) -> Result<Array> {
         match &self.place {
-            Place::Plain(source, range) => source.array(self.dtype, self.shape, range.clone()),
+            Place::Plain(plain) => plain.read(self.dtype, self.shape),
             Place::Encoded(decode) => decode(),
             Place::Ready(array) => Ok(array.clone()),
+        }
+    }
+
+    /// The elements, if they are so many that to keep them twice for a while is a cost.
+    pub(super) fn large(&self) -> Option<&Plain> {
+        match &self.place {
+            Place::Plain(plain) if plain.range().len() >= LARGE => Some(plain),
+            _ => None,
         }
     }
 
@@ -90,7 +92,7 @@ impl Stored {
     fn key(&self) -> Option<Key> {
         let (start, end) = match &self.place {
             _ if self.shape.size() == 0 => return None,
-            Place::Plain(_, range) => (range.start, range.end),
+            Place::Plain(plain) => (plain.range().start, plain.range().end),
             Place::Encoded(decode) => (Arc::as_ptr(decode).addr(), 0),
             Place::Ready(array) => (array.bytes().as_ptr().addr(), array.bytes().len()),
         };
@@ -98,22 +100,42 @@ impl Stored {
     }
 }
 
+/// Arrays of this many bytes and more are [large](Stored::large): reading them costs more than
+/// asking for them.
+const LARGE: usize = 1 << 16;
+
 /// Fewer elements than this are read by one thread: they take less than a millisecond.
 const SHARED_FROM: usize = 1 << 20;
 
-/// Reads arrays, by several threads if there is much to read: most of the time goes into memory
-/// that is written for the first time.
-pub(super) fn read_all(stored: &[&Stored]) -> Result<Vec<Array>> {
-    let elements: usize = stored.iter().map(|stored| stored.shape.size()).sum();
-    if stored.len() < 2 || elements < SHARED_FROM {
-        return stored.iter().map(|stored| stored.read()).collect();
+/// What `f` returns for each of `items`, which have to do with `size` elements each; the threads
+/// share the work if there is much.
+pub(super) fn each<T: Sync, R: Send>(
+    items: &[T],
+    size: fn(&T) -> usize,
+    f: &(dyn Fn(&T) -> Result<R> + Sync),
+) -> Result<Vec<R>> {
+    let elements: usize = items.iter().map(size).sum();
+    let threads = if elements < SHARED_FROM { 1 } else { parallel::threads() };
+    share(items, threads, f)
+}
+
+/// [`each`] by so many threads.
+fn share<T: Sync, R: Send>(
+    items: &[T],
+    threads: usize,
+    f: &(dyn Fn(&T) -> Result<R> + Sync),
+) -> Result<Vec<R>> {
+    if items.len() < 2 || threads < 2 {
+        return items.iter().map(f).collect();
     }
-    let (left, right) = stored.split_at(stored.len() / 2);
+    let (left, right) = items.split_at(items.len() / 2);
     let (mut first, mut second) = (Ok(Vec::new()), Ok(Vec::new()));
-    parallel::join(&mut || first = read_all(left), &mut || second = read_all(right));
-    let mut arrays = first?;
-    arrays.append(&mut second?);
-    Ok(arrays)
+    parallel::join(&mut || first = share(left, threads / 2, f), &mut || {
+        second = share(right, threads - threads / 2, f);
+    });
+    let mut all = first?;
+    all.append(&mut second?);
+    Ok(all)
 }
 
 impl From<Array> for Stored {
@@ -137,8 +159,9 @@ impl Index {
         let firsts = self.first_of_each_place();
         let places = firsts.iter().zip(&self.entries).enumerate();
         let own = places.filter(|&(at, (&first, _))| first == at);
-        let mut arrays =
-            read_all(&own.map(|(_, (_, (_, stored)))| stored).collect::<Vec<_>>())?.into_iter();
+        let own: Vec<&Stored> = own.map(|(_, (_, (_, stored)))| stored).collect();
+        let arrays = each(&own, |stored| stored.shape.size(), &|stored| stored.read())?;
+        let mut arrays = arrays.into_iter();
         let mut read: Vec<Array> = Vec::with_capacity(self.entries.len());
         for first in firsts {
             let known = read.get(first).cloned();

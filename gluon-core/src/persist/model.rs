@@ -51,10 +51,14 @@ pub trait Persist: Block {
     /// No `initialize` is needed; unknown sizes become known. Keys are structural names, or the
     /// scoped ones of older and of exported Gluon models. Declared ties hold afterwards.
     ///
+    /// Nothing changes before everything was read. What a model has memory for is read twice, to see
+    /// that it can be and then over the old values, so that a large model is not in memory twice;
+    /// handles taken by [`data`](crate::Parameter::data) before keep the old values.
+    ///
     /// # Errors
     /// [`Error::Misfits`] with everything that does not fit, [`Error::Io`] and [`Error::Format`]
     /// if the file cannot be read, [`Error::TieMismatch`] if a declared tie cannot hold. The model
-    /// is as it was then.
+    /// is as it was then, unless the file is changed while it is read for the second time.
     fn load_parameters(&mut self, path: impl AsRef<Path>) -> Result<Report>
     where
         Self: Sized,

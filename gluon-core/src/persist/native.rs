@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::array::{Array, byte_len};
 use super::contents::Arrays;
 use super::index::{Index, Stored};
+use super::plain::{Checksum, Plain};
 use super::source::Source;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -305,16 +306,10 @@ impl Placer<'_> {
         };
         self.end = expected + len;
 
-        let (source, checksum, name) = (Arc::clone(self.reader.source), *checksum, name.clone());
-        Ok(Stored::encoded(dtype, shape, move || {
-            let start = range.start;
-            let array = source.array(dtype, shape, range.clone())?;
-            if crc32fast::hash(array.bytes()) == checksum {
-                return Ok(array);
-            }
-            let expected = format!("elements of the checksum of {}", Label(&name));
-            Err(Reader { source: &source }.error(start, expected, "others"))
-        }))
+        let label = label.to_string().into();
+        let checksum = Checksum { crc: *checksum, label, format: FORMAT };
+        let plain = Plain::new(self.reader.source, range).with_checksum(checksum);
+        Ok(Stored::plain(dtype, shape, plain))
     }
 
     /// Nothing may follow the elements.

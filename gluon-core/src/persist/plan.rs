@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::array::Array;
 use super::format::Format;
-use super::index::{Index, Stored, read_all};
+use super::index::{self, Index, Stored};
 use super::load::{Cast, Load, Rules};
 use super::names::{Names, Resolved};
 use super::near::near;
@@ -219,15 +220,58 @@ impl<'d> Plan<'d> {
     }
 
     /// Changes the model, once all arrays have been read.
+    ///
+    /// Large ones that the model has memory for are read twice: first to see that they can be, then
+    /// over its values, so that there is no second model in memory.
     pub(super) fn apply(self) -> Result<Report> {
-        let stored: Vec<&Stored> = self.changes.iter().map(|change| &change.array).collect();
-        for (Change { parameter, cast, .. }, array) in self.changes.iter().zip(read_all(&stored)?) {
-            if let Some(dtype) = cast {
-                parameter.cast(*dtype);
+        let size = |change: &Change<'_>| change.array.shape.size();
+        let arrays = index::each(&self.changes, size, &Change::prepare)?;
+        let (mut over, mut others) = (Vec::new(), Vec::new());
+        for (change, array) in self.changes.iter().zip(arrays) {
+            match array {
+                Some(array) => others.push((change, array)),
+                None => over.push(change),
             }
-            parameter.set_data(&Tensor::from(array))?;
+        }
+        index::each(&over, |change| change.array.shape.size(), &|change| change.overwrite())?;
+        for (change, array) in others {
+            change.replace(array)?;
         }
         Ok(self.report)
+    }
+}
+
+impl Change<'_> {
+    /// The array, or nothing if it can be read over the values of the parameter.
+    fn prepare(&self) -> Result<Option<Array>> {
+        if let Some(plain) = self.array.large()
+            && self.cast.is_none()
+            && self.parameter.overwrite(self.array.dtype, &self.array.shape, |_| ()).is_some()
+        {
+            plain.check()?;
+            return Ok(None);
+        }
+        self.array.read().map(Some)
+    }
+
+    /// Reads the array over the values of the parameter, unless somebody sees them by now.
+    fn overwrite(&self) -> Result<()> {
+        let Stored { dtype, shape, .. } = &self.array;
+        let read = self.array.large().and_then(|plain| {
+            self.parameter.overwrite(*dtype, shape, |values| plain.read_into(values))
+        });
+        match read {
+            Some(read) => read,
+            None => self.replace(self.array.read()?),
+        }
+    }
+
+    /// Gives the parameter the values of `array`.
+    fn replace(&self, array: Array) -> Result<()> {
+        if let Some(dtype) = self.cast {
+            self.parameter.cast(dtype);
+        }
+        self.parameter.set_data(&Tensor::from(array))
     }
 }
 

@@ -15,6 +15,7 @@ use super::array::{Array, byte_len};
 use super::atomic;
 use super::contents::Arrays;
 use super::index::{Index, Stored};
+use super::plain::Plain;
 use super::source::Source;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -117,7 +118,8 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
         let shape = Shape::try_new(shape)
             .filter(|shape| byte_len(dtype, shape) == Some(end - start))
             .ok_or_else(|| error(HEAD, "arrays of at most 8 axes that fit into memory", label()))?;
-        entries.push((name, Stored::plain(dtype, shape, source, data + start..data + end)));
+        let plain = Plain::new(source, data + start..data + end);
+        entries.push((name, Stored::plain(dtype, shape, plain)));
     }
     add_aliases(&mut entries, header.metadata().iter().flatten());
     Ok(Index { entries, named: true, notes: Vec::new() })

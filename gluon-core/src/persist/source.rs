@@ -104,6 +104,27 @@ impl Source {
         }
     }
 
+    /// Shows `f` the bytes of `range`, which the caller has found to exist, in pieces of at most
+    /// `len` bytes unless they are in memory.
+    pub(crate) fn pieces(
+        &self,
+        range: Range<usize>,
+        len: usize,
+        f: &mut dyn FnMut(&[u8]),
+    ) -> Result<()> {
+        if let Kind::Memory(bytes) = &self.kind {
+            f(&(**bytes).as_ref()[range]);
+            return Ok(());
+        }
+        let mut piece = vec![0; len.min(range.len())];
+        for start in range.clone().step_by(len) {
+            let piece = &mut piece[..len.min(range.end - start)];
+            self.read(start, piece)?;
+            f(piece);
+        }
+        Ok(())
+    }
+
     /// The first bytes, at most `len` of them.
     pub(crate) fn head(&self, len: usize) -> Result<Cow<'_, [u8]>> {
         self.bytes(0..len.min(self.len))

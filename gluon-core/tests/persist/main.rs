@@ -15,6 +15,8 @@ mod formats;
 mod golden;
 /// Bytes that are no file.
 mod hostile;
+/// Where the values of a loaded model lie.
+mod memory;
 /// What does not fit, and the options that make it fit.
 mod misfits;
 /// What the tests share.

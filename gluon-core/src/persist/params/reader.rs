@@ -11,6 +11,7 @@ use super::sparse::{self, Room};
 use crate::error::Result;
 use crate::persist::contents::Note;
 use crate::persist::index::{Index, Stored};
+use crate::persist::plain::Plain;
 use crate::persist::source::Source;
 
 /// What a file holds. Elements are left where they are, those of sparse arrays excepted.
@@ -117,6 +118,6 @@ impl Loader<'_> {
                 return Ok(array.into());
             }
         }
-        Ok(Stored::plain(record.dtype, record.shape, self.source, record.data.clone()))
+        Ok(Stored::plain(record.dtype, record.shape, Plain::new(self.source, record.data.clone())))
     }
 }
