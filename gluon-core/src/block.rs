@@ -368,7 +368,7 @@ pub trait Block: Member {
 ///
 /// Generated constructors call it, so that errors can name a parameter from the beginning.
 pub fn declare<M: Member + ?Sized>(block: &M) {
-    collect::name(&root(block), None);
+    collect::collect(&root(block), None).name();
 }
 
 #[diagnostic::do_not_recommend]

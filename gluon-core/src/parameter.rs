@@ -212,10 +212,10 @@ impl Parameter {
     }
 
     /// Sets both names; the walks of a model call it.
-    pub fn rename(&self, path: &str, name: String) {
+    pub fn rename(&self, path: &str, name: &str) {
         let mut declared = self.declared_mut();
         path.clone_into(&mut declared.path);
-        declared.name = name;
+        name.clone_into(&mut declared.name);
     }
 
     /// What error messages call it: its structural name, or its shape if it has none.

@@ -99,11 +99,11 @@ fn sizes_are_printed_as_soon_as_they_are_known() {
 #[test]
 fn parameters_print_name_shape_and_type() {
     let parameter = Parameter::new(2).with_dtype(DType::F64);
-    parameter.rename("w", "w".to_owned());
+    parameter.rename("w", "w");
     assert_eq!(parameter.to_string(), repr("param_f64"));
 
     let parameter = Parameter::new([2, 3]);
-    parameter.rename("w", "w".to_owned());
+    parameter.rename("w", "w");
     // A type left to the default prints as a class there.
     let expected = repr("param_default_dtype").replace("<class 'numpy.float32'>", "float32");
     assert_eq!(parameter.to_string(), expected);
@@ -136,7 +136,7 @@ fn nets_in_nets_are_indented() {
 #[test]
 fn constants_devices_and_empty_dictionaries_print_as_in_gluon() {
     let constant = Parameter::constant(Tensor::from([[1.0f32, 2.0]]));
-    constant.rename("c", "c".to_owned());
+    constant.rename("c", "c");
     let expected = repr("constant").replace("<class 'numpy.float32'>", "float32");
     assert_eq!(constant.to_string(), expected);
     let empty = Sequential::new();

@@ -1,5 +1,7 @@
 //! Collecting parameters: the walk that most others stand on.
 
+use std::collections::HashMap;
+
 use super::Block;
 use super::member::Member;
 use super::tie;
@@ -19,6 +21,8 @@ pub(super) fn collect(root: Root<'_, '_>, prefix: Option<&str>) -> ParameterDict
 #[derive(Default)]
 struct Collector {
     dict: ParameterDict,
+    /// Where the parameters are in there, by their identity.
+    places: HashMap<usize, usize>,
 }
 
 impl<'a> Visitor<'a> for Collector {
@@ -29,7 +33,11 @@ impl<'a> Visitor<'a> for Collector {
     }
 
     fn parameter(&mut self, place: &Place<'_>, parameter: &'a Parameter) {
-        self.dict.insert(parameter, place.path(), place.scoped());
+        let next = self.dict.len();
+        match *self.places.entry(parameter.id()).or_insert(next) {
+            index if index < next => self.dict.add_alias(index, place.path()),
+            _ => self.dict.push(parameter, place.path(), place.scoped()),
+        }
     }
 
     fn tie(&mut self, place: &Place<'_>, tie: Tie<'_, &'a dyn Member, &'a dyn Member>) {
@@ -57,11 +65,4 @@ pub(super) fn to_device(root: Root<'_, '_>, device: Device) {
 /// Converts every parameter of `root` to `dtype`.
 pub(super) fn cast(root: Root<'_, '_>, dtype: DType) {
     collect(root, None).iter().for_each(|entry| entry.cast(dtype));
-}
-
-/// Gives every parameter of `root` the names it has there.
-pub(super) fn name(root: Root<'_, '_>, prefix: Option<&str>) {
-    for entry in &collect(root, prefix) {
-        entry.rename(entry.path(), entry.name().to_owned());
-    }
 }

@@ -82,16 +82,21 @@ impl Deref for Entry {
 }
 
 impl ParameterDict {
-    /// Adds a parameter under its names; an alias if it is there already.
-    pub(crate) fn insert(&mut self, parameter: &Parameter, path: &str, name: String) {
-        match self.entries.iter_mut().find(|entry| entry.parameter.is_same(parameter)) {
-            Some(entry) => entry.aliases.push(path.to_owned()),
-            None => self.entries.push(Entry {
-                parameter: parameter.share(),
-                name,
-                path: path.to_owned(),
-                aliases: Vec::new(),
-            }),
+    /// Adds a parameter that is not there yet, under its names.
+    pub(crate) fn push(&mut self, parameter: &Parameter, path: &str, name: String) {
+        let (parameter, path) = (parameter.share(), path.to_owned());
+        self.entries.push(Entry { parameter, name, path, aliases: Vec::new() });
+    }
+
+    /// Adds another structural name of the parameter at `index`.
+    pub(crate) fn add_alias(&mut self, index: usize, path: &str) {
+        self.entries[index].aliases.push(path.to_owned());
+    }
+
+    /// Gives every parameter the names it has here.
+    pub(crate) fn name(&self) {
+        for entry in self {
+            entry.rename(entry.path(), entry.name());
         }
     }
 

@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn reading_too_early_names_the_parameter_and_the_remedy() {
         let weight = Parameter::new([4, 0]);
-        weight.rename("hidden.weight", "mlp0_dense0_weight".into());
+        weight.rename("hidden.weight", "mlp0_dense0_weight");
         let error = weight.data().unwrap_err().to_string();
         assert!(error.starts_with("parameter `hidden.weight` is not initialized"), "{error}");
         weight.initialize(&seed(0)).unwrap();

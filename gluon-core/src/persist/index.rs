@@ -71,10 +71,10 @@ impl Stored {
         }
     }
 
-    /// The elements, if they are so many that to keep them twice for a while is a cost.
-    pub(super) fn large(&self) -> Option<&Plain> {
+    /// The elements, if they stand in a file as they do in memory.
+    pub(super) fn as_plain(&self) -> Option<&Plain> {
         match &self.place {
-            Place::Plain(plain) if plain.range().len() >= LARGE => Some(plain),
+            Place::Plain(plain) => Some(plain),
             _ => None,
         }
     }
@@ -99,10 +99,6 @@ impl Stored {
         Some((start, end, self.dtype, self.shape))
     }
 }
-
-/// Arrays of this many bytes and more are [large](Stored::large): reading them costs more than
-/// asking for them.
-const LARGE: usize = 1 << 16;
 
 /// Fewer elements than this are read by one thread: they take less than a millisecond.
 const SHARED_FROM: usize = 1 << 20;

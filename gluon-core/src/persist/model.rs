@@ -9,7 +9,7 @@ use super::plan::Plan;
 pub(crate) use super::plan::Request;
 use super::report::Report;
 use super::undo::Undo;
-use crate::block::{Block, declare};
+use crate::block::Block;
 use crate::error::{Error, Result};
 use crate::parameter::ParameterDict;
 
@@ -120,28 +120,36 @@ pub(crate) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
 
 /// Loads a file that was indexed.
 pub(crate) fn load_index<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
+    let parameters = model.collect_params();
+    match parameters.check() {
+        Err(Error::BrokenTie { .. }) => {}
+        checked => return checked.and_then(|()| load(model, &parameters, request)),
+    }
+    drop(parameters);
     // Tying again changes the model, which has to be as it was if the file does not fit.
-    let broken = matches!(model.collect_params().check(), Err(Error::BrokenTie { .. }));
-    let undo = broken.then(|| Undo::new(model));
-    let outcome = load_tied(model, request);
-    if let Some(undo) = undo
-        && (outcome.is_err() || request.load.dry_run)
-    {
+    let undo = Undo::new(model);
+    let outcome = tie(model).and_then(|parameters| load(model, &parameters, request));
+    if outcome.is_err() || request.load.dry_run {
         undo.restore(model);
     }
     outcome
 }
 
-fn load_tied<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
+fn tie<B: Block>(model: &mut B) -> Result<ParameterDict> {
     model.tie()?;
     let parameters = model.collect_params();
     parameters.check()?;
+    Ok(parameters)
+}
+
+/// Loads a file into the parameters of a model whose ties hold.
+fn load<B: Block>(model: &B, parameters: &ParameterDict, request: &Request<'_>) -> Result<Report> {
     let prefix = format!("{}0_", model.hint());
-    let plan = Plan::new(&parameters, &prefix, request)?;
+    let plan = Plan::new(parameters, &prefix, request)?;
     if request.load.dry_run {
         return Ok(plan.into_report());
     }
     let plan = plan.checked()?;
-    declare(model);
+    parameters.name();
     plan.apply()
 }

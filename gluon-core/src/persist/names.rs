@@ -1,5 +1,6 @@
 //! Names: what the arrays of a file are called in a model.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::load::Rules;
@@ -8,7 +9,9 @@ use crate::parameter::ParameterDict;
 /// The parameters of a model by each of their names.
 pub(super) struct Names<'d> {
     by_path: HashMap<&'d str, usize>,
-    by_scoped: HashMap<&'d str, usize>,
+    /// Made when it is needed: most files have structural names.
+    by_scoped: OnceCell<HashMap<&'d str, usize>>,
+    parameters: &'d ParameterDict,
     /// What the scoped names begin with: `mlp0_`.
     prefix: &'d str,
 }
@@ -40,11 +43,16 @@ impl<'d> Names<'d> {
     /// The names of `parameters`, whose scoped ones begin with `prefix`.
     pub(super) fn new(parameters: &'d ParameterDict, prefix: &'d str) -> Names<'d> {
         let entries = parameters.iter().enumerate();
-        let by_scoped = entries.clone().map(|(index, entry)| (entry.name(), index)).collect();
         let by_path = entries
             .flat_map(|(index, entry)| entry.paths().map(move |path| (path, index)))
             .collect();
-        Names { by_path, by_scoped, prefix }
+        Names { by_path, by_scoped: OnceCell::new(), parameters, prefix }
+    }
+
+    fn scoped(&self, name: &str) -> Option<&usize> {
+        let entries = self.parameters.iter().enumerate();
+        let make = || entries.map(|(index, entry)| (entry.name(), index)).collect();
+        self.by_scoped.get_or_init(make).get(name)
     }
 
     /// The parameters that the arrays called `keys` stand for.
@@ -85,10 +93,10 @@ impl<'d> Names<'d> {
     }
 
     fn find(&self, name: &str, scheme: &Scheme<'_>) -> Option<usize> {
-        let own = |relative: &str| self.by_scoped.get(&*format!("{}{relative}", self.prefix));
+        let own = |relative: &str| self.scoped(&format!("{}{relative}", self.prefix));
         match scheme {
             Scheme::Structural => self.by_path.get(name),
-            Scheme::Scoped => self.by_scoped.get(name),
+            Scheme::Scoped => self.scoped(name),
             Scheme::Relative => own(name),
             Scheme::Rerooted(prefix) => own(name.strip_prefix(prefix)?),
         }

@@ -3,6 +3,7 @@
 //! `docs/file-format.md` describes the bytes. A reader for every version stays; files of each are
 //! in `tests/data/checkpoint`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::io::{self, Write};
@@ -80,17 +81,17 @@ impl Image {
         let mut image = Image { head: Vec::new(), arrays: Vec::new() };
         let mut end = 0;
         let mut tensors = Vec::new();
-        for (names, array) in arrays.by_storage() {
-            let mut names = names.into_iter().map(str::to_owned);
-            let name = names.next().unwrap_or_default();
-            tensors.push(image.record(name, names.collect(), array.clone(), &mut end));
+        for (mut names, array) in arrays.by_storage() {
+            let aliases = names.split_off(names.len().min(1));
+            let name = names.pop().unwrap_or_default();
+            tensors.push(image.record(name, aliases, array.clone(), &mut end));
         }
         let training = match &extras.training {
             Some(training) => Some(image.training(training, &mut end)?),
             None => None,
         };
         let named = matches!(arrays, Arrays::Dict(_));
-        let values = extras.values.clone().into_iter().collect();
+        let values = extras.values.iter().map(|(key, value)| (&**key, &**value)).collect();
         let Extras { step, seed, .. } = *extras;
         let header = Header { named, tensors, training, step, seed, values }.to_bytes();
 
@@ -103,34 +104,37 @@ impl Image {
         Ok(image)
     }
 
-    fn training(&mut self, training: &Training, end: &mut usize) -> Result<header::Training> {
+    fn training<'h>(
+        &mut self,
+        training: &'h Training,
+        end: &mut usize,
+    ) -> Result<header::Training<'h>> {
         let mut slots = Vec::with_capacity(training.slots.len());
         for Slot { parameter, count, state } in &training.slots {
             let mut records = Vec::with_capacity(state.len());
             for (name, stored) in state {
-                records.push(self.record(name.clone(), Vec::new(), stored.read()?, end));
+                records.push(self.record(name, Vec::new(), stored.read()?, end));
             }
-            let (parameter, count) = (parameter.clone(), *count);
-            slots.push(header::Slot { parameter, count, state: records });
+            slots.push(header::Slot { parameter, count: *count, state: records });
         }
-        let (optimizer, learning_rate) = (training.optimizer.clone(), training.learning_rate);
-        Ok(header::Training { optimizer, learning_rate, slots })
+        let Training { optimizer, learning_rate, .. } = training;
+        Ok(header::Training { optimizer, learning_rate: *learning_rate, slots })
     }
 
     /// Places `array` after those before, which end at `end`.
-    fn record(
+    fn record<'h>(
         &mut self,
-        name: String,
-        aliases: Vec<String>,
+        name: &'h str,
+        aliases: Vec<&'h str>,
         array: Array,
         end: &mut usize,
-    ) -> Record {
+    ) -> Record<'h> {
         let offset = end.next_multiple_of(ALIGNMENT);
         *end = offset + array.bytes().len();
         let record = Record {
             name,
             aliases,
-            dtype: array.dtype().name().to_owned(),
+            dtype: array.dtype().name(),
             shape: array.shape().iter().map(|&size| size as u64).collect(),
             offset: offset as u64,
             checksum: crc32fast::hash(array.bytes()),
@@ -156,14 +160,17 @@ impl Image {
 /// What a file holds. Elements are checked as they are read.
 pub(crate) fn open(source: &Arc<Source>) -> Result<(Index, Extras)> {
     let reader = Reader { source };
-    let (header, data) = reader.header()?;
+    let bytes = reader.header()?;
+    let header = Header::from_bytes(&bytes)
+        .map_err(|found| reader.error(HEAD, "a header of version 1", found))?;
+    let data = (HEAD + bytes.len()).next_multiple_of(ALIGNMENT);
     let mut place = Placer { reader: &reader, data, end: 0 };
 
     let mut entries = Vec::with_capacity(header.tensors.len());
     for record in header.tensors {
         let stored = place.stored(&record)?;
         for name in std::iter::once(record.name).chain(record.aliases) {
-            entries.push((name, stored.clone()));
+            entries.push((name.to_owned(), stored.clone()));
         }
     }
     if header.named {
@@ -174,16 +181,18 @@ pub(crate) fn open(source: &Arc<Source>) -> Result<(Index, Extras)> {
         let slots = slots.into_iter().map(|header::Slot { parameter, count, state }| {
             let state = state
                 .into_iter()
-                .map(|record| Ok((record.name.clone(), place.stored(&record)?)))
+                .map(|record| Ok((record.name.to_owned(), place.stored(&record)?)))
                 .collect::<Result<_>>()?;
-            Ok(Slot { parameter, count, state })
+            Ok(Slot { parameter: parameter.to_owned(), count, state })
         });
         let slots = slots.collect::<Result<_>>()?;
+        let optimizer = optimizer.to_owned();
         training = Some(Training { optimizer, learning_rate, slots });
     }
     place.finish()?;
     let index = Index { entries, named: header.named, notes: Vec::new() };
-    let (step, seed, values) = (header.step, header.seed, header.values.into_iter().collect());
+    let values = header.values.iter().map(|(key, value)| ((*key).to_owned(), value.to_vec()));
+    let (step, seed, values) = (header.step, header.seed, values.collect());
     Ok((index, Extras { training, step, seed, values }))
 }
 
@@ -214,8 +223,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The header, and where the elements begin.
-    fn header(&self) -> Result<(Header, usize)> {
+    /// The header's bytes.
+    fn header(&self) -> Result<Cow<'_, [u8]>> {
         let len = self.source.len();
         let head = self.source.head(HEAD)?;
         let Some((magic, rest)) = head.split_first_chunk::<8>().filter(|_| head.len() == HEAD)
@@ -241,9 +250,7 @@ impl Reader<'_> {
         if crc32fast::hash(&bytes) != checksum {
             return Err(self.error(HEAD, "a header of the checksum before it", "another one"));
         }
-        let header = Header::from_bytes(&bytes)
-            .map_err(|found| self.error(HEAD, "a header of version 1", found))?;
-        Ok((header, (HEAD + size).next_multiple_of(ALIGNMENT)))
+        Ok(bytes)
     }
 }
 
@@ -276,12 +283,12 @@ struct Placer<'r> {
 }
 
 impl Placer<'_> {
-    fn stored(&mut self, record: &Record) -> Result<Stored> {
+    fn stored(&mut self, record: &Record<'_>) -> Result<Stored> {
         let Record { name, dtype, shape, offset, checksum, .. } = record;
         let label = Label(name);
         let error = |expected: String, found: String| self.reader.error(HEAD, expected, found);
 
-        let known = DType::ALL.iter().find(|known| known.name() == dtype);
+        let known = DType::ALL.iter().find(|known| known.name() == *dtype);
         let dtype = *known
             .ok_or_else(|| error(format!("an element type for {label}"), format!("{dtype:?}")))?;
         let fits = to_shape(shape).and_then(|shape| Some((shape, byte_len(dtype, &shape)?)));
@@ -306,8 +313,7 @@ impl Placer<'_> {
         };
         self.end = expected + len;
 
-        let label = label.to_string().into();
-        let checksum = Checksum { crc: *checksum, label, format: FORMAT };
+        let checksum = Checksum { crc: *checksum, array: (*name).into(), format: FORMAT };
         let plain = Plain::new(self.reader.source, range).with_checksum(checksum);
         Ok(Stored::plain(dtype, shape, plain))
     }

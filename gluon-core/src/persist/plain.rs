@@ -27,8 +27,8 @@ pub(crate) struct Plain {
 pub(crate) struct Checksum {
     /// The CRC-32 of the bytes.
     pub(crate) crc: u32,
-    /// The array in errors.
-    pub(crate) label: Arc<str>,
+    /// The name of the array in errors.
+    pub(crate) array: Arc<str>,
     /// The file's format in errors.
     pub(crate) format: &'static str,
 }
@@ -83,7 +83,7 @@ impl Plain {
 
     /// Compares the checksum with that of the bytes that `read` shows.
     fn verify(&self, read: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<()>) -> Result<()> {
-        let Some(Checksum { crc, label, format }) = &self.checksum else {
+        let Some(Checksum { crc, array, format }) = &self.checksum else {
             return read(&mut |_| {});
         };
         let mut hasher = Hasher::new();
@@ -94,7 +94,7 @@ impl Plain {
         Err(Error::Format {
             path: self.source.path().to_path_buf(),
             format,
-            expected: format!("elements of the checksum of {label}"),
+            expected: format!("elements of the checksum of array `{}`", array.escape_debug()),
             found: "others".to_owned(),
             offset: self.range.start as u64,
         })
@@ -114,11 +114,8 @@ mod tests {
         let bytes: Vec<u8> = (0..LEN + 8).map(|i| (i * i / 7) as u8).collect();
         fs::write(path, &bytes).unwrap();
         let source = Arc::new(Source::open(path).unwrap());
-        let checksum = Checksum {
-            crc: crc32fast::hash(&bytes[8..]),
-            label: "array `a`".into(),
-            format: "test",
-        };
+        let crc = crc32fast::hash(&bytes[8..]);
+        let checksum = Checksum { crc, array: "a".into(), format: "test" };
         let plain = Plain { checksum: Some(checksum), ..Plain::new(&source, 8..LEN + 8) };
         (bytes, plain)
     }

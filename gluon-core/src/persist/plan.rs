@@ -221,8 +221,8 @@ impl<'d> Plan<'d> {
 
     /// Changes the model, once all arrays have been read.
     ///
-    /// Large ones that the model has memory for are read twice: first to see that they can be, then
-    /// over its values, so that there is no second model in memory.
+    /// Those that the model has memory for are read twice: first to see that they can be, then over
+    /// its values, so that there is no second model in memory.
     pub(super) fn apply(self) -> Result<Report> {
         let size = |change: &Change<'_>| change.array.shape.size();
         let arrays = index::each(&self.changes, size, &Change::prepare)?;
@@ -244,7 +244,7 @@ impl<'d> Plan<'d> {
 impl Change<'_> {
     /// The array, or nothing if it can be read over the values of the parameter.
     fn prepare(&self) -> Result<Option<Array>> {
-        if let Some(plain) = self.array.large()
+        if let Some(plain) = self.array.as_plain()
             && self.cast.is_none()
             && self.parameter.overwrite(self.array.dtype, &self.array.shape, |_| ()).is_some()
         {
@@ -257,7 +257,7 @@ impl Change<'_> {
     /// Reads the array over the values of the parameter, unless somebody sees them by now.
     fn overwrite(&self) -> Result<()> {
         let Stored { dtype, shape, .. } = &self.array;
-        let read = self.array.large().and_then(|plain| {
+        let read = self.array.as_plain().and_then(|plain| {
             self.parameter.overwrite(*dtype, shape, |values| plain.read_into(values))
         });
         match read {

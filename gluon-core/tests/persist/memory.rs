@@ -1,4 +1,4 @@
-//! Large arrays are read over the values that a model has.
+//! Arrays are read over the values that a model has.
 
 use gluon::nn::Dense;
 use gluon::persist::Load;

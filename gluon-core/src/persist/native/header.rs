@@ -5,24 +5,25 @@ use serde::{Deserialize, Serialize};
 
 /// What a file holds and where.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Header {
+pub(super) struct Header<'h> {
     /// Whether the arrays have names.
     pub(super) named: bool,
-    pub(super) tensors: Vec<Record>,
-    pub(super) training: Option<Training>,
+    #[serde(borrow)]
+    pub(super) tensors: Vec<Record<'h>>,
+    pub(super) training: Option<Training<'h>>,
     pub(super) step: u64,
     pub(super) seed: Option<u64>,
     /// Values of the user's, each in postcard's form.
-    pub(super) values: Vec<(String, Vec<u8>)>,
+    pub(super) values: Vec<(&'h str, &'h [u8])>,
 }
 
 /// One array.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Record {
-    pub(super) name: String,
-    pub(super) aliases: Vec<String>,
+pub(super) struct Record<'h> {
+    pub(super) name: &'h str,
+    pub(super) aliases: Vec<&'h str>,
     /// NumPy's name: `float32`.
-    pub(super) dtype: String,
+    pub(super) dtype: &'h str,
     pub(super) shape: Vec<u64>,
     /// Where the elements begin, counted from the end of the padded header.
     pub(super) offset: u64,
@@ -31,26 +32,28 @@ pub(super) struct Record {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Training {
-    pub(super) optimizer: String,
+pub(super) struct Training<'h> {
+    pub(super) optimizer: &'h str,
     pub(super) learning_rate: f64,
-    pub(super) slots: Vec<Slot>,
+    #[serde(borrow)]
+    pub(super) slots: Vec<Slot<'h>>,
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Slot {
-    pub(super) parameter: String,
+pub(super) struct Slot<'h> {
+    pub(super) parameter: &'h str,
     pub(super) count: u64,
-    pub(super) state: Vec<Record>,
+    #[serde(borrow)]
+    pub(super) state: Vec<Record<'h>>,
 }
 
-impl Header {
+impl<'h> Header<'h> {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         postcard::to_allocvec(self).expect("a vector takes all bytes, and lengths are known")
     }
 
     /// The header of these bytes, all of which it must take.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Header, String> {
+    pub(super) fn from_bytes(bytes: &'h [u8]) -> Result<Header<'h>, String> {
         match postcard::take_from_bytes(bytes) {
             Ok((header, [])) => Ok(header),
             Ok((_, rest)) => Err(format!("{} bytes too many", rest.len())),
