@@ -43,17 +43,18 @@ impl Arrays {
         let mut groups: Vec<(Vec<&str>, &Array)> = Vec::with_capacity(self.len());
         let mut places = HashMap::with_capacity(self.len());
         for (name, array) in self.iter() {
-            let Some(name) = name else {
-                groups.push((Vec::new(), array));
-                continue;
+            let next = groups.len();
+            let place = match name {
+                Some(_) => {
+                    let key = (array.bytes().as_ptr_range(), array.dtype());
+                    *places.entry(key).or_insert(next)
+                }
+                None => next,
             };
-            let bytes = array.bytes().as_ptr_range();
-            let place =
-                *places.entry((bytes, array.dtype(), *array.shape())).or_insert_with(|| {
-                    groups.push((Vec::new(), array));
-                    groups.len() - 1
-                });
-            groups[place].0.push(name);
+            match groups.get_mut(place) {
+                Some((names, known)) if known.shape() == array.shape() => names.extend(name),
+                _ => groups.push((name.into_iter().collect(), array)),
+            }
         }
         groups
     }

@@ -40,8 +40,8 @@ enum Place {
     Ready(Array),
 }
 
-/// Of two arrays of one file, equal if their elements lie in one place.
-type Key = (usize, usize, DType, Shape);
+/// Of two arrays of one file, equal if their elements lie in one place and have one type.
+type Key = (usize, usize, DType);
 
 type Decode = dyn Fn() -> Result<Array> + Send + Sync;
 
@@ -96,7 +96,7 @@ impl Stored {
             Place::Encoded(decode) => (Arc::as_ptr(decode).addr(), 0),
             Place::Ready(array) => (array.bytes().as_ptr().addr(), array.bytes().len()),
         };
-        Some((start, end, self.dtype, self.shape))
+        Some((start, end, self.dtype))
     }
 }
 
@@ -141,13 +141,14 @@ impl From<Array> for Stored {
 }
 
 impl Index {
-    /// For each array, the first one whose elements lie in the same place.
+    /// For each array, the first one of its shape whose elements lie in the same place.
     pub(crate) fn first_of_each_place(&self) -> Vec<usize> {
         let mut places = HashMap::with_capacity(self.entries.len());
-        let stored = self.entries.iter().map(|(_, stored)| stored.key()).enumerate();
-        stored
-            .map(|(index, key)| key.map_or(index, |key| *places.entry(key).or_insert(index)))
-            .collect()
+        let first = |(index, (_, stored)): (usize, &(String, Stored))| {
+            let first = stored.key().map_or(index, |key| *places.entry(key).or_insert(index));
+            if self.entries[first].1.shape == stored.shape { first } else { index }
+        };
+        self.entries.iter().enumerate().map(first).collect()
     }
 
     /// Reads all arrays; those of one place share their elements.

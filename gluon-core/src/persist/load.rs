@@ -1,5 +1,6 @@
 //! Load: how strictly a file must fit a model, and how its names become the model's.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -160,12 +161,12 @@ enum Compiled {
 
 impl Rules {
     /// What the rules make of the name of an array.
-    pub(super) fn rename(&self, key: &str) -> String {
-        self.rules.iter().fold(key.to_owned(), |name, rule| match rule {
+    pub(super) fn rename<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        self.rules.iter().fold(Cow::Borrowed(key), |name, rule| match rule {
             Compiled::Regex(regex, replacement) => {
-                regex.replace_all(&name, replacement.as_str()).into_owned()
+                Cow::Owned(regex.replace_all(&name, replacement.as_str()).into_owned())
             }
-            Compiled::Function(function) => function(&name).unwrap_or(name),
+            Compiled::Function(function) => function(&name).map_or(name, Cow::Owned),
         })
     }
 

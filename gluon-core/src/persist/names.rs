@@ -1,5 +1,6 @@
 //! Names: what the arrays of a file are called in a model.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
@@ -32,9 +33,9 @@ enum Scheme<'k> {
 }
 
 /// What became of the name of an array.
-pub(super) struct Resolved {
+pub(super) struct Resolved<'k> {
     /// What the rules made of it.
-    pub(super) name: String,
+    pub(super) name: Cow<'k, str>,
     /// The parameter it stands for: an index into the dictionary.
     pub(super) parameter: Option<usize>,
 }
@@ -56,8 +57,8 @@ impl<'d> Names<'d> {
     }
 
     /// The parameters that the arrays called `keys` stand for.
-    pub(super) fn resolve(&self, keys: &[&str], rules: &Rules) -> Vec<Resolved> {
-        let names: Vec<String> =
+    pub(super) fn resolve<'k>(&self, keys: &[&'k str], rules: &Rules) -> Vec<Resolved<'k>> {
+        let names: Vec<Cow<'k, str>> =
             keys.iter().map(|key| rules.rename(self.without_kind(key))).collect();
         let scheme = self.scheme(&names);
         let find = |name: &str| self.find(name, &scheme);
@@ -73,7 +74,7 @@ impl<'d> Names<'d> {
     }
 
     /// The scheme by which most names are those of parameters.
-    fn scheme<'k>(&self, names: &'k [String]) -> Scheme<'k> {
+    fn scheme<'n>(&self, names: &'n [Cow<'_, str>]) -> Scheme<'n> {
         let mut best = Scheme::Structural;
         if names.is_empty() || names.iter().any(|name| name.contains('.')) {
             return best;
@@ -105,8 +106,8 @@ impl<'d> Names<'d> {
 }
 
 /// The prefixes that all names have in common and that end a part of a name: `net_`, `net_dense0_`.
-fn prefixes(names: &[String]) -> impl Iterator<Item = &str> {
-    let mut common = names.first().map_or("", String::as_str);
+fn prefixes<'n>(names: &'n [Cow<'_, str>]) -> impl Iterator<Item = &'n str> {
+    let mut common = names.first().map_or("", |name| name);
     for name in names {
         let equal = common.char_indices().zip(name.chars()).find(|((_, a), b)| a != b);
         let end = equal.map_or(common.len().min(name.len()), |((index, _), _)| index);
@@ -121,11 +122,11 @@ mod tests {
 
     #[test]
     fn common_prefixes_end_parts_of_names() {
-        let names = ["net_dense0_weight", "net_dense0_bias"].map(str::to_owned);
+        let names = ["net_dense0_weight", "net_dense0_bias"].map(Cow::from);
         assert_eq!(prefixes(&names).collect::<Vec<_>>(), ["net_", "net_dense0_"]);
-        let names = ["dense0_weight", "dense1_bias", "d"].map(str::to_owned);
+        let names = ["dense0_weight", "dense1_bias", "d"].map(Cow::from);
         assert_eq!(prefixes(&names).count(), 0);
-        let names = ["é_a", "è_a"].map(str::to_owned);
+        let names = ["é_a", "è_a"].map(Cow::from);
         assert_eq!(prefixes(&names).count(), 0);
     }
 }

@@ -39,7 +39,7 @@ struct Change<'d> {
     parameter: &'d Entry,
     /// The type that the parameter takes before.
     cast: Option<DType>,
-    array: Stored,
+    array: &'d Stored,
 }
 
 impl<'d> Plan<'d> {
@@ -47,7 +47,7 @@ impl<'d> Plan<'d> {
     pub(super) fn new(
         parameters: &'d ParameterDict,
         prefix: &str,
-        request: &Request<'_>,
+        request: &Request<'d>,
     ) -> Result<Plan<'d>> {
         let Request { path, format, index, load, .. } = *request;
         let report = Report {
@@ -77,7 +77,7 @@ impl<'d> Plan<'d> {
         &mut self,
         parameters: &'d ParameterDict,
         prefix: &str,
-        request: &Request<'_>,
+        request: &Request<'d>,
     ) -> Result<()> {
         let Request { load, rules, .. } = *request;
         let arrays = &request.index.entries;
@@ -86,22 +86,30 @@ impl<'d> Plan<'d> {
         self.check_renamed(&keys, &resolved);
 
         let selected = |entry: &Entry| -> bool { entry.paths().any(|path| rules.selects(path)) };
-        let mut found: Vec<Vec<&(String, Stored)>> = vec![Vec::new(); parameters.len()];
+        let mut found: Vec<(usize, &'d (String, Stored))> = Vec::with_capacity(arrays.len());
         let mut extra: Vec<&str> = Vec::new();
         for (item, Resolved { name, parameter }) in arrays.iter().zip(&resolved) {
             let entry = parameter.and_then(|index| parameters.iter().nth(index));
             let is_selected = entry.map_or_else(|| rules.selects(name), selected);
             match *parameter {
                 _ if !is_selected => self.report.unselected.push(item.0.clone()),
-                Some(index) => found[index].push(item),
+                Some(index) => found.push((index, item)),
                 None => extra.push(&item.0),
             }
         }
 
+        found.sort_by_key(|(index, _)| *index);
+        let mut found = &*found;
         let mut missing: Vec<&Entry> = Vec::new();
-        for (entry, items) in parameters.iter().zip(found) {
-            match items.split_first() {
-                Some((first, others)) => self.assign(entry, first, others, load)?,
+        for (index, entry) in parameters.iter().enumerate() {
+            let count = found.iter().take_while(|(of, _)| *of == index).count();
+            let (own, rest) = found.split_at(count);
+            found = rest;
+            match own.split_first() {
+                Some((&(_, first), others)) => {
+                    let others: Vec<_> = others.iter().map(|(_, other)| *other).collect();
+                    self.assign(entry, first, &others, load)?;
+                }
                 None if selected(entry) => missing.push(entry),
                 None => {}
             }
@@ -111,12 +119,12 @@ impl<'d> Plan<'d> {
     }
 
     /// Two names that a rule makes equal would leave it to chance which one counts.
-    fn check_renamed(&mut self, keys: &[&str], resolved: &[Resolved]) {
+    fn check_renamed(&mut self, keys: &[&str], resolved: &[Resolved<'_>]) {
         let mut first: HashMap<&str, &str> = HashMap::new();
         for (&key, Resolved { name, .. }) in keys.iter().zip(resolved) {
             if let Some(first) = first.insert(name, key) {
                 self.report.mismatched.push(Misfit::SameName {
-                    name: name.clone(),
+                    name: name.to_string(),
                     first: first.to_owned(),
                     second: key.to_owned(),
                 });
@@ -128,7 +136,7 @@ impl<'d> Plan<'d> {
     fn assign(
         &mut self,
         entry: &'d Entry,
-        first: &(String, Stored),
+        first: &'d (String, Stored),
         others: &[&(String, Stored)],
         load: &Load,
     ) -> Result<()> {
@@ -167,7 +175,7 @@ impl<'d> Plan<'d> {
             self.report.converted.push(Converted { name: name(), from, to });
         }
         self.report.loaded.push(name());
-        self.changes.push(Change { parameter: entry, cast, array: array.clone() });
+        self.changes.push(Change { parameter: entry, cast, array });
         Ok(())
     }
 
@@ -256,7 +264,7 @@ impl Change<'_> {
 
     /// Reads the array over the values of the parameter, unless somebody sees them by now.
     fn overwrite(&self) -> Result<()> {
-        let Stored { dtype, shape, .. } = &self.array;
+        let Stored { dtype, shape, .. } = self.array;
         let read = self.array.as_plain().and_then(|plain| {
             self.parameter.overwrite(*dtype, shape, |values| plain.read_into(values))
         });
