@@ -1,7 +1,8 @@
 //! Buffers: the elements of tensors, typed at run time, and reused.
 //!
-//! Fresh pages cost more than most operations: dropped buffers of floats go to a pool of their
-//! thread and come back for tensors of about the same size.
+//! Fresh pages cost more than most operations: dropped buffers of floats, and of the `u64` that
+//! indices are kept as, go to a pool of their thread and come back for tensors of about the same
+//! size.
 
 mod zeros;
 
@@ -154,6 +155,7 @@ impl Drop for Buffer {
         let (len, empty) = match &self.elements {
             Elements::F32(elements) => (elements.len(), Elements::F32(Vec::new())),
             Elements::F64(elements) => (elements.len(), Elements::F64(Vec::new())),
+            Elements::U64(elements) => (elements.len(), Elements::U64(Vec::new())),
             _ => return,
         };
         if len == 0 || len != rounded(len) {
@@ -193,8 +195,9 @@ fn rounded(len: usize) -> usize {
 /// those of this type are not kept.
 pub(crate) fn shelf(dtype: DType, len: usize) -> Option<usize> {
     match dtype {
-        DType::F32 => Some(2 * class(len)),
-        DType::F64 => Some(2 * class(len) + 1),
+        DType::F32 => Some(3 * class(len)),
+        DType::F64 => Some(3 * class(len) + 1),
+        DType::U64 => Some(3 * class(len) + 2),
         _ => None,
     }
 }

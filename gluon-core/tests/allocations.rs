@@ -8,7 +8,10 @@ extern crate gluon_core as gluon;
 
 use gluon::autograd::record;
 use gluon::loss::{L2Loss, Loss, SoftmaxCrossEntropyLoss};
-use gluon::nn::{Activation, AvgPool2d, Conv2d, Dense, Dropout, Flatten, MaxPool2d, Sequential};
+use gluon::nn::{
+    Activation, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Embedding, Flatten, GroupNorm,
+    InstanceNorm, LayerNorm, MaxPool2d, RmsNorm, Sequential,
+};
 use gluon::optim::{Adam, Optimizer, Sgd};
 use gluon::train::Trainer;
 use gluon::{Block, Forward, Tensor, sequential};
@@ -70,9 +73,24 @@ fn a_step_of_training_allocates_nothing() {
     }
 }
 
+/// That neither a forward pass of `net` nor a step of its training allocates.
+fn check_net(name: &str, mut net: Sequential, x: &Tensor) {
+    net.initialize().unwrap();
+    let label = Tensor::zeros([x.shape()[0]]);
+    net.forward(x).unwrap();
+    let loss = SoftmaxCrossEntropyLoss::default();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
+    let step = || {
+        record(|| loss.forward(&net.forward(x)?, &label)).unwrap().backward().unwrap();
+        trainer.step(2).unwrap();
+    };
+    assert_eq!(allocations(step), 0, "a step of {name}");
+    assert_eq!(allocations(|| drop(net.forward(x).unwrap())), 0, "{name}");
+}
+
 #[test]
-fn a_step_of_a_convolutional_net_allocates_nothing() {
-    let mut net = sequential![
+fn convolutional_nets_allocate_nothing() {
+    let net = sequential![
         Conv2d::new(3, 3).padding(1).relu(),
         MaxPool2d::new(2),
         Conv2d::new(4, 3),
@@ -82,17 +100,18 @@ fn a_step_of_a_convolutional_net_allocates_nothing() {
         Flatten,
         Dense::new(4),
     ];
-    net.initialize().unwrap();
-    let (x, label) = (Tensor::ones([2, 1, 12, 12]), Tensor::zeros([2]));
-    net.forward(&x).unwrap();
-    let loss = SoftmaxCrossEntropyLoss::default();
-    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
-    let step = || {
-        record(|| loss.forward(&net.forward(&x)?, &label)).unwrap().backward().unwrap();
-        trainer.step(2).unwrap();
-    };
-    assert_eq!(allocations(step), 0);
-    assert_eq!(allocations(|| drop(net.forward(&x).unwrap())), 0);
+    check_net("a convolutional net", net, &Tensor::ones([2, 1, 12, 12]));
+}
+
+#[test]
+fn normalization_and_embeddings_allocate_nothing() {
+    let (images, rows) = (Tensor::ones([2, 4, 3, 3]), Tensor::ones([2, 12]));
+    check_net("BatchNorm", sequential![BatchNorm::new(), Dense::new(4)], &images);
+    check_net("GroupNorm", sequential![GroupNorm::new(2), Dense::new(4)], &images);
+    check_net("InstanceNorm", sequential![InstanceNorm::new(), Dense::new(4)], &images);
+    check_net("LayerNorm", sequential![LayerNorm::new(), Dense::new(4)], &rows);
+    check_net("RmsNorm", sequential![RmsNorm::new(), Dense::new(4)], &rows);
+    check_net("Embedding", sequential![Embedding::new(9, 6), Dense::new(4)], &rows);
 }
 
 #[test]
@@ -102,7 +121,7 @@ fn a_gradient_through_arithmetic_and_sums_allocates_nothing() {
     let x = Tensor::ones([2, 3]);
     let loss = L2Loss::default();
     type Chain = fn(&Tensor, &Tensor) -> gluon::Result<Tensor>;
-    let chains: [(&str, Chain); 9] = [
+    let chains: [(&str, Chain); 12] = [
         ("add", |y, x| y.add(x)),
         ("mul", |y, x| y.mul(x)?.mul(0.5)),
         ("mean", |y, _| y.mean()),
@@ -112,6 +131,9 @@ fn a_gradient_through_arithmetic_and_sums_allocates_nothing() {
         ("reshape", |y, _| y.reshape([6])),
         ("transpose", |y, _| y.transpose()),
         ("slice", |y, _| y.slice(1, 0..2)),
+        ("concat", |y, x| Tensor::concat(&[y, x, y], 1)),
+        ("pick", |y, _| y.pick(&Tensor::ones([2]))),
+        ("take", |y, _| y.take(&Tensor::ones([3]))),
     ];
     for (name, chain) in chains {
         let pass = || {

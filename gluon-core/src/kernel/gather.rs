@@ -8,12 +8,12 @@ use crate::dtype::Element;
 ///
 /// # Panics
 /// **If a row is outside the table.**
-pub(crate) fn gather<T: Element>(table: &[T], width: usize, rows: &[usize], y: &mut [T]) {
+pub(crate) fn gather<T: Element>(table: &[T], width: usize, rows: &[u64], y: &mut [T]) {
     assert_eq!(rows.len() * width, y.len());
     parallel::for_each_block(y, width.max(1), 1, |start, y| {
         let rows = &rows[start / width..];
         for (y, &row) in y.chunks_exact_mut(width).zip(rows) {
-            y.copy_from_slice(&table[row * width..][..width]);
+            y.copy_from_slice(&table[row as usize * width..][..width]);
         }
     });
 }
@@ -22,13 +22,13 @@ pub(crate) fn gather<T: Element>(table: &[T], width: usize, rows: &[usize], y: &
 ///
 /// # Panics
 /// **If a row is outside the table.**
-pub(crate) fn scatter_add<T: Float>(dy: &[T], width: usize, rows: &[usize], dtable: &mut [T]) {
+pub(crate) fn scatter_add<T: Float>(dy: &[T], width: usize, rows: &[u64], dtable: &mut [T]) {
     assert_eq!(rows.len() * width, dy.len());
     if width == 0 {
         return;
     }
     for (dy, &row) in dy.chunks_exact(width).zip(rows) {
-        for (sum, &dy) in dtable[row * width..][..width].iter_mut().zip(dy) {
+        for (sum, &dy) in dtable[row as usize * width..][..width].iter_mut().zip(dy) {
             *sum += dy;
         }
     }

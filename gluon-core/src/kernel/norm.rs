@@ -19,8 +19,6 @@ pub(crate) struct Rows {
     pub(crate) inner: usize,
     /// Whether the mean is subtracted; otherwise the mean square takes the variance's place.
     pub(crate) centered: bool,
-    /// Added to the variance.
-    pub(crate) epsilon: f64,
 }
 
 impl Rows {
@@ -45,9 +43,9 @@ const COST: usize = 4;
 /// `x, y: [rows, channels, inner]`, `gamma, beta: [groups · channels]`, `stats: [rows, 2]`
 pub(crate) fn norm<T: Float>(
     rows: &Rows,
+    epsilon: f64,
     x: &[T],
-    gamma: Option<&[T]>,
-    beta: Option<&[T]>,
+    [gamma, beta]: [Option<&[T]>; 2],
     y: &mut [T],
     stats: &mut [T],
 ) {
@@ -62,7 +60,7 @@ pub(crate) fn norm<T: Float>(
             x.zip(y.chunks_exact_mut(len)).zip(stats.chunks_mut(2)).enumerate()
         {
             let (gamma, beta) = (rows.part(gamma, start + i), rows.part(beta, start + i));
-            let (mean, factor) = moments(rows, x);
+            let (mean, factor) = moments(rows, epsilon, x);
             stats.copy_from_slice(&[mean, factor]);
             affine(rows.inner, x, [mean, factor], gamma, beta, y);
         }
@@ -71,11 +69,11 @@ pub(crate) fn norm<T: Float>(
 
 /// The mean of a row, 0 if it is not subtracted, and `1 / √(variance + ε)`.
 #[simd]
-fn moments<T: Float>(rows: &Rows, x: &[T]) -> (T, T) {
+fn moments<T: Float>(rows: &Rows, epsilon: f64, x: &[T]) -> (T, T) {
     let count = T::from_f64(x.len() as f64);
     let mean = if rows.centered { sum_of(x, |x| x) / count } else { T::ZERO };
     let variance = sum_of(x, |x| (x - mean) * (x - mean)) / count;
-    (mean, T::ONE / (variance + T::from_f64(rows.epsilon)).sqrt())
+    (mean, T::ONE / (variance + T::from_f64(epsilon)).sqrt())
 }
 
 #[simd]

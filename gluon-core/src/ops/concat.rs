@@ -53,10 +53,16 @@ impl Tensor {
             }
         }));
         record_op(op, tensors, y, |_| {
-            let sizes: Vec<usize> = tensors.iter().map(|tensor| tensor.shape()[axis]).collect();
+            let sizes = Tensor::build::<u64>(tensors.len().into(), first.device(), |sizes| {
+                for (size, tensor) in sizes.iter_mut().zip(tensors) {
+                    *size = tensor.shape()[axis] as u64;
+                }
+            });
             move |dy, gradients| {
                 let mut start = 0;
-                for (input, size) in sizes.iter().enumerate() {
+                let sizes = sizes.as_contiguous::<u64>().unwrap_or_default();
+                for (input, &size) in sizes.iter().enumerate() {
+                    let size = size as usize;
                     if gradients.wants(input) {
                         gradients.add(input, dy.slice(axis as isize, start..start + size)?)?;
                     }

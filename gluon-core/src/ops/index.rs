@@ -30,17 +30,23 @@ fn for_each(
     })
 }
 
-/// The values of `index` as indices below `bound`.
-fn checked(op: &'static str, index: &Tensor, bound: usize) -> Result<Vec<usize>> {
-    let mut indices = Vec::with_capacity(index.size());
-    for_each(op, index, bound, |index| indices.push(index))?;
-    Ok(indices)
-}
-
-/// One index for each row of `x`, whose last axis has `columns` elements.
-fn indices(op: &'static str, x: &Tensor, index: &Tensor, columns: usize) -> Result<Vec<usize>> {
-    check_count(op, x, index)?;
-    checked(op, index, columns)
+/// What `f` makes of the position and the value of each index below `bound`, as `u64`.
+fn checked(
+    op: &'static str,
+    index: &Tensor,
+    bound: usize,
+    f: impl Fn(usize, usize) -> usize,
+) -> Result<Tensor> {
+    let mut valid = Ok(());
+    let indices = Tensor::build::<u64>(*index.shape(), index.device(), |out| {
+        let mut out = out.iter_mut().enumerate();
+        valid = for_each(op, index, bound, |index| {
+            if let Some((position, place)) = out.next() {
+                *place = f(position, index) as u64;
+            }
+        });
+    });
+    valid.map(|()| indices)
 }
 
 /// Checks that there is an index for each row of `x`, whose last axis has `columns` elements.
@@ -74,8 +80,8 @@ impl Tensor {
     pub fn pick(&self, index: &Tensor) -> Result<Tensor> {
         let op = "pick";
         let columns = super::softmax::columns(op, self)?;
-        let index = indices(op, self, index, columns)?;
-        let flat: Vec<usize> = index.iter().enumerate().map(|(row, i)| row * columns + i).collect();
+        check_count(op, self, index)?;
+        let flat = checked(op, index, columns, |row, index| row * columns + index)?;
         let shape = self.shape().without(self.rank() - 1);
         rows(op, self, 1, flat, shape)
     }
@@ -102,10 +108,11 @@ impl Tensor {
             let expected = "at least one axis";
             return Err(Error::BadShape { op, expected, found: *self.shape() });
         };
-        let dims = [index.shape().dims(), rest].concat();
-        let found = dims.len();
-        let shape = Shape::try_new(&dims).ok_or(Error::TooManyAxes { op, found })?;
-        rows(op, self, rest.iter().product(), checked(op, index, count)?, shape)
+        let found = index.rank() + rest.len();
+        let shape =
+            rest.iter().try_fold(*index.shape(), |shape, &size| shape.with(shape.rank(), size));
+        let shape = shape.ok_or(Error::TooManyAxes { op, found })?;
+        rows(op, self, rest.iter().product(), checked(op, index, count, |_, row| row)?, shape)
     }
 
     /// [`take`](Tensor::take) for indices at hand: `[n, ..] → [index.len(), ..]`.
@@ -120,7 +127,12 @@ impl Tensor {
         }
         let mut shape = *self.shape();
         shape.dims_mut()[0] = index.len();
-        rows(op, self, rest.iter().product(), index.to_vec(), shape)
+        let indices = Tensor::build::<u64>(index.len().into(), self.device(), |indices| {
+            for (place, &row) in indices.iter_mut().zip(index) {
+                *place = row as u64;
+            }
+        });
+        rows(op, self, rest.iter().product(), indices, shape)
     }
 
     /// For each class in this tensor a row of `classes` zeros with a 1 at the class, as `float32`.
@@ -133,41 +145,38 @@ impl Tensor {
     /// fits.
     pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
         let op = "one_hot";
-        let index = checked(op, self, classes)?;
+        let index = checked(op, self, classes, |_, class| class)?;
         let found = self.rank() + 1;
         let shape = self.shape().with(self.rank(), classes);
         let shape = shape.ok_or(Error::TooManyAxes { op, found })?;
         Ok(Tensor::build::<f32>(shape, self.device(), |out| {
             out.fill(0.0);
-            for (row, index) in out.chunks_exact_mut(classes.max(1)).zip(index) {
-                row[index] = 1.0;
+            let index = index.as_contiguous::<u64>().unwrap_or_default();
+            for (row, &index) in out.chunks_exact_mut(classes.max(1)).zip(index) {
+                row[index as usize] = 1.0;
             }
         }))
     }
 }
 
-/// The rows of `width` elements that `index` names, as `shape`.
-fn rows(
-    op: &'static str,
-    x: &Tensor,
-    width: usize,
-    index: Vec<usize>,
-    shape: Shape,
-) -> Result<Tensor> {
+/// The rows of `width` elements that `index` names, `u64` that are rows, as `shape`.
+fn rows(op: &'static str, x: &Tensor, width: usize, index: Tensor, shape: Shape) -> Result<Tensor> {
     let source = x.to_contiguous();
     let y = for_dtype!(source.dtype(), T => {
         let table = source.as_contiguous::<T>().unwrap_or_default();
-        Tensor::build::<T>(shape, x.device(), |y| gather::gather(table, width, &index, y))
+        let index = index.as_contiguous().unwrap_or_default();
+        Tensor::build::<T>(shape, x.device(), |y| gather::gather(table, width, index, y))
     });
     record_op(op, [x], y, |_| {
         move |dy, gradients| {
             for_float!(dy, op, T => {
                 let dy = dy.as_contiguous::<T>().unwrap_or_default();
+                let index = index.as_contiguous().unwrap_or_default();
                 gradients.write::<T>(0, &source, |dx, accumulate| {
                     if !accumulate {
                         dx.fill(T::from_f64(0.0));
                     }
-                    gather::scatter_add(dy, width, &index, dx);
+                    gather::scatter_add(dy, width, index, dx);
                 })
             })
         }

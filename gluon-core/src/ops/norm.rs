@@ -2,6 +2,7 @@
 
 use crate::autograd::record_op;
 use crate::buffer::{for_float, with_scratch};
+use crate::device::Device;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::kernel::batch_norm::{self, Channels};
@@ -29,22 +30,15 @@ fn check(op: &'static str, x: &Tensor, vectors: &[Option<&Tensor>], size: usize)
     Ok(())
 }
 
-/// `x` and what there is of the affine map, as the inputs of an operation.
-fn inputs<'t>(x: &'t Tensor, affine: Affine<'t>) -> Vec<&'t Tensor> {
-    [Some(x), affine[0], affine[1]].into_iter().flatten().collect()
-}
-
-/// Puts the gradients of factor and shift into their places.
+/// Puts the gradients of factor and shift, inputs 1 and 2, into their places.
 fn write<T: Float>(
     gradients: &mut Gradients<'_, Tensor>,
-    affine: &[Option<Tensor>; 2],
+    device: Device,
     sums: [&[T]; 2],
 ) -> Result<()> {
-    for (input, (parameter, sums)) in
-        affine.iter().zip(sums).filter(|(p, _)| p.is_some()).enumerate()
-    {
-        let Some(parameter) = parameter else { continue };
-        gradients.write::<T>(input + 1, parameter, |gradient, accumulate| {
+    for (input, sums) in [1, 2].into_iter().zip(sums) {
+        let shape = sums.len().into();
+        gradients.write_at::<T>(input, (&shape, device), |gradient, accumulate| {
             for (gradient, &sum) in gradient.iter_mut().zip(sums) {
                 *gradient = if accumulate { *gradient + sum } else { sum };
             }
@@ -53,52 +47,66 @@ fn write<T: Float>(
     Ok(())
 }
 
-fn wants_parameters(gradients: &Gradients<'_, Tensor>, affine: &[Option<Tensor>; 2]) -> bool {
-    (1..=affine.iter().flatten().count()).any(|input| gradients.wants(input))
+fn wants_parameters(gradients: &Gradients<'_, Tensor>) -> bool {
+    gradients.wants(1) || gradients.wants(2)
+}
+
+/// Both rows of a tensor of two.
+fn halves<T: Float>(rows: &Tensor) -> (&[T], &[T]) {
+    let rows = rows.as_contiguous::<T>().unwrap_or_default();
+    rows.split_at(rows.len() / 2)
 }
 
 fn slice<T: Float>(vector: &Option<Tensor>) -> Option<&[T]> {
     vector.as_ref().and_then(Tensor::as_contiguous)
 }
 
-/// Each row of `x` with mean 0 and variance 1, times gamma, plus beta.
+/// Each row of `x` with mean 0 and variance 1, times gamma, plus beta; `epsilon` is added to the
+/// variance.
 ///
 /// # Shapes
 /// `x`: whole rows; `gamma, beta: [rows.groups · rows.channels]`
 pub(crate) fn norm(
     op: &'static str,
     rows: Rows,
+    epsilon: f64,
     input: &Tensor,
     affine: Affine<'_>,
 ) -> Result<Tensor> {
-    check(op, input, &affine, rows.groups * rows.channels)?;
+    let width = rows.groups * rows.channels;
+    check(op, input, &affine, width)?;
     let x = input.to_contiguous();
-    let owned = affine.map(|vector| vector.map(Tensor::to_contiguous));
+    let [gamma, beta] = affine.map(|vector| vector.map(Tensor::to_contiguous));
     let count = x.size().checked_div(rows.len()).unwrap_or(0);
     for_float!(x, op, T => {
-        let [gamma, beta] = [0, 1].map(|i| slice::<T>(&owned[i]));
         let xs = x.as_contiguous::<T>().unwrap_or_default();
         let shapes = [x.shape(), &[count, 2].into()];
         let [y, stats] = Tensor::build_two::<T>(shapes, x.device(), |y, stats| {
-            kernel::norm(&rows, xs, gamma, beta, y, stats);
+            kernel::norm(&rows, epsilon, xs, [slice(&gamma), slice(&beta)], y, stats);
         });
-        record_op(op, inputs(input, affine), y, |_| {
+        let none = y.detach();
+        record_op(op, inputs(input, affine, &none), y, |_| {
             move |dy, gradients| {
                 let all = Tensor::slices::<T, _>([&x, &stats, dy]);
-                if wants_parameters(gradients, &owned) {
+                if wants_parameters(gradients) {
                     let width = rows.groups * rows.channels;
                     with_scratch(2 * width, |sums| {
                         kernel::norm_parameters(&rows, all, sums);
                         let (dgamma, dbeta) = sums.split_at(width);
-                        write(gradients, &owned, [dgamma, dbeta])
+                        write(gradients, x.device(), [dgamma, dbeta])
                     })?;
                 }
                 gradients.write::<T>(0, &x, |dx, accumulate| {
-                    kernel::norm_dx(&rows, all, slice(&owned[0]), dx, accumulate);
+                    kernel::norm_dx(&rows, all, slice(&gamma), dx, accumulate);
                 })
             }
         })
     })
+}
+
+/// `x`, factor and shift as the inputs of an operation, with the constant `none` for what is missing.
+fn inputs<'t>(x: &'t Tensor, affine: Affine<'t>, none: &'t Tensor) -> [&'t Tensor; 3] {
+    [x, affine[0].unwrap_or(none), affine[1].unwrap_or(none)]
 }
 
 /// What channels are normalized by.
@@ -135,7 +143,7 @@ pub(crate) fn batch_norm(
         check(op, input, &vectors.map(Some), sizes.channels)?;
     }
     let x = input.to_contiguous();
-    let owned = affine.map(|vector| vector.map(Tensor::to_contiguous));
+    let [gamma, beta] = affine.map(|vector| vector.map(Tensor::to_contiguous));
     let vector = Shape::from(sizes.channels);
     for_float!(x, op, T => {
         let xs = x.as_contiguous::<T>().unwrap_or_default();
@@ -147,31 +155,42 @@ pub(crate) fn batch_norm(
                 })
             }
         };
-        let [center, variances] =
-            Tensor::slices::<T, _>([&mean, &variance]);
-        let factors: Vec<T> = variances
-            .iter()
-            .map(|&variance| T::ONE / (variance + T::from_f64(epsilon)).sqrt())
-            .collect();
-        let scale: Vec<T> = match slice::<T>(&owned[0]) {
-            Some(gamma) => gamma.iter().zip(&factors).map(|(&g, &f)| g * f).collect(),
-            None => factors.clone(),
-        };
-        let zeros = vec![T::ZERO; sizes.channels];
-        let shift = slice::<T>(&owned[1]).unwrap_or(&zeros);
+        let [center, variances] = Tensor::slices::<T, _>([&mean, &variance]);
+        // The factors 1 / √(variance + ε), then those times gamma.
+        let factors = Tensor::build::<T>([2, sizes.channels].into(), x.device(), |factors| {
+            let (factors, scale) = factors.split_at_mut(sizes.channels);
+            for (factor, &variance) in factors.iter_mut().zip(variances) {
+                *factor = T::ONE / (variance + T::from_f64(epsilon)).sqrt();
+            }
+            scale.copy_from_slice(factors);
+            for (scale, &gamma) in scale.iter_mut().zip(slice::<T>(&gamma).unwrap_or_default()) {
+                *scale *= gamma;
+            }
+        });
         let y = Tensor::build::<T>(*x.shape(), x.device(), |y| {
-            batch_norm::affine(&sizes, xs, [center, &scale, shift], y);
+            with_scratch(sizes.channels, |zeros| {
+                zeros.fill(T::ZERO);
+                let shift = slice(&beta).unwrap_or(zeros);
+                let (_, scale) = halves(&factors);
+                batch_norm::affine(&sizes, xs, [center, scale, shift], y);
+            });
         });
         let used = [mean.clone(), variance];
-        let y = record_op(op, inputs(input, affine), y, |_| {
+        let none = y.detach();
+        let y = record_op(op, inputs(input, affine, &none), y, |_| {
             move |dy, gradients| {
+                let channels = sizes.channels;
                 let both = Tensor::slices::<T, _>([&x, dy]);
                 let center = mean.as_contiguous::<T>().unwrap_or_default();
-                let (mut slope, mut offset) = (zeros.clone(), zeros.clone());
-                if !is_given || wants_parameters(gradients, &owned) {
-                    with_scratch(2 * sizes.channels, |sums| {
+                let (factors, scale) = halves::<T>(&factors);
+                with_scratch(4 * channels, |scratch| {
+                    let (sums, line) = scratch.split_at_mut(2 * channels);
+                    let (slope, offset) = line.split_at_mut(channels);
+                    slope.fill(T::ZERO);
+                    offset.fill(T::ZERO);
+                    if !is_given || wants_parameters(gradients) {
                         batch_norm::gradient_sums(&sizes, both, center, sums);
-                        let (dbeta, products) = sums.split_at_mut(sizes.channels);
+                        let (dbeta, products) = sums.split_at_mut(channels);
                         if !is_given {
                             let count = T::from_f64(sizes.count() as f64);
                             for (i, &factor) in factors.iter().enumerate() {
@@ -179,15 +198,15 @@ pub(crate) fn batch_norm(
                                 offset[i] = dbeta[i] / count;
                             }
                         }
-                        for (product, &factor) in products.iter_mut().zip(&factors) {
+                        for (product, &factor) in products.iter_mut().zip(factors) {
                             *product *= factor;
                         }
-                        write(gradients, &owned, [products, dbeta])
-                    })?;
-                }
-                gradients.write::<T>(0, &x, |dx, accumulate| {
-                    let vectors = [center, &slope, &offset, &scale];
-                    batch_norm::affine_dx(&sizes, both, vectors, dx, accumulate);
+                        write(gradients, x.device(), [products, dbeta])?;
+                    }
+                    gradients.write::<T>(0, &x, |dx, accumulate| {
+                        let vectors = [center, &*slope, &*offset, scale];
+                        batch_norm::affine_dx(&sizes, both, vectors, dx, accumulate);
+                    })
                 })
             }
         })?;
@@ -199,6 +218,8 @@ pub(crate) fn batch_norm(
 mod tests {
     use super::*;
     use crate::autograd::check;
+
+    const EPSILON: f64 = 1e-3;
 
     fn numbers(shape: impl Into<Shape>, seed: f64) -> Tensor {
         let shape = shape.into();
@@ -214,7 +235,7 @@ mod tests {
             let mean = x.iter().sum::<f64>() / x.len() as f64;
             let mean = if rows.centered { mean } else { 0.0 };
             let squares = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>();
-            let deviation = (squares / x.len() as f64 + rows.epsilon).sqrt();
+            let deviation = (squares / x.len() as f64 + EPSILON).sqrt();
             for (i, x) in x.iter().enumerate() {
                 let channel = row % rows.groups * rows.channels + i / rows.inner;
                 y.push((x - mean) / deviation * gamma[channel] + beta[channel]);
@@ -227,20 +248,23 @@ mod tests {
     fn rows_are_normalized_and_gradients_match_difference_quotients() {
         for (groups, channels, inner) in [(1, 40, 1), (3, 1, 5), (2, 3, 4), (2, 1, 20)] {
             for centered in [true, false] {
-                let rows = Rows { groups, channels, inner, centered, epsilon: 1e-3 };
+                let rows = Rows { groups, channels, inner, centered };
                 let x = numbers([2, groups, channels, inner], 0.2);
                 let [gamma, beta] = [0.4, 1.7].map(|seed| numbers(groups * channels, seed));
-                let y = norm("norm", rows, &x, [Some(&gamma), Some(&beta)]).unwrap();
+                let y = norm("norm", rows, EPSILON, &x, [Some(&gamma), Some(&beta)]).unwrap();
                 let expected = direct(&rows, &x, &gamma, &beta);
                 for (found, expected) in y.to_vec::<f64>().unwrap().iter().zip(expected) {
                     assert!((found - expected).abs() < 1e-14);
                 }
                 let inputs = [x, gamma, beta];
-                let whole = |v: &[Tensor]| norm("norm", rows, &v[0], [Some(&v[1]), Some(&v[2])]);
+                let whole =
+                    |v: &[Tensor]| norm("norm", rows, EPSILON, &v[0], [Some(&v[1]), Some(&v[2])]);
                 assert!(check::gradients(whole, &inputs, 1e-5).unwrap() < 1e-8, "{rows:?}");
-                let shifted = |v: &[Tensor]| norm("norm", rows, &v[0], [None, Some(&v[2])]);
+                let shifted =
+                    |v: &[Tensor]| norm("norm", rows, EPSILON, &v[0], [None, Some(&v[2])]);
                 assert!(check::gradients(shifted, &inputs, 1e-5).unwrap() < 1e-8, "{rows:?}");
-                let plain = |v: &[Tensor]| norm("norm", rows, &v[0], [None, None])?.add(&v[0]);
+                let plain =
+                    |v: &[Tensor]| norm("norm", rows, EPSILON, &v[0], [None, None])?.add(&v[0]);
                 assert!(check::gradients(plain, &inputs[..1], 1e-5).unwrap() < 1e-8, "{rows:?}");
             }
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::array::{Array, byte_len};
 use super::contents::Arrays;
-use super::index::{Index, Stored};
+use super::index::{self, Index, Stored};
 use super::plain::{Checksum, Plain};
 use super::source::Source;
 use crate::dtype::DType;
@@ -86,10 +86,15 @@ impl Image {
             let name = names.pop().unwrap_or_default();
             tensors.push(image.record(name, aliases, array.clone(), &mut end));
         }
-        let training = match &extras.training {
+        let mut training = match &extras.training {
             Some(training) => Some(image.training(training, &mut end)?),
             None => None,
         };
+        let slots = training.iter_mut().flat_map(|training| &mut training.slots);
+        let records = tensors.iter_mut().chain(slots.flat_map(|slot| &mut slot.state));
+        for (record, checksum) in records.zip(image.checksums()?) {
+            record.checksum = checksum;
+        }
         let named = matches!(arrays, Arrays::Dict(_));
         let values = extras.values.iter().map(|(key, value)| (&**key, &**value)).collect();
         let Extras { step, seed, .. } = *extras;
@@ -121,7 +126,13 @@ impl Image {
         Ok(header::Training { optimizer, learning_rate: *learning_rate, slots })
     }
 
-    /// Places `array` after those before, which end at `end`.
+    /// The checksums of the arrays.
+    fn checksums(&self) -> Result<Vec<u32>> {
+        let size = |array: &Array| array.shape().size();
+        index::each(&self.arrays, size, &|array| Ok(crc32fast::hash(array.bytes())))
+    }
+
+    /// Places `array`, whose checksum is not known yet, after those before, which end at `end`.
     fn record<'h>(
         &mut self,
         name: &'h str,
@@ -137,7 +148,7 @@ impl Image {
             dtype: array.dtype().name(),
             shape: array.shape().iter().map(|&size| size as u64).collect(),
             offset: offset as u64,
-            checksum: crc32fast::hash(array.bytes()),
+            checksum: 0,
         };
         self.arrays.push(array);
         record

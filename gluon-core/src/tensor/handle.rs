@@ -82,7 +82,7 @@ struct Kept {
 /// The most that waits in one thread.
 const MOST_KEPT: usize = 4096;
 /// Buffers from here on, of some 1,000 elements, wait by themselves.
-const SHELVES: usize = 100;
+const SHELVES: usize = 150;
 
 thread_local! {
     static KEPT: RefCell<Kept> = const {

@@ -114,7 +114,7 @@ impl Forward for GroupNorm {
         let (channels, inner) = if self.per_group { (1, each * places) } else { (each, places) };
         let affine = self.affine(groups * channels)?;
         let affine = affine.each_ref().map(Option::as_ref);
-        let rows = Rows { groups, channels, inner, centered: true, epsilon: self.epsilon };
-        norm(op, rows, x, affine)
+        let rows = Rows { groups, channels, inner, centered: true };
+        norm(op, rows, self.epsilon, x, affine)
     }
 }

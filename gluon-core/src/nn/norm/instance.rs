@@ -103,6 +103,6 @@ impl Forward for InstanceNorm {
         let affine = self.affine(*groups)?;
         let affine = affine.each_ref().map(Option::as_ref);
         let (groups, inner, epsilon) = (*groups, rest.iter().product(), self.epsilon);
-        norm(op, Rows { groups, channels: 1, inner, centered: true, epsilon }, x, affine)
+        norm(op, Rows { groups, channels: 1, inner, centered: true }, epsilon, x, affine)
     }
 }

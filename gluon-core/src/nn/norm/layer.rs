@@ -109,12 +109,12 @@ impl Forward for LayerNorm {
         let channels = x.shape()[axis];
         let affine = self.affine(channels)?;
         let affine = affine.each_ref().map(Option::as_ref);
-        let rows = Rows { groups: 1, channels, inner: 1, centered: true, epsilon: self.epsilon };
+        let rows = Rows { groups: 1, channels, inner: 1, centered: true };
         if axis == last {
-            return norm(op, rows, x, affine);
+            return norm(op, rows, self.epsilon, x, affine);
         }
         let mut axes: Vec<usize> = (0..=last).collect();
         axes.swap(axis, last);
-        norm(op, rows, &x.permute(&axes)?, affine)?.permute(&axes)
+        norm(op, rows, self.epsilon, &x.permute(&axes)?, affine)?.permute(&axes)
     }
 }

@@ -74,7 +74,7 @@ impl Forward for RmsNorm {
             return Err(Error::BadShape { op, expected, found: *x.shape() });
         };
         let gamma = self.gamma.data_with_shape(channels)?;
-        let rows = Rows { groups: 1, channels, inner: 1, centered: false, epsilon: self.epsilon };
-        norm(op, rows, x, [Some(&gamma), None])
+        let rows = Rows { groups: 1, channels, inner: 1, centered: false };
+        norm(op, rows, self.epsilon, x, [Some(&gamma), None])
     }
 }
