@@ -20,6 +20,7 @@
 //! long as a tensor computed in it.
 
 mod backward;
+#[cfg(feature = "f64")]
 pub mod check;
 mod function;
 mod mode;

@@ -12,8 +12,13 @@
 //! machine. No result depends on the number of threads: see [`parallel`].
 
 pub(crate) mod activation;
+#[cfg(feature = "layers")]
 pub(crate) mod batch_norm;
+#[cfg(feature = "layers")]
+mod chunks;
+#[cfg(feature = "layers")]
 pub(crate) mod conv;
+#[cfg(feature = "layers")]
 pub(crate) mod ctc;
 pub(crate) mod dense;
 pub(crate) mod dropout;
@@ -23,17 +28,22 @@ pub(crate) mod gemm;
 pub(crate) mod layout;
 pub(crate) mod map;
 pub(crate) mod matrix;
+#[cfg(feature = "layers")]
 pub(crate) mod norm;
 pub(crate) mod parallel;
+#[cfg(feature = "layers")]
 pub(crate) mod pool;
+#[cfg(feature = "layers")]
 pub(crate) mod recurrent;
 pub(crate) mod reduce;
 pub(crate) mod simd;
 pub(crate) mod softmax;
+#[cfg(feature = "layers")]
 mod sum;
 pub(crate) mod thin;
 pub(crate) mod tiny;
 pub(crate) mod transpose;
 pub(crate) mod walk;
+#[cfg(feature = "layers")]
 pub(crate) mod window;
 pub(crate) mod zip;

@@ -7,6 +7,7 @@ extern crate self as gluon;
 pub mod autograd;
 pub mod block;
 mod buffer;
+#[cfg(feature = "data")]
 pub mod data;
 pub mod device;
 pub mod dtype;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod init;
 mod kernel;
 pub mod loss;
+#[cfg(feature = "data")]
 pub mod metric;
 pub mod nn;
 pub mod ops;

@@ -13,6 +13,7 @@
 
 mod binary;
 mod cross_entropy;
+#[cfg(feature = "layers")]
 mod ctc;
 mod embedding;
 mod regression;
@@ -21,6 +22,7 @@ pub use binary::{
     HingeLoss, LabelFormat, LogisticLoss, SigmoidBinaryCrossEntropyLoss, SquaredHingeLoss,
 };
 pub use cross_entropy::{KlDivLoss, SoftmaxCrossEntropyLoss};
+#[cfg(feature = "layers")]
 pub use ctc::{CtcLayout, CtcLoss};
 pub use embedding::{CosineEmbeddingLoss, SdmlLoss, TripletLoss};
 pub use regression::{HuberLoss, L1Loss, L2Loss, PoissonNllLoss};

@@ -34,8 +34,10 @@
 //! ```
 
 mod activation;
+#[cfg(feature = "layers")]
 mod attention;
 mod concurrent;
+#[cfg(feature = "layers")]
 mod conv;
 mod dense;
 mod dropout;
@@ -44,20 +46,27 @@ mod embedding;
 mod flatten;
 mod identity;
 mod lambda;
+#[cfg(feature = "layers")]
 mod norm;
+#[cfg(feature = "layers")]
 mod pool;
+#[cfg(feature = "layers")]
 mod position;
 mod prelu;
 mod print;
+#[cfg(feature = "layers")]
 mod recurrent;
 mod residual;
 mod sequential;
 mod sizes;
+#[cfg(feature = "layers")]
 mod transformer;
 
 pub use activation::Activation;
+#[cfg(feature = "layers")]
 pub use attention::{Mask, MultiHeadAttention, scaled_dot_product_attention};
 pub use concurrent::Concurrent;
+#[cfg(feature = "layers")]
 pub use conv::{
     Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d, Convolution,
 };
@@ -68,18 +77,23 @@ pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use identity::Identity;
 pub use lambda::Lambda;
+#[cfg(feature = "layers")]
 pub use norm::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RmsNorm};
+#[cfg(feature = "layers")]
 pub use pool::{
     AvgPool1d, AvgPool2d, AvgPool3d, GlobalAvgPool1d, GlobalAvgPool2d, GlobalAvgPool3d,
     GlobalMaxPool1d, GlobalMaxPool2d, GlobalMaxPool3d, GlobalPooling, MaxPool1d, MaxPool2d,
     MaxPool3d, Pooling,
 };
+#[cfg(feature = "layers")]
 pub use position::{LearnedEncoding, SinusoidalEncoding};
 pub use prelu::PRelu;
+#[cfg(feature = "layers")]
 pub use recurrent::{Gru, GruCell, Lstm, LstmCell, Rnn, RnnCell};
 pub use residual::Residual;
 pub use sequential::{Position, Sequential};
 pub use sizes::Sizes;
+#[cfg(feature = "layers")]
 pub use transformer::{FeedForward, TransformerDecoderLayer, TransformerEncoderLayer};
 
 #[doc(hidden)]

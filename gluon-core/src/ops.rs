@@ -7,8 +7,10 @@ mod arithmetic;
 mod cast;
 mod compare;
 mod concat;
+#[cfg(feature = "layers")]
 pub(crate) mod conv;
 mod cross_entropy;
+#[cfg(feature = "layers")]
 mod ctc;
 pub(crate) mod dense;
 pub(crate) mod dropout;
@@ -16,11 +18,15 @@ mod index;
 mod layout;
 mod map;
 mod matmul;
+#[cfg(feature = "layers")]
 pub(crate) mod norm;
 mod operand;
+#[cfg(feature = "layers")]
 pub(crate) mod pool;
+#[cfg(feature = "layers")]
 pub(crate) mod recurrent;
 mod reduce;
+#[cfg(feature = "layers")]
 pub(crate) mod sliding;
 mod softmax;
 

@@ -4,6 +4,7 @@
 
 use gluon_macros::simd;
 
+use super::chunks::sum_in_chunks;
 use super::float::Float;
 use super::parallel;
 use super::sum::{sum_of, sum_of_pairs};
@@ -35,7 +36,7 @@ pub(crate) fn moments<T: Float>(sizes: &Channels, x: &[T], mean: &mut [T], varia
     let (image, count) = (sizes.image(), T::from_f64(sizes.count() as f64));
     assert!(x.len() == sizes.batch * image);
     let average = |out: &mut [T], center: Option<&[T]>| {
-        parallel::sum_in_chunks(out, false, sizes.batch, image * COST, |images, sums| {
+        sum_in_chunks(out, false, sizes.batch, image * COST, |images, sums| {
             let x = &x[images.start * image..images.end * image];
             match center {
                 None => add_each(sizes.inner, x, sums),
@@ -124,7 +125,7 @@ pub(crate) fn gradient_sums<T: Float>(
     sums: &mut [T],
 ) {
     let image = sizes.image();
-    parallel::sum_in_chunks(sums, false, sizes.batch, image * COST, |images, sums| {
+    sum_in_chunks(sums, false, sizes.batch, image * COST, |images, sums| {
         let range = images.start * image..images.end * image;
         add_gradients(sizes.inner, [&x[range.clone()], &dy[range]], center, sums);
     });

@@ -10,6 +10,7 @@
 use std::sync::Arc;
 
 use super::activation::{Activation, slopes};
+use super::chunks::sum_in_chunks;
 use super::dense::finish;
 use super::float::Float;
 use super::gemm::gemm;
@@ -222,7 +223,7 @@ pub(crate) fn conv_dw<T: Float>(x: &[T], dy: &[T], dw: &mut [T], accumulate: boo
     assert!(x.len() == conv.batch * before && dy.len() == conv.batch * after);
     assert!(dw.len() == conv.weights());
     let outputs = conv.window().outputs();
-    parallel::sum_in_chunks(dw, accumulate, conv.batch, conv.cost(), |images, dw| {
+    sum_in_chunks(dw, accumulate, conv.batch, conv.cost(), |images, dw| {
         Columns::with(conv, |mut columns| {
             for image in images {
                 let (x, dy) = (&x[image * before..][..before], &dy[image * after..][..after]);
@@ -253,7 +254,7 @@ pub(crate) fn conv_dz<T: Float>(activation: Activation, y: &[T], dy: &mut [T]) {
 pub(crate) fn conv_db<T: Float>(dy: &[T], db: &mut [T], accumulate: bool, places: usize) {
     let channels = db.len();
     let terms = dy.len() / (channels * places).max(1);
-    parallel::sum_in_chunks(db, accumulate, terms, channels * places, |images, db| {
+    sum_in_chunks(db, accumulate, terms, channels * places, |images, db| {
         let dy = &dy[images.start * channels * places..images.end * channels * places];
         for dy in dy.chunks_exact((channels * places).max(1)) {
             for (db, dy) in db.iter_mut().zip(dy.chunks_exact(places)) {

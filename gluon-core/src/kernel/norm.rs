@@ -2,6 +2,7 @@
 
 use gluon_macros::simd;
 
+use super::chunks::sum_in_chunks;
 use super::float::Float;
 use super::parallel;
 use super::sum::{sum_of, sum_of_pairs};
@@ -179,7 +180,7 @@ pub(crate) fn norm_parameters<T: Float>(rows: &Rows, [x, stats, dy]: [&[T]; 3], 
     if len == 0 {
         return sums.fill(T::ZERO);
     }
-    parallel::sum_in_chunks(sums, false, x.len() / len, len * COST, |range, sums| {
+    sum_in_chunks(sums, false, x.len() / len, len * COST, |range, sums| {
         let (dgamma, dbeta) = sums.split_at_mut(width);
         for row in range {
             let first = row % rows.groups * rows.channels;

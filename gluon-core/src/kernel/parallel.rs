@@ -4,15 +4,12 @@
 //! Blocks have a fixed size and the functions below split outputs, or sums at places that depend on
 //! the number of terms alone, so results are the same on any number of threads.
 
-use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield};
 
-use super::float::Float;
-use crate::buffer::with_scratch;
 use crate::dtype::Element;
 
 /// Work is counted in elements of a loop as simple as a sum, about a tenth of a nanosecond each.
@@ -113,7 +110,7 @@ fn first_part(blocks: usize, block: usize, threads: usize) -> (usize, usize) {
 }
 
 /// Calls `f` on blocks of `block` elements, of which the first has index `start`, by so many threads.
-fn share<T: Element>(
+pub(super) fn share<T: Element>(
     start: usize,
     y: &mut [T],
     block: usize,
@@ -171,42 +168,6 @@ fn share_pair<T: Element>(
     let (z_left, z_right) = z.split_at_mut(at * units.1);
     join(&mut || share_pair(start, (y_left, z_left), units, block, left, f), &mut || {
         share_pair(start + at, (y_right, z_right), units, block, threads - left, f);
-    });
-}
-
-/// `out (+)= Σ terms`: `add(range, sum)` adds the terms of a range of `0..terms` to `sum`, perhaps
-/// at once for several ranges, whose sums are then added in order. Each term costs `cost`.
-pub(crate) fn sum_in_chunks<T: Float>(
-    out: &mut [T],
-    accumulate: bool,
-    terms: usize,
-    cost: usize,
-    add: impl Fn(Range<usize>, &mut [T]) + Sync,
-) {
-    /// So many sums are held at once.
-    const CHUNKS: usize = 8;
-    if !accumulate {
-        out.fill(T::ZERO);
-    }
-    let len = out.len();
-    if len == 0 || terms == 0 {
-        return;
-    }
-    let chunk = terms.div_ceil(CHUNKS);
-    let chunks = terms.div_ceil(chunk);
-    with_scratch(chunks * len, |sums| {
-        sums.fill(T::ZERO);
-        let range = |i: usize| i * chunk..((i + 1) * chunk).min(terms);
-        if is_worthwhile(terms.saturating_mul(cost)) {
-            share(0, sums, len, threads(), &|start, sum| add(range(start / len), sum));
-        } else {
-            sums.chunks_mut(len).enumerate().for_each(|(i, sum)| add(range(i), sum));
-        }
-        for sum in sums.chunks_exact(len) {
-            for (out, &sum) in out.iter_mut().zip(sum) {
-                *out += sum;
-            }
-        }
     });
 }
 
@@ -276,23 +237,6 @@ mod tests {
                 }
             });
             assert!(y.iter().enumerate().all(|(i, &y)| y == i as f64));
-        }
-    }
-
-    #[test]
-    fn sums_have_every_term_once_whatever_they_cost() {
-        for (terms, cost) in [(0, 1), (1, 1), (7, 1), (8, WORTHWHILE), (29, 1), (29, WORTHWHILE)] {
-            let mut sums = [0.5f64, 1.0];
-            sum_in_chunks(&mut sums, true, terms, cost, |range, sum| {
-                for term in range {
-                    sum[0] += term as f64;
-                    sum[1] += 1.0;
-                }
-            });
-            let count = terms as f64;
-            assert_eq!(sums, [0.5 + count * (count - 1.0) / 2.0, 1.0 + count]);
-            sum_in_chunks(&mut sums, false, terms, cost, |_, sum| sum[0] += 1.0);
-            assert!(sums[0] <= 8.0 && sums[1] == 0.0);
         }
     }
 

@@ -13,11 +13,13 @@ pub(super) fn tuple<T: ToString>(items: &[T]) -> String {
 }
 
 /// `True` or `False`.
+#[cfg(feature = "layers")]
 pub(super) fn truth(yes: bool) -> &'static str {
     if yes { "True" } else { "False" }
 }
 
 /// A number: `0.001`, `1e-05`.
+#[cfg(feature = "layers")]
 pub(super) fn number(number: f64) -> String {
     if number == 0.0 || number.abs() >= 1e-4 {
         return number.to_string();

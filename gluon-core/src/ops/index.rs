@@ -13,7 +13,7 @@ fn for_each(
     op: &'static str,
     index: &Tensor,
     bound: usize,
-    mut f: impl FnMut(usize),
+    f: &mut dyn FnMut(usize),
 ) -> Result<()> {
     let index = index.contiguous();
     for_dtype!(index.dtype(), T => {
@@ -40,7 +40,7 @@ fn checked(
     let mut valid = Ok(());
     let indices = Tensor::build::<u64>(*index.shape(), index.device(), |out| {
         let mut out = out.iter_mut().enumerate();
-        valid = for_each(op, index, bound, |index| {
+        valid = for_each(op, index, bound, &mut |index| {
             if let Some((position, place)) = out.next() {
                 *place = f(position, index) as u64;
             }
@@ -57,7 +57,7 @@ pub(super) fn check_indices(
     columns: usize,
 ) -> Result<()> {
     check_count(op, x, index)?;
-    for_each(op, index, columns, |_| {})
+    for_each(op, index, columns, &mut |_| {})
 }
 
 fn check_count(op: &'static str, x: &Tensor, index: &Tensor) -> Result<()> {
@@ -116,6 +116,7 @@ impl Tensor {
     }
 
     /// [`take`](Tensor::take) for indices at hand: `[n, ..] → [index.len(), ..]`.
+    #[cfg(feature = "data")]
     pub(crate) fn take_rows(&self, op: &'static str, index: &[usize]) -> Result<Tensor> {
         let Some((&bound, rest)) = self.shape().split_first() else {
             let expected = "at least one axis";
