@@ -345,22 +345,22 @@ pub trait Block: Member {
 
     /// Sets every gradient to zero.
     fn zero_grad(&self) {
-        collect::zero_grad(&root(self));
+        self.collect_params().zero_grad();
     }
 
     /// Sets what `backward` does with every gradient in here; [`GradReq::Null`] freezes.
     fn set_grad_req(&self, req: GradReq) {
-        collect::set_grad_req(&root(self), req);
+        self.collect_params().set_grad_req(req);
     }
 
     /// Moves every parameter to `device`; ties hold.
     fn to_device(&mut self, device: Device) {
-        collect::to_device(&root(self), device);
+        self.collect_params().to_device(device);
     }
 
     /// Converts every parameter to `dtype`; ties hold.
     fn cast(&mut self, dtype: DType) {
-        collect::cast(&root(self), dtype);
+        self.collect_params().cast(dtype);
     }
 }
 
@@ -368,7 +368,7 @@ pub trait Block: Member {
 ///
 /// Generated constructors call it, so that errors can name a parameter from the beginning.
 pub fn declare<M: Member + ?Sized>(block: &M) {
-    collect::collect(&root(block), None).name();
+    collect::collect(&root(block), None).give_names();
 }
 
 #[diagnostic::do_not_recommend]

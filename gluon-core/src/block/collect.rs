@@ -6,10 +6,7 @@ use super::Block;
 use super::member::Member;
 use super::tie;
 use super::visit::{Place, Root, Tie, Visitor, Walk};
-use crate::device::Device;
-use crate::dtype::DType;
 use crate::parameter::{Parameter, ParameterDict};
-use crate::tape::GradReq;
 
 /// The parameters of `root`, and which of its ties are broken.
 pub(super) fn collect(root: Root<'_, '_>, prefix: Option<&str>) -> ParameterDict {
@@ -45,24 +42,4 @@ impl<'a> Visitor<'a> for Collector {
             self.dict.add_broken(place.join(tie.field), place.join(tie.target));
         }
     }
-}
-
-/// Sets every gradient of `root` to zero.
-pub(super) fn zero_grad(root: Root<'_, '_>) {
-    collect(root, None).iter().for_each(|entry| entry.zero_grad());
-}
-
-/// Sets what `backward` does with every gradient of `root`.
-pub(super) fn set_grad_req(root: Root<'_, '_>, req: GradReq) {
-    collect(root, None).iter().for_each(|entry| entry.set_grad_req(req));
-}
-
-/// Moves every parameter of `root` to `device`.
-pub(super) fn to_device(root: Root<'_, '_>, device: Device) {
-    collect(root, None).iter().for_each(|entry| entry.to_device(device));
-}
-
-/// Converts every parameter of `root` to `dtype`.
-pub(super) fn cast(root: Root<'_, '_>, dtype: DType) {
-    collect(root, None).iter().for_each(|entry| entry.cast(dtype));
 }

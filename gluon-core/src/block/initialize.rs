@@ -8,7 +8,7 @@ use crate::init::Initialization;
 /// Names and initializes the parameters of `root`, whose ties hold.
 pub(super) fn initialize(root: Root<'_, '_>, how: &Initialization) -> Result<()> {
     let parameters = collect::collect(root, None);
-    parameters.name();
+    parameters.give_names();
     parameters.check()?;
     parameters.initialize(how)
 }

@@ -94,7 +94,7 @@ impl ParameterDict {
     }
 
     /// Gives every parameter the names it has here.
-    pub(crate) fn name(&self) {
+    pub(crate) fn give_names(&self) {
         for entry in self {
             entry.rename(entry.path(), entry.name());
         }

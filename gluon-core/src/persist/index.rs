@@ -141,7 +141,8 @@ impl From<Array> for Stored {
 }
 
 impl Index {
-    /// For each array, the first one of its shape whose elements lie in the same place.
+    /// For each array, the first one whose elements lie in the same place if their shapes are equal,
+    /// itself otherwise.
     pub(crate) fn first_of_each_place(&self) -> Vec<usize> {
         let mut places = HashMap::with_capacity(self.entries.len());
         let first = |(index, (_, stored)): (usize, &(String, Stored))| {

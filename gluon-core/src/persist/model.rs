@@ -150,6 +150,6 @@ fn load<B: Block>(model: &B, parameters: &ParameterDict, request: &Request<'_>) 
         return Ok(plan.into_report());
     }
     let plan = plan.checked()?;
-    parameters.name();
+    parameters.give_names();
     plan.apply()
 }
