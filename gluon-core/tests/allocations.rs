@@ -9,8 +9,8 @@ extern crate gluon_core as gluon;
 use gluon::autograd::record;
 use gluon::loss::{L2Loss, Loss, SoftmaxCrossEntropyLoss};
 use gluon::nn::{
-    Activation, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Embedding, Flatten, GroupNorm,
-    InstanceNorm, LayerNorm, MaxPool2d, RmsNorm, Sequential,
+    Activation, AvgPool2d, BatchNorm, Conv2d, Dense, Dropout, Embedding, Flatten, GroupNorm, Gru,
+    GruCell, InstanceNorm, LayerNorm, Lstm, LstmCell, MaxPool2d, RmsNorm, Rnn, RnnCell, Sequential,
 };
 use gluon::optim::{Adam, Optimizer, Sgd};
 use gluon::train::Trainer;
@@ -112,6 +112,58 @@ fn normalization_and_embeddings_allocate_nothing() {
     check_net("LayerNorm", sequential![LayerNorm::new(), Dense::new(4)], &rows);
     check_net("RmsNorm", sequential![RmsNorm::new(), Dense::new(4)], &rows);
     check_net("Embedding", sequential![Embedding::new(9, 6), Dense::new(4)], &rows);
+}
+
+#[test]
+fn recurrent_layers_allocate_nothing() {
+    macro_rules! check {
+        ($($layer:ident)*) => {$(
+            for units in [5, 40] {
+                let layer = || $layer::new(units);
+                let deep = || layer().layers(2).dropout(0.5);
+                let layers = [
+                    ("one way", layer()),
+                    ("bidirectional", layer().bidirectional()),
+                    ("deep", deep()),
+                    ("deep, bidirectional", deep().bidirectional()),
+                    ("deep, batch first", deep().batch_first()),
+                    ("deep, bidirectional, batch first", deep().bidirectional().batch_first()),
+                ];
+                for (what, layer) in layers {
+                    let name = format!("{} {units} {what}", stringify!($layer));
+                    check_net(&name, sequential![layer, Dense::new(4)], &Tensor::ones([6, 3, 4]));
+                }
+            }
+        )*};
+    }
+    check!(Rnn Lstm Gru);
+}
+
+/// The vector of states that a cell returns is all that it takes.
+#[test]
+fn cells_allocate_the_vector_of_their_states() {
+    macro_rules! check {
+        ($($cell:ident)*) => {$(
+            let mut cell = $cell::new(5);
+            cell.initialize().unwrap();
+            let x = Tensor::ones([6, 3, 4]);
+            let begin = cell.begin_state(&x).unwrap();
+            let pass = || {
+                record(|| cell.unroll(&x, &begin)?.0.sum()).unwrap().backward().unwrap();
+            };
+            assert_eq!(allocations(pass), 1, "unrolled {}", stringify!($cell));
+            let x = Tensor::ones([3, 4]);
+            let steps = || {
+                let loss = record(|| {
+                    let (_, states) = cell.step(&x, &begin)?;
+                    cell.step(&x, &states)?.0.sum()
+                });
+                loss.unwrap().backward().unwrap();
+            };
+            assert_eq!(allocations(steps), 2, "two steps of {}", stringify!($cell));
+        )*};
+    }
+    check!(RnnCell LstmCell GruCell);
 }
 
 #[test]

@@ -35,7 +35,12 @@ impl Cell {
         self == Cell::Lstm
     }
 
-    /// How many numbers of a unit the gradient needs besides the outputs.
+    /// How many states there are.
+    pub(crate) fn states(self) -> usize {
+        1 + usize::from(self.has_memory())
+    }
+
+    /// How many numbers of a unit the gradient needs of each step besides the output.
     fn kept(self) -> usize {
         match self {
             Cell::Relu | Cell::Tanh => 0,
@@ -67,9 +72,9 @@ impl Recurrence {
         self.state() * self.cell.gates()
     }
 
-    /// Elements that the gradient needs besides the outputs.
+    /// Elements that the gradient needs besides the outputs: of each step, then the first states.
     pub(crate) fn kept(&self) -> usize {
-        self.steps * self.state() * self.cell.kept()
+        self.state() * (self.steps * self.cell.kept() + self.cell.states())
     }
 
     /// Where the `i`-th step of time stands.
@@ -100,12 +105,14 @@ pub(crate) fn recur<T: Float>(
     assert!(gates.len() == sizes.steps * width && h.len() == state);
     let memory = if sizes.cell.has_memory() { state } else { 0 };
     assert!(y.len() == sizes.steps * state + memory && kept.len() == sizes.kept());
+    let each = state * sizes.cell.kept();
+    let (kept, first) = kept.split_at_mut(sizes.steps * each);
+    first[..state].copy_from_slice(h);
+    first[state..].copy_from_slice(&c[..memory]);
     with_scratch(state + memory + width, |scratch| {
-        let (hidden, rest) = scratch.split_at_mut(state);
-        let (cells, from_hidden) = rest.split_at_mut(memory);
-        hidden.copy_from_slice(h);
-        cells.copy_from_slice(&c[..memory]);
-        let each = state * sizes.cell.kept();
+        let (states, from_hidden) = scratch.split_at_mut(state + memory);
+        states.copy_from_slice(first);
+        let (hidden, cells) = states.split_at_mut(state);
         let [batch, units, outputs] = sizes.sizes();
         let v = Matrix::new(w, [outputs, units]).t();
         for i in 0..sizes.steps {
@@ -204,23 +211,27 @@ fn step<T: Float>(
 
 /// What [`recur_grad`] starts from.
 pub(crate) struct Past<'s, T> {
-    /// The state before the first step.
-    pub(crate) h: &'s [T],
-    pub(crate) c: &'s [T],
     pub(crate) w: &'s [T],
     pub(crate) y: &'s [T],
     pub(crate) kept: &'s [T],
 }
 
 impl<T: Float> Past<'_, T> {
+    /// What is kept of each step, and the output and the memory before the first.
+    fn parts(&self, sizes: &Recurrence) -> [&[T]; 3] {
+        let (kept, first) = self.kept.split_at(sizes.steps * sizes.state() * sizes.cell.kept());
+        let (h, c) = first.split_at(sizes.state());
+        [kept, h, c]
+    }
+
     /// The state before each step.
     ///
     /// # Shapes
     /// `before: [steps, batch, units]`
     pub(crate) fn states_before(&self, sizes: &Recurrence, before: &mut [T]) {
-        let state = sizes.state();
+        let (state, [_, first, _]) = (sizes.state(), self.parts(sizes));
         for i in 0..sizes.steps {
-            let h = if i == 0 { self.h } else { part(self.y, sizes.step(i - 1), state) };
+            let h = if i == 0 { first } else { part(self.y, sizes.step(i - 1), state) };
             before[sizes.step(i) * state..][..state].copy_from_slice(h);
         }
     }
@@ -243,6 +254,7 @@ pub(crate) fn recur_grad<T: Float>(
     let (state, width) = (sizes.state(), sizes.gates());
     let each = state * sizes.cell.kept();
     assert!(dy.len() == past.y.len() && dx.len() == sizes.steps * width);
+    let [kept, h, c] = past.parts(sizes);
     dh.fill(T::ZERO);
     if sizes.cell.has_memory() {
         dc.copy_from_slice(&dy[sizes.steps * state..]);
@@ -254,15 +266,12 @@ pub(crate) fn recur_grad<T: Float>(
                 *dh += dy;
             }
             let before = (i > 0).then(|| sizes.step(i - 1));
-            let h = before.map_or(past.h, |t| part(past.y, t, state));
+            let h = before.map_or(h, |t| part(past.y, t, state));
             // The memory before is kept row by row, after the four gates.
-            let values = [part(past.y, t, state), h, part(past.kept, t, each)];
-            let memory =
-                before.map_or(Memory { all: past.c, start: 0, step: sizes.units }, |t| Memory {
-                    all: part(past.kept, t, each),
-                    start: 4 * sizes.units,
-                    step: 5 * sizes.units,
-                });
+            let values = [part(past.y, t, state), h, part(kept, t, each)];
+            let memory = before.map_or(Memory { all: c, start: 0, step: sizes.units }, |t| {
+                Memory { all: part(kept, t, each), start: 4 * sizes.units, step: 5 * sizes.units }
+            });
             let dx = &mut dx[t * width..][..width];
             let du = du.as_deref_mut().map(|du| &mut du[t * width..][..width]);
             let du = step_grad(sizes.cell, sizes.units, values, &memory, [dh, dc], through, dx, du);

@@ -15,6 +15,7 @@ use crate::init::Zero;
 use crate::ops::dense::dense;
 use crate::ops::recurrent::{Cell, recurrent};
 use crate::parameter::Parameter;
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// The sizes of the weights from the input and from the state before, and of their biases.
@@ -37,17 +38,18 @@ struct Run {
 }
 
 impl Run {
-    /// The outputs of all steps, and the states after the last: the output and, if the cell has
-    /// one, the memory.
+    /// The outputs of all steps. With `after`, that gets the states after the last: the output and,
+    /// if the cell has one, the memory.
     ///
     /// # Shapes
     /// `x: [steps, batch, in_units]`, states `[batch, units]` → `[steps, batch, units]`
     fn over(
         &self,
         x: &Tensor,
-        states: &[&Tensor],
+        states: &[Tensor],
         parameters: [&Parameter; 4],
-    ) -> Result<(Tensor, Vec<Tensor>)> {
+        after: Option<&mut Vec<Tensor>>,
+    ) -> Result<Tensor> {
         let Run { op, cell, units, reverse } = *self;
         let &[steps, batch, in_units] = x.shape().dims() else {
             let expected = "[steps, batch, in_units]";
@@ -65,27 +67,25 @@ impl Run {
         let gates = gates.reshape([steps, batch, width])?;
         let weights = [&h2h_weight?, &h2h_bias?];
         let all = recurrent(op, cell, reverse, &gates, states, weights)?;
-        let last = if reverse { 0 } else { steps - 1 };
-        let mut after = vec![all.select(0, last)?];
-        if cell.has_memory() {
-            after.push(all.select(0, steps)?);
-            return Ok((all.slice(0, ..steps)?, after));
+        if let Some(after) = after {
+            let last = if reverse { 0 } else { steps - 1 };
+            for place in [last, steps].into_iter().take(cell.states()) {
+                after.push(all.select(0, place)?);
+            }
         }
-        Ok((all, after))
+        if cell.has_memory() { all.slice(0, ..steps) } else { Ok(all) }
     }
 }
 
-/// Zeros for each state of a cell.
-fn zeros(cell: Cell, shape: &[usize], x: &Tensor) -> Vec<Tensor> {
-    let shape = crate::shape::Shape::new(shape);
-    let zero = Tensor::full(shape, 0.0, x.dtype()).to_device(x.device());
-    vec![zero; 1 + usize::from(cell.has_memory())]
+/// A state of zeros for `x`.
+fn zeros(shape: impl Into<Shape>, x: &Tensor) -> Tensor {
+    Tensor::full(shape, 0.0, x.dtype()).to_device(x.device())
 }
 
 /// As many states as the cell has.
 fn check(op: &'static str, cell: Cell, states: &[Tensor]) -> Result<()> {
     let expected = if cell.has_memory() { "two: output and memory" } else { "one: the output" };
-    if states.len() == 1 + usize::from(cell.has_memory()) {
+    if states.len() == cell.states() {
         return Ok(());
     }
     Err(Error::BadArgument { op, argument: "states", expected, found: states.len().to_string() })

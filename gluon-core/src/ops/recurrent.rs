@@ -14,7 +14,7 @@ pub(crate) use crate::kernel::recurrent::Cell;
 
 /// The outputs of all steps, and after them, of a cell that has one, the last memory.
 ///
-/// `states` are the output and, of a cell that has one, the memory before the first step.
+/// `states`, as many as the cell has, are the output and the memory before the first step.
 ///
 /// # Shapes
 /// `gates: [steps, batch, gates · units]`, the input's part with its bias; states
@@ -25,7 +25,7 @@ pub(crate) fn recurrent(
     cell: Cell,
     reverse: bool,
     gates: &Tensor,
-    states: &[&Tensor],
+    states: &[Tensor],
     [weight, bias]: [&Tensor; 2],
 ) -> Result<Tensor> {
     let &[steps, batch, width] = gates.shape().dims() else {
@@ -33,7 +33,6 @@ pub(crate) fn recurrent(
         return Err(Error::BadShape { op, expected, found: *gates.shape() });
     };
     let units = width / cell.gates();
-    let inputs = [&[gates, weight, bias], states].concat();
     for state in states {
         if *state.shape() != [batch, units] {
             return Err(Error::ShapeMismatch { op, lhs: *gates.shape(), rhs: *state.shape() });
@@ -42,59 +41,55 @@ pub(crate) fn recurrent(
     if *weight.shape() != [width, units] || *bias.shape() != [width] {
         return Err(Error::ShapeMismatch { op, lhs: *weight.shape(), rhs: *bias.shape() });
     }
+    // Of a cell without memory the last state is the output again, and not among the inputs.
+    let all = [gates, weight, bias, &states[0], &states[states.len() - 1]];
+    let inputs = &all[..3 + cell.states()];
     if let Some(other) = inputs.iter().find(|input| input.dtype() != gates.dtype()) {
         return Err(Error::DTypeMismatch { op, lhs: gates.dtype(), rhs: other.dtype() });
     }
     let sizes = Recurrence { cell, steps, batch, units, reverse };
-    let memory = usize::from(cell.has_memory());
-    let shape = [steps + memory, batch, units];
-    let owned: Vec<Tensor> = inputs.iter().map(|input| input.to_contiguous().detach()).collect();
+    let shape = [steps + cell.states() - 1, batch, units];
     for_float!(gates, op, T => {
-        let slices: Vec<&[T]> = owned.iter().map(|t| t.as_contiguous().unwrap_or_default()).collect();
-        let c = slices.get(4).copied().unwrap_or_default();
+        let all = all.map(Tensor::to_contiguous);
+        let [x, w, b, h, c] = Tensor::slices::<T, _>(all.each_ref());
         let shapes = [&shape.into(), &sizes.kept().into()];
         let [y, kept] = Tensor::build_two::<T>(shapes, gates.device(), |y, kept| {
-            recur(&sizes, slices[0], [slices[3], c], slices[1], slices[2], y, kept);
+            recur(&sizes, x, [h, c], w, b, y, kept);
         });
-        record_op(op, &inputs, y, |y| {
-            let y = y.detach();
+        record_op(op, inputs, y, |y| {
+            // No more than a rule keeps in its place in the graph.
+            let ([_, w, ..], y) = (all, y.detach());
             move |dy, gradients| {
-                let [gates, w, b, h] = [0, 1, 2, 3].map(|i| &owned[i]);
-                let c = owned.get(4);
-                let past = Past {
-                    h: elements::<T>(h),
-                    c: c.map(elements::<T>).unwrap_or_default(),
-                    w: elements::<T>(w),
-                    y: elements::<T>(&y),
-                    kept: elements::<T>(&kept),
-                };
+                let Recurrence { cell, steps, batch, units, .. } = sizes;
+                let (width, device) = (cell.gates() * units, y.device());
+                let [dy, y, weight, kept] = Tensor::slices::<T, _>([dy, &y, &w, &kept]);
+                let past = Past { w: weight, y, kept };
                 // The gates from the state before have a gradient of their own in GRU alone.
                 let own = cell == Cell::Gru;
-                let other = if own { *gates.shape() } else { 0.into() };
+                let (gates, state) = ([steps, batch, width].into(), [batch, units].into());
+                let other = if own { gates } else { 0.into() };
                 let mut states = None;
-                let shapes = [gates.shape(), &other];
-                let [dx, du] = Tensor::build_two::<T>(shapes, y.device(), |dx, du| {
+                let [dx, du] = Tensor::build_two::<T>([&gates, &other], device, |dx, du| {
                     let du = own.then_some(du);
-                    states = Some(Tensor::build_two::<T>([h.shape(); 2], y.device(), |dh, dc| {
-                        recur_grad(&sizes, &past, elements(dy), dx, du, [dh, dc]);
+                    states = Some(Tensor::build_two::<T>([&state; 2], device, |dh, dc| {
+                        recur_grad(&sizes, &past, dy, dx, du, [dh, dc]);
                     }));
                 });
                 let du = if own { &du } else { &dx };
-                gradients.write::<T>(2, b, |db, accumulate| {
+                gradients.write_at::<T>(2, (&width.into(), w.device()), |db, accumulate| {
                     let mut rows = [false; MAX_RANK];
                     rows[..2].fill(true);
                     reduce(Reduce::Sum, elements::<T>(du), du.layout(), rows, db, accumulate);
                 })?;
                 if gradients.wants(1) {
-                    let state = batch * units;
-                    with_scratch(steps * state, |before| {
+                    with_scratch(steps * batch * units, |before| {
                         past.states_before(&sizes, before);
-                        gradients.write::<T>(1, w, |dw, accumulate| {
+                        gradients.write::<T>(1, &w, |dw, accumulate| {
                             dense_dw(elements::<T>(du), before, dw, accumulate, [steps * batch, units, width]);
                         })
                     })?;
                 }
-                let states = (3..owned.len()).zip(states.into_iter().flatten());
+                let states = (3..3 + cell.states()).zip(states.into_iter().flatten());
                 for (input, gradient) in [(0, dx)].into_iter().chain(states) {
                     if gradients.wants(input) {
                         gradients.add(input, gradient)?;
@@ -139,8 +134,7 @@ mod tests {
     }
 
     fn run(cell: Cell, reverse: bool, v: &[Tensor]) -> Result<Tensor> {
-        let states: Vec<&Tensor> = v[3..].iter().collect();
-        recurrent("recurrent", cell, reverse, &v[0], &states, [&v[1], &v[2]])
+        recurrent("recurrent", cell, reverse, &v[0], &v[3..], [&v[1], &v[2]])
     }
 
     /// The formulas of a step, in operations on tensors.

@@ -115,6 +115,8 @@ fn sequences_and_states_that_do_not_fit_are_named() {
     assert_eq!(message(&layer, &wide), expected);
     let none = "`lstm` expected at least one step, found shape (0, 5, 3)";
     assert_eq!(message(&layer, &Tensor::ones([5, 0, 3])), none);
+    let none = "`gru` expected `layers` to be at least one, found none";
+    assert_eq!(message(&Gru::new(4).layers(0), &x), none);
     let from = |states: &[Tensor]| layer.forward_from(&x, states).unwrap_err().to_string();
     let state = Tensor::zeros([1, 5, 4]);
     assert_eq!(

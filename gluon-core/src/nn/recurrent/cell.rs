@@ -59,7 +59,7 @@ macro_rules! cells {
                     let expected = "[.., batch, in_units]";
                     return Err(Error::BadShape { op: $op, expected, found: *x.shape() });
                 };
-                Ok(zeros(self.cell, &[*batch, self.units()], x))
+                Ok(vec![zeros([*batch, self.units()], x); self.cell.states()])
             }
 
             /// One step: the output, and the states after it, whose first is the output.
@@ -87,9 +87,11 @@ macro_rules! cells {
             pub fn unroll(&self, x: &Tensor, states: &[Tensor]) -> Result<(Tensor, Vec<Tensor>)> {
                 check($op, self.cell, states)?;
                 let run = Run { op: $op, cell: self.cell, units: self.units(), reverse: false };
-                let states: Vec<&Tensor> = states.iter().collect();
                 let $name { i2h_weight, h2h_weight, i2h_bias, h2h_bias, .. } = self;
-                run.over(x, &states, [i2h_weight, h2h_weight, i2h_bias, h2h_bias])
+                let parameters = [i2h_weight, h2h_weight, i2h_bias, h2h_bias];
+                let mut after = Vec::with_capacity(self.cell.states());
+                let y = run.over(x, states, parameters, Some(&mut after))?;
+                Ok((y, after))
             }
 
             fn line(&self) -> String {

@@ -71,14 +71,14 @@ impl Settings {
         line + ")"
     }
 
-    /// The outputs and the states after the last step.
+    /// The outputs and, if states are given, those after the last step.
     fn run(
         &self,
         layers: &[Passes],
         x: &Tensor,
         states: Option<&[Tensor]>,
     ) -> Result<(Tensor, Vec<Tensor>)> {
-        let op = self.op;
+        let Settings { op, cell, units, .. } = *self;
         if x.rank() != 3 {
             let expected = match self.batch_first {
                 true => "[batch, steps, in_units]",
@@ -86,46 +86,52 @@ impl Settings {
             };
             return Err(Error::BadShape { op, expected, found: *x.shape() });
         }
+        if layers.is_empty() {
+            let (argument, expected) = ("layers", "at least one");
+            return Err(Error::BadArgument { op, argument, expected, found: "none".to_owned() });
+        }
         let mut y = if self.batch_first { x.permute(&[1, 0, 2])? } else { x.clone() };
         let batch = y.shape()[1];
-        let shape = [self.layers * self.directions(), batch, self.units];
-        let before = match states {
-            Some(states) => states.to_vec(),
-            None => zeros(self.cell, &shape, x),
-        };
-        check(op, self.cell, &before)?;
-        if let Some(state) = before.iter().find(|state| *state.shape() != shape) {
-            return Err(Error::ShapeMismatch { op, lhs: shape.into(), rhs: *state.shape() });
+        let places = self.layers * self.directions();
+        let shape = [places, batch, units];
+        if let Some(states) = states {
+            check(op, cell, states)?;
+            if let Some(state) = states.iter().find(|state| *state.shape() != shape) {
+                return Err(Error::ShapeMismatch { op, lhs: shape.into(), rhs: *state.shape() });
+            }
         }
-        let mut after = vec![Vec::new(); before.len()];
+        let zero = zeros([batch, units], x);
+        let mut before = [zero.clone(), zero];
+        let mut after = states.map(|_| Vec::with_capacity(places * cell.states()));
         for (index, layer) in layers.iter().enumerate() {
             if index > 0 && self.dropout > 0.0 {
                 y = Dropout::new(self.dropout).forward(&y)?;
             }
-            let mut outputs = Vec::new();
+            let mut outputs = None;
             for (direction, pass) in layer.0.iter().enumerate() {
                 let place = index * self.directions() + direction;
-                let own = before.iter().map(|state| state.select(0, place));
-                let own = own.collect::<Result<Vec<_>>>()?;
-                let (cell, units, reverse) = (self.cell, self.units, pass.reverse);
-                let run = Run { op, cell, units, reverse };
-                let own: Vec<&Tensor> = own.iter().collect();
-                let (output, last) = run.over(&y, &own, pass.parameters.each_ref())?;
-                outputs.push(output);
-                for (after, last) in after.iter_mut().zip(last) {
-                    after.push(last);
+                for (own, state) in before.iter_mut().zip(states.into_iter().flatten()) {
+                    *own = state.select(0, place)?;
                 }
+                let run = Run { op, cell, units, reverse: pass.reverse };
+                let (own, parameters) = (&before[..cell.states()], pass.parameters.each_ref());
+                let output = run.over(&y, own, parameters, after.as_mut())?;
+                outputs = Some(match outputs {
+                    Some(forwards) => Tensor::concat(&[&forwards, &output], -1)?,
+                    None => output,
+                });
             }
-            y = match &outputs[..] {
-                [only] => only.clone(),
-                all => Tensor::concat(&all.iter().collect::<Vec<_>>(), -1)?,
-            };
+            y = outputs.unwrap_or(y);
         }
         if self.batch_first {
             y = y.permute(&[1, 0, 2])?;
         }
-        let stack = |states: &Vec<Tensor>| Tensor::stack(&states.iter().collect::<Vec<_>>(), 0);
-        Ok((y, after.iter().map(stack).collect::<Result<_>>()?))
+        let Some(after) = after else { return Ok((y, Vec::new())) };
+        let stack = |state| {
+            let each = after.iter().skip(state).step_by(cell.states());
+            Tensor::concat(&each.collect::<Vec<_>>(), 0)?.reshape(shape)
+        };
+        Ok((y, (0..cell.states()).map(stack).collect::<Result<_>>()?))
     }
 }
 
@@ -145,8 +151,9 @@ macro_rules! layers {
         /// the model's `initialize` says.
         ///
         /// # Errors
-        /// `forward` returns [`Error::BadShape`] if `x` has another number of axes or no steps, and
-        /// [`Error::ParameterShape`] if it has another number of inputs than before.
+        /// `forward` returns [`Error::BadShape`] if `x` has another number of axes or no steps,
+        /// [`Error::ParameterShape`] if it has another number of inputs than before, and
+        /// [`Error::BadArgument`] if there are no layers.
         #[derive(Block, Debug)]
         #[block(describe = $name::line)]
         pub struct $name {
@@ -235,7 +242,8 @@ macro_rules! layers {
                     return Err(Error::BadShape { op, expected, found: *x.shape() });
                 };
                 let batch = if batch_first { first } else { second };
-                Ok(zeros(cell, &[layers * self.settings.directions(), batch, units], x))
+                let zero = zeros([layers * self.settings.directions(), batch, units], x);
+                Ok(vec![zero; cell.states()])
             }
 
             /// The outputs from the given states on, and the states after the last step.
