@@ -49,9 +49,9 @@ impl Tensor {
     pub(crate) fn build<T: Element>(
         shape: Shape,
         device: Device,
-        fill: impl FnOnce(&mut [T]),
+        mut fill: impl FnMut(&mut [T]),
     ) -> Tensor {
-        Tensor { data: Handle::build(shape, device, fill), origin: Origin::Constant }
+        Tensor { data: Handle::build(&shape, device, &mut fill), origin: Origin::Constant }
     }
 
     /// [`build`](Tensor::build) of two tensors at once.

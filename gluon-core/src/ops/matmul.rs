@@ -67,7 +67,7 @@ fn product(a: &Tensor, b: &Tensor, shape: Shape) -> Result<Tensor> {
         let (a_views, b_views) = (views::<T>(&wide_a)?, views::<T>(&wide_b)?);
         Ok(Tensor::build::<T>(shape, a.device(), |y| {
             let [count, m, n] = split(&shape);
-            gemm::gemm_batched(a_views, b_views, y, [count, m, n]);
+            gemm::gemm_batched(&a_views, &b_views, y, [count, m, n]);
         }))
     })?;
     record_op(op, [a, b], y, |_| {

@@ -163,15 +163,14 @@ impl Handle {
     }
 
     /// New elements in row-major order, which `fill` writes; they hold arbitrary values before.
-    #[inline]
     pub(super) fn build<T: Element>(
-        shape: Shape,
+        shape: &Shape,
         device: Device,
-        fill: impl FnOnce(&mut [T]),
+        fill: &mut dyn FnMut(&mut [T]),
     ) -> Handle {
         let mut data = unused::<T>(shape.size());
         if let Some(data) = Arc::get_mut(&mut data) {
-            fill(data.first::<T>(&shape, device));
+            fill(data.first::<T>(shape, device));
         }
         Handle { data: Some(data) }
     }
@@ -318,7 +317,7 @@ mod tests {
     #[test]
     fn small_values_wait_with_their_buffer() {
         let device = Device::default();
-        let build = |shape: Shape| Handle::build::<f32>(shape, device, |x| x.fill(1.0));
+        let build = |shape: Shape| Handle::build::<f32>(&shape, device, &mut |x| x.fill(1.0));
         let first = build(Shape::from([2, 3]));
         let address = first.buffer().slice::<f32>().map(<[f32]>::as_ptr);
         drop(first);
