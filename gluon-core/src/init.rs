@@ -5,6 +5,7 @@
 
 mod constant;
 mod initialization;
+#[cfg(feature = "regex")]
 mod mixed;
 mod named;
 mod orthogonal;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 pub use constant::{Constant, One, Values, Zero};
 pub use initialization::Initialization;
+#[cfg(feature = "regex")]
 pub use mixed::Mixed;
 pub use named::named;
 pub use orthogonal::{Orthogonal, RandType};

@@ -21,6 +21,8 @@ pub mod nn;
 pub mod ops;
 pub mod optim;
 pub mod parameter;
+#[cfg(feature = "regex")]
+mod pattern;
 pub mod persist;
 pub mod picture;
 pub mod random;

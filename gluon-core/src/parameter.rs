@@ -2,6 +2,8 @@
 
 mod dict;
 mod first;
+#[cfg(feature = "regex")]
+mod select;
 mod shared;
 mod state;
 

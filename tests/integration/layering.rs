@@ -10,7 +10,7 @@ const ROWS: [&[&str]; 13] = [
     &["buffer"],
     &["dtype"],
     &["error"],
-    &["random", "device", "picture"],
+    &["random", "device", "picture", "pattern"],
     &["tape", "kernel"],
     &["tensor"],
     &["autograd"],

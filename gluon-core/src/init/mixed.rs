@@ -3,7 +3,8 @@
 use regex_lite::Regex;
 
 use super::{Initializer, Target};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::pattern::at_start;
 
 /// The first initializer whose pattern matches the parameter's structural name from its start.
 ///
@@ -34,14 +35,9 @@ impl Mixed {
     /// `init` for the parameters that match `pattern`, a regular expression, and no earlier one.
     ///
     /// # Errors
-    /// [`Error::BadArgument`] if `pattern` is not a regular expression.
+    /// [`Error::BadArgument`](crate::Error::BadArgument) if `pattern` is not a regular expression.
     pub fn with(mut self, pattern: &str, init: impl Initializer + 'static) -> Result<Mixed> {
-        let regex = Regex::new(&format!("^(?:{pattern})")).map_err(|error| Error::BadArgument {
-            op: "Mixed::with",
-            argument: "pattern",
-            expected: "a regular expression",
-            found: format!("`{pattern}`: {error}"),
-        })?;
+        let regex = at_start("Mixed::with", pattern)?;
         self.cases.push((regex, Box::new(init)));
         Ok(self)
     }

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::ops::{Deref, Index};
 
-use regex_lite::Regex;
-
 use super::Parameter;
 use crate::device::Device;
 use crate::dtype::DType;
@@ -171,25 +169,6 @@ impl ParameterDict {
         self.entries.iter().find(|entry| entry.name == name || entry.paths().any(|p| p == name))
     }
 
-    /// The parameters whose scoped name matches `pattern` from its start, as in Gluon: `.*weight`,
-    /// `mlp0_dense0`.
-    ///
-    /// # Errors
-    /// [`Error::BadArgument`] if `pattern` is not a regular expression.
-    pub fn select(&self, pattern: &str) -> Result<ParameterDict> {
-        let regex = at_start(pattern)?;
-        Ok(self.filter(|entry| regex.is_match(entry.name())))
-    }
-
-    /// The parameters one of whose structural names matches `pattern` from its start.
-    ///
-    /// # Errors
-    /// [`Error::BadArgument`] if `pattern` is not a regular expression.
-    pub fn select_path(&self, pattern: &str) -> Result<ParameterDict> {
-        let regex = at_start(pattern)?;
-        Ok(self.filter(|entry| entry.paths().any(|path| regex.is_match(path))))
-    }
-
     /// The parameters for which `keep` is true.
     pub fn filter(&self, keep: impl Fn(&Entry) -> bool) -> ParameterDict {
         let entries = self.entries.iter().filter(|e| keep(e)).map(Entry::share).collect();
@@ -282,15 +261,6 @@ impl ParameterDict {
     fn prefixed(&self) -> String {
         if self.prefix.is_empty() { String::new() } else { format!("{} ", self.prefix) }
     }
-}
-
-fn at_start(pattern: &str) -> Result<Regex> {
-    Regex::new(&format!("^(?:{pattern})")).map_err(|error| Error::BadArgument {
-        op: "select",
-        argument: "pattern",
-        expected: "a regular expression",
-        found: format!("`{pattern}`: {error}"),
-    })
 }
 
 /// The parameter at an index, in declaration order.

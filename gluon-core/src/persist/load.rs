@@ -1,12 +1,13 @@
 //! Load: how strictly a file must fit a model, and how its names become the model's.
 
+#[cfg(feature = "regex")]
+mod pattern;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use regex_lite::Regex;
-
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// How a file is loaded into a model: strictly unless told otherwise.
 ///
@@ -24,8 +25,8 @@ pub struct Load {
     pub(super) allow_missing: bool,
     pub(super) ignore_extra: bool,
     pub(super) cast: Option<Cast>,
-    rules: Vec<Rule>,
-    selection: Option<String>,
+    renames: Vec<Arc<Rule<Rename>>>,
+    selection: Option<Arc<Rule<Select>>>,
     pub(super) dry_run: bool,
 }
 
@@ -38,14 +39,18 @@ pub enum Cast {
     ToFile,
 }
 
-/// How names of arrays become names of parameters.
-#[derive(Clone)]
-enum Rule {
-    Pattern { pattern: String, replacement: String },
-    Function(Arc<Function>),
-}
+/// What becomes of the name of an array; `None` if it stays.
+type Rename = dyn Fn(&str) -> Option<String>;
+/// Whether something of this name is to be loaded.
+type Select = dyn Fn(&str) -> bool;
 
-type Function = dyn Fn(&str) -> Option<String> + Send + Sync;
+/// A rule about names.
+struct Rule<F: ?Sized> {
+    /// As it was written.
+    text: String,
+    /// Makes it ready for use.
+    compile: Box<dyn Fn() -> Result<Box<F>> + Send + Sync>,
+}
 
 impl Load {
     /// Every parameter must be in the file and every array in the model, of the same type.
@@ -68,16 +73,6 @@ impl Load {
         Load { cast: Some(cast), ..self }
     }
 
-    /// Replaces what matches the regular expression `pattern` in the names of arrays by
-    /// `replacement`, in which `$1` or `${name}` stands for a group.
-    ///
-    /// Rules apply one after another, each to what the one before made of the name.
-    pub fn rename(mut self, pattern: &str, replacement: &str) -> Load {
-        let (pattern, replacement) = (pattern.to_owned(), replacement.to_owned());
-        self.rules.push(Rule::Pattern { pattern, replacement });
-        self
-    }
-
     /// Renames arrays by a function, which returns `None` for names that stay.
     ///
     /// ```
@@ -89,14 +84,12 @@ impl Load {
         mut self,
         function: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
     ) -> Load {
-        self.rules.push(Rule::Function(Arc::new(function)));
+        let function = Arc::new(function);
+        self.renames.push(Rule::<Rename>::new("a function".to_owned(), move || {
+            let function = Arc::clone(&function);
+            Ok(Box::new(move |name| function(name)))
+        }));
         self
-    }
-
-    /// Loads only what has a structural name that matches `pattern` from its start; the rest of
-    /// the model stays as it is, the rest of the file is passed over.
-    pub fn select(self, pattern: &str) -> Load {
-        Load { selection: Some(pattern.to_owned()), ..self }
     }
 
     /// Changes nothing, and reports what would happen; misfits are in the report then, not an
@@ -108,70 +101,46 @@ impl Load {
     /// The rules, ready for use.
     ///
     /// # Errors
-    /// [`Error::BadArgument`] if a pattern is not a regular expression.
+    /// [`Error::BadArgument`](crate::Error::BadArgument) if a pattern is not a regular expression.
     pub(crate) fn compile(&self) -> Result<Rules> {
-        let rules = self.rules.iter().map(Rule::compile).collect::<Result<_>>()?;
-        let selection = match &self.selection {
-            Some(pattern) => Some(regex(&format!("^(?:{pattern})"), "select", pattern)?),
-            None => None,
-        };
-        Ok(Rules { rules, selection })
-    }
-}
-
-impl Rule {
-    fn compile(&self) -> Result<Compiled> {
-        Ok(match self {
-            Rule::Pattern { pattern, replacement } => {
-                Compiled::Regex(regex(pattern, "rename", pattern)?, replacement.clone())
-            }
-            Rule::Function(function) => Compiled::Function(Arc::clone(function)),
+        Ok(Rules {
+            renames: self.renames.iter().map(|rule| (rule.compile)()).collect::<Result<_>>()?,
+            selection: self.selection.as_ref().map(|rule| (rule.compile)()).transpose()?,
         })
     }
 }
 
-fn regex(pattern: &str, op: &'static str, written: &str) -> Result<Regex> {
-    Regex::new(pattern).map_err(|error| Error::BadArgument {
-        op,
-        argument: "pattern",
-        expected: "a regular expression",
-        found: format!("`{written}`: {error}"),
-    })
+impl<F: ?Sized> Rule<F> {
+    fn new(
+        text: String,
+        compile: impl Fn() -> Result<Box<F>> + Send + Sync + 'static,
+    ) -> Arc<Rule<F>> {
+        Arc::new(Rule { text, compile: Box::new(compile) })
+    }
 }
 
-impl fmt::Debug for Rule {
+impl<F: ?Sized> fmt::Debug for Rule<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Rule::Pattern { pattern, replacement } => write!(f, "{pattern:?} -> {replacement:?}"),
-            Rule::Function(_) => f.write_str("a function"),
-        }
+        f.write_str(&self.text)
     }
 }
 
 /// The rules of a [`Load`], ready for use.
 pub(crate) struct Rules {
-    rules: Vec<Compiled>,
-    selection: Option<Regex>,
-}
-
-enum Compiled {
-    Regex(Regex, String),
-    Function(Arc<Function>),
+    renames: Vec<Box<Rename>>,
+    selection: Option<Box<Select>>,
 }
 
 impl Rules {
     /// What the rules make of the name of an array.
     pub(super) fn rename<'k>(&self, key: &'k str) -> Cow<'k, str> {
-        self.rules.iter().fold(Cow::Borrowed(key), |name, rule| match rule {
-            Compiled::Regex(regex, replacement) => {
-                Cow::Owned(regex.replace_all(&name, replacement.as_str()).into_owned())
-            }
-            Compiled::Function(function) => function(&name).map_or(name, Cow::Owned),
-        })
+        self.renames
+            .iter()
+            .fold(Cow::Borrowed(key), |name, rename| rename(&name).map_or(name, Cow::Owned))
     }
 
     /// Whether something of this structural name is to be loaded.
     pub(super) fn selects(&self, name: &str) -> bool {
-        self.selection.as_ref().is_none_or(|regex| regex.is_match(name))
+        self.selection.as_ref().is_none_or(|selects| selects(name))
     }
 }
