@@ -92,10 +92,10 @@ impl Report {
 /// The most entries of a list that are printed before the others are only counted.
 const SHOWN: usize = 10;
 
-fn list<T: fmt::Display>(
+fn list(
     f: &mut fmt::Formatter<'_>,
     title: &str,
-    items: impl ExactSizeIterator<Item = T>,
+    items: &mut dyn ExactSizeIterator<Item = String>,
 ) -> fmt::Result {
     let count = items.len();
     if count == 0 {
@@ -113,20 +113,19 @@ impl fmt::Display for Report {
         let count = self.loaded.len();
         let parameters = if count == 1 { "parameter" } else { "parameters" };
         write!(f, "{count} {parameters} from `{}` ({})", self.path.display(), self.format)?;
-        list(f, "missing", self.missing.iter())?;
-        list(f, "extra", self.extra.iter())?;
-        list(f, "mismatched", self.mismatched.iter())?;
+        list(f, "missing", &mut self.missing.iter().map(ToString::to_string))?;
+        list(f, "extra", &mut self.extra.iter().map(ToString::to_string))?;
+        list(f, "mismatched", &mut self.mismatched.iter().map(ToString::to_string))?;
         let renamed = self.renamed.iter();
-        list(f, "renamed", renamed.map(|r| format!("`{}` is `{}` here", r.key, r.name)))?;
+        let renamed = &mut renamed.map(|r| format!("`{}` is `{}` here", r.key, r.name));
+        list(f, "renamed", renamed)?;
         let converted = self.converted.iter();
-        list(
-            f,
-            "converted",
-            converted.map(|c| format!("`{}` from {} to {}", c.name, c.from, c.to)),
-        )?;
+        let converted = &mut converted.map(|c| format!("`{}` from {} to {}", c.name, c.from, c.to));
+        list(f, "converted", converted)?;
         let tied = self.tied.iter();
-        list(f, "tied", tied.map(|t| format!("`{}` is `{}`", t.name, t.keys.join("`, `"))))?;
-        list(f, "not selected", self.unselected.iter().map(|key| format!("`{key}`")))?;
-        list(f, "notes", self.notes.iter())
+        let tied = &mut tied.map(|t| format!("`{}` is `{}`", t.name, t.keys.join("`, `")));
+        list(f, "tied", tied)?;
+        list(f, "not selected", &mut self.unselected.iter().map(|key| format!("`{key}`")))?;
+        list(f, "notes", &mut self.notes.iter().map(ToString::to_string))
     }
 }
