@@ -12,6 +12,7 @@ pub mod data;
 pub mod device;
 pub mod dtype;
 pub mod error;
+mod hash;
 pub mod init;
 mod kernel;
 pub mod loss;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules from the bottom up; those of one row do not import each other.
 const ROWS: [&[&str]; 13] = [
-    &["shape"],
+    &["shape", "hash"],
     &["buffer"],
     &["dtype"],
     &["error"],

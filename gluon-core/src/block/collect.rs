@@ -1,11 +1,10 @@
 //! Collecting parameters: the walk that most others stand on.
 
-use std::collections::HashMap;
-
 use super::Block;
 use super::member::Member;
 use super::tie;
 use super::visit::{Place, Root, Tie, Visitor, Walk};
+use crate::hash::Map;
 use crate::parameter::{Parameter, ParameterDict};
 
 /// The parameters of `root`, and which of its ties are broken.
@@ -19,7 +18,7 @@ pub(super) fn collect(root: Root<'_, '_>, prefix: Option<&str>) -> ParameterDict
 struct Collector {
     dict: ParameterDict,
     /// Where the parameters are in there, by their identity.
-    places: HashMap<usize, usize>,
+    places: Map<usize, usize>,
 }
 
 impl<'a> Visitor<'a> for Collector {

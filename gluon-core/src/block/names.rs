@@ -8,6 +8,8 @@
 #[derive(Debug)]
 pub(crate) struct Names {
     path: String,
+    /// What scoped names in the innermost block begin with: `mlp0_dense0_`.
+    prefix: String,
     scopes: Vec<Scope>,
     /// Prefix of the root block, if the caller chose one.
     root_prefix: Option<String>,
@@ -15,7 +17,8 @@ pub(crate) struct Names {
 
 #[derive(Debug)]
 struct Scope {
-    prefix: String,
+    /// Length of the prefix outside of the block.
+    outer: usize,
     /// Length of the path at which the block begins.
     path_len: usize,
     /// How many children each hint has named so far.
@@ -26,6 +29,7 @@ impl Names {
     pub(crate) fn new(root_prefix: Option<&str>) -> Names {
         Names {
             path: String::new(),
+            prefix: String::new(),
             scopes: Vec::new(),
             root_prefix: root_prefix.map(str::to_owned),
         }
@@ -38,15 +42,20 @@ impl Names {
 
     /// The prefix of scoped names in the innermost block: `mlp0_dense0_`.
     pub(crate) fn prefix(&self) -> &str {
-        self.scopes.last().map_or("", |scope| &scope.prefix)
+        &self.prefix
     }
 
     /// The scoped name of the parameter at this place.
     pub(crate) fn scoped(&self) -> String {
-        let (prefix, path_len) =
-            self.scopes.last().map_or(("", 0), |scope| (&scope.prefix, scope.path_len));
+        let path_len = self.scopes.last().map_or(0, |scope| scope.path_len);
         let own = self.path[path_len..].trim_start_matches('.');
-        format!("{prefix}{}", own.replace('.', "_"))
+        let mut name = String::with_capacity(self.prefix.len() + own.len());
+        name.push_str(&self.prefix);
+        for (index, part) in own.split('.').enumerate() {
+            name.push_str(if index > 0 { "_" } else { "" });
+            name.push_str(part);
+        }
+        name
     }
 
     /// Steps into the member `segment` and returns the mark to step back to.
@@ -66,19 +75,22 @@ impl Names {
 
     /// Opens the scope of a block with the given hint.
     pub(crate) fn enter(&mut self, hint: &str) {
-        let prefix = match self.scopes.last_mut() {
-            Some(parent) => {
-                let number = parent.next(hint);
-                format!("{}{hint}{number}_", parent.prefix)
+        let outer = self.prefix.len();
+        let number = self.scopes.last_mut().map(|parent| parent.next(hint));
+        match (number, &self.root_prefix) {
+            (None, Some(chosen)) => self.prefix.push_str(chosen),
+            (number, _) => {
+                self.prefix.extend([hint, &number.unwrap_or(0).to_string(), "_"]);
             }
-            None => self.root_prefix.clone().unwrap_or_else(|| format!("{hint}0_")),
-        };
-        self.scopes.push(Scope { prefix, path_len: self.path.len(), counts: Vec::new() });
+        }
+        self.scopes.push(Scope { outer, path_len: self.path.len(), counts: Vec::new() });
     }
 
     /// Closes the innermost block's scope.
     pub(crate) fn leave(&mut self) {
-        self.scopes.pop();
+        if let Some(scope) = self.scopes.pop() {
+            self.prefix.truncate(scope.outer);
+        }
     }
 }
 

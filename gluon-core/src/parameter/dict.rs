@@ -7,6 +7,7 @@ use super::Parameter;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::hash::Map;
 use crate::init::Initialization;
 use crate::tape::GradReq;
 
@@ -118,20 +119,21 @@ impl ParameterDict {
     }
 
     fn check_names(&self) -> Result<()> {
-        let mut names: Vec<(&str, usize)> = Vec::new();
-        for (index, entry) in self.entries.iter().enumerate() {
-            names.extend(entry.paths().chain([entry.name()]).map(|name| (name, index)));
+        let mut owners = Map::with_capacity_and_hasher(2 * self.len(), Default::default());
+        for entry in self {
+            for name in entry.paths().chain([entry.name()]) {
+                let owner = *owners.entry(name).or_insert(entry);
+                // A root parameter's two names may well be equal to each other.
+                if !std::ptr::eq(owner, entry) {
+                    return Err(Error::DuplicateName {
+                        name: name.to_owned(),
+                        first: owner.path.clone(),
+                        second: entry.path.clone(),
+                    });
+                }
+            }
         }
-        names.sort();
-        // A root parameter's two names may well be equal to each other.
-        match names.windows(2).find(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1) {
-            Some(pair) => Err(Error::DuplicateName {
-                name: pair[0].0.to_owned(),
-                first: self.entries[pair[0].1].path.clone(),
-                second: self.entries[pair[1].1].path.clone(),
-            }),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// What scoped names in here begin with: `mlp0_`.

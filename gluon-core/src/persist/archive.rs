@@ -202,7 +202,8 @@ impl<'a> Item<'a> {
     /// [`Error::Io`](crate::Error::Io) if the file cannot be read,
     /// [`Error::Format`](crate::Error::Format) if the elements are damaged.
     pub fn read(self) -> Result<Array> {
-        self.stored().read()
+        let (name, stored) = &self.archive.index.entries[self.index];
+        stored.read(name)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Contents: the arrays of a file, free of any format.
 
 use std::collections::BTreeMap;
-#[cfg(any(feature = "checkpoint", feature = "safetensors"))]
-use std::collections::HashMap;
 use std::fmt;
 
 use super::array::Array;
 use crate::error::{Error, Result};
+#[cfg(any(feature = "checkpoint", feature = "safetensors"))]
+use crate::hash::Map;
 use crate::tensor::Tensor;
 
 /// The arrays of a file, in the file's order.
@@ -41,7 +41,7 @@ impl Arrays {
     #[cfg(any(feature = "checkpoint", feature = "safetensors"))]
     pub(super) fn by_storage(&self) -> Vec<(Vec<&str>, &Array)> {
         let mut groups: Vec<(Vec<&str>, &Array)> = Vec::with_capacity(self.len());
-        let mut places = HashMap::with_capacity(self.len());
+        let mut places = Map::with_capacity_and_hasher(self.len(), Default::default());
         for (name, array) in self.iter() {
             let next = groups.len();
             let place = match name {

@@ -169,7 +169,7 @@ pub fn write(path: impl AsRef<Path>, arrays: &Arrays) -> Result<()> {
 
 /// Of equal names, only `.params` has a rule.
 fn unique(format: Format, arrays: &Arrays) -> Result<()> {
-    let mut names = HashSet::new();
+    let mut names = HashSet::with_capacity(arrays.len());
     match arrays.iter().filter_map(|(name, _)| name).find(|name| !names.insert(*name)) {
         Some(name) => Err(Error::Unstorable {
             format: format.name(),

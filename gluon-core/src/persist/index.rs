@@ -1,6 +1,5 @@
 //! Indexes: what a file holds and where, before its elements are read.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::array::{Array, byte_len};
@@ -37,7 +36,7 @@ enum Place {
     #[cfg_attr(not(feature = "npz"), allow(dead_code))]
     Encoded(Arc<Decode>),
     /// In memory.
-    Ready(Array),
+    Ready(Box<Array>),
 }
 
 /// Of two arrays of one file, equal if their elements lie in one place and have one type.
@@ -62,12 +61,12 @@ impl Stored {
         Stored { dtype, shape, place: Place::Encoded(Arc::new(decode)) }
     }
 
-    /// Reads the array.
-    pub(crate) fn read(&self) -> Result<Array> {
+    /// Reads the array; `name` serves the errors.
+    pub(crate) fn read(&self, name: &str) -> Result<Array> {
         match &self.place {
-            Place::Plain(plain) => plain.read(self.dtype, self.shape),
+            Place::Plain(plain) => plain.read(name, self.dtype, self.shape),
             Place::Encoded(decode) => decode(),
-            Place::Ready(array) => Ok(array.clone()),
+            Place::Ready(array) => Ok(Array::clone(array)),
         }
     }
 
@@ -79,13 +78,28 @@ impl Stored {
         }
     }
 
+    /// Where in a file the elements begin, if they stand in one.
+    pub(super) fn start(&self) -> Option<usize> {
+        Some(self.as_plain()?.range().start)
+    }
+
+    /// How many elements there are for threads to share; small arrays are better read by the one
+    /// that drops them, whose memory they take again.
+    fn shared_size(&self) -> usize {
+        match &self.place {
+            Place::Plain(plain) if plain.is_small() => 0,
+            _ => self.shape.size(),
+        }
+    }
+
     /// Whether both hold equal elements in equal shapes; reads them unless they are in one place.
-    pub(crate) fn equals(&self, other: &Stored) -> Result<bool> {
-        if self.dtype != other.dtype || self.shape != other.shape {
+    pub(super) fn equal([one, other]: [&(String, Stored); 2]) -> Result<bool> {
+        let ((name, one), (other_name, other)) = (one, other);
+        if one.dtype != other.dtype || one.shape != other.shape {
             return Ok(false);
         }
-        let one_place = self.key().is_some_and(|key| other.key() == Some(key));
-        Ok(one_place || self.read()? == other.read()?)
+        let one_place = one.key().is_some_and(|key| other.key() == Some(key));
+        Ok(one_place || one.read(name)? == other.read(other_name)?)
     }
 
     /// What arrays whose elements lie in one place have in common; empty ones lie nowhere.
@@ -136,7 +150,7 @@ fn share<T: Sync, R: Send>(
 
 impl From<Array> for Stored {
     fn from(array: Array) -> Stored {
-        Stored { dtype: array.dtype(), shape: *array.shape(), place: Place::Ready(array) }
+        Stored { dtype: array.dtype(), shape: *array.shape(), place: Place::Ready(Box::new(array)) }
     }
 }
 
@@ -144,12 +158,21 @@ impl Index {
     /// For each array, the first one whose elements lie in the same place if their shapes are equal,
     /// itself otherwise.
     pub(crate) fn first_of_each_place(&self) -> Vec<usize> {
-        let mut places = HashMap::with_capacity(self.entries.len());
-        let first = |(index, (_, stored)): (usize, &(String, Stored))| {
-            let first = stored.key().map_or(index, |key| *places.entry(key).or_insert(index));
-            if self.entries[first].1.shape == stored.shape { first } else { index }
-        };
-        self.entries.iter().enumerate().map(first).collect()
+        let keys = self.entries.iter().map(|(_, stored)| stored.key()).enumerate();
+        let mut places: Vec<(Key, usize)> =
+            keys.filter_map(|(index, key)| Some((key?, index))).collect();
+        // they mostly are already
+        places.sort_unstable();
+        let mut firsts: Vec<usize> = (0..self.entries.len()).collect();
+        for one_place in places.chunk_by(|(key, _), (next, _)| key == next) {
+            let (_, first) = one_place[0];
+            for &(_, index) in one_place {
+                if self.entries[first].1.shape == self.entries[index].1.shape {
+                    firsts[index] = first;
+                }
+            }
+        }
+        firsts
     }
 
     /// Reads all arrays; those of one place share their elements.
@@ -157,8 +180,9 @@ impl Index {
         let firsts = self.first_of_each_place();
         let places = firsts.iter().zip(&self.entries).enumerate();
         let own = places.filter(|&(at, (&first, _))| first == at);
-        let own: Vec<&Stored> = own.map(|(_, (_, (_, stored)))| stored).collect();
-        let arrays = each(&own, |stored| stored.shape.size(), &|stored| stored.read())?;
+        let own: Vec<&(String, Stored)> = own.map(|(_, (_, entry))| entry).collect();
+        let arrays =
+            each(&own, |(_, stored)| stored.shared_size(), &|(name, stored)| stored.read(name))?;
         let mut arrays = arrays.into_iter();
         let mut read: Vec<Array> = Vec::with_capacity(self.entries.len());
         for first in firsts {
@@ -172,5 +196,33 @@ impl Index {
             Arrays::List(read)
         };
         Ok(Contents { arrays, notes: self.notes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::persist::source::Source;
+
+    #[test]
+    fn places_are_compared_in_any_order() {
+        let source = Arc::new(Source::memory(Arc::new([0u8; 32]), "a".as_ref()));
+        let at = |start: usize, shape: &[usize]| {
+            let shape = Shape::new(shape);
+            let plain = Plain::new(&source, start..start + 4 * shape.size());
+            (String::new(), Stored::plain(DType::F32, shape, plain))
+        };
+        let entries = vec![
+            at(16, &[4]),
+            at(0, &[2]),
+            at(16, &[2, 2]),
+            at(0, &[2]),
+            at(16, &[4]),
+            at(0, &[1]),
+            at(0, &[0]),
+            at(0, &[0]),
+        ];
+        let index = Index { entries, named: true, notes: Vec::new() };
+        assert_eq!(index.first_of_each_place(), [0, 1, 2, 1, 0, 5, 6, 7]);
     }
 }

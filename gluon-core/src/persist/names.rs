@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 use super::load::Rules;
+use crate::hash::Map;
 use crate::parameter::ParameterDict;
 
 /// The parameters of a model by each of their names.
 pub(super) struct Names<'d> {
-    by_path: HashMap<&'d str, usize>,
-    /// Made when it is needed: most files have structural names.
-    by_scoped: OnceCell<HashMap<&'d str, usize>>,
+    /// Made when it is needed: most files have structural names in the model's order.
+    by_path: OnceCell<Map<&'d str, usize>>,
+    /// Likewise.
+    by_scoped: OnceCell<Map<&'d str, usize>>,
     parameters: &'d ParameterDict,
     /// What the scoped names begin with: `mlp0_`.
     prefix: &'d str,
@@ -43,11 +44,17 @@ pub(super) struct Resolved<'k> {
 impl<'d> Names<'d> {
     /// The names of `parameters`, whose scoped ones begin with `prefix`.
     pub(super) fn new(parameters: &'d ParameterDict, prefix: &'d str) -> Names<'d> {
-        let entries = parameters.iter().enumerate();
-        let by_path = entries
-            .flat_map(|(index, entry)| entry.paths().map(move |path| (path, index)))
-            .collect();
-        Names { by_path, by_scoped: OnceCell::new(), parameters, prefix }
+        Names { by_path: OnceCell::new(), by_scoped: OnceCell::new(), parameters, prefix }
+    }
+
+    /// All structural names, each with the index of its parameter.
+    fn paths(&self) -> impl Iterator<Item = (&'d str, usize)> + use<'d> {
+        let entries = self.parameters.iter().enumerate();
+        entries.flat_map(|(index, entry)| entry.paths().map(move |path| (path, index)))
+    }
+
+    fn structural(&self, name: &str) -> Option<&usize> {
+        self.by_path.get_or_init(|| self.paths().collect()).get(name)
     }
 
     fn scoped(&self, name: &str) -> Option<&usize> {
@@ -61,7 +68,14 @@ impl<'d> Names<'d> {
         let names: Vec<Cow<'k, str>> =
             keys.iter().map(|key| rules.rename(self.without_kind(key))).collect();
         let scheme = self.scheme(&names);
-        let find = |name: &str| self.find(name, &scheme);
+        let mut expected = self.paths().peekable();
+        let mut find = |name: &str| match scheme {
+            Scheme::Structural => match expected.next_if(|(path, _)| *path == name) {
+                Some((_, index)) => Some(index),
+                None => self.find(name, &scheme),
+            },
+            _ => self.find(name, &scheme),
+        };
         let parameters: Vec<_> = names.iter().map(|name| find(name)).collect();
         let pairs = names.into_iter().zip(parameters);
         pairs.map(|(name, parameter)| Resolved { name, parameter }).collect()
@@ -70,7 +84,7 @@ impl<'d> Names<'d> {
     /// The name without the `arg:` or `aux:` of exported models.
     fn without_kind<'k>(&self, key: &'k str) -> &'k str {
         let stripped = key.strip_prefix("arg:").or_else(|| key.strip_prefix("aux:"));
-        stripped.filter(|_| !self.by_path.contains_key(key)).unwrap_or(key)
+        stripped.filter(|_| self.structural(key).is_none()).unwrap_or(key)
     }
 
     /// The scheme by which most names are those of parameters.
@@ -96,7 +110,7 @@ impl<'d> Names<'d> {
     fn find(&self, name: &str, scheme: &Scheme<'_>) -> Option<usize> {
         let own = |relative: &str| self.scoped(&format!("{}{relative}", self.prefix));
         match scheme {
-            Scheme::Structural => self.by_path.get(name),
+            Scheme::Structural => self.structural(name),
             Scheme::Scoped => self.scoped(name),
             Scheme::Relative => own(name),
             Scheme::Rerooted(prefix) => own(name.strip_prefix(prefix)?),
@@ -117,8 +131,37 @@ fn prefixes<'n>(names: &'n [Cow<'_, str>]) -> impl Iterator<Item = &'n str> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
+    use crate::parameter::Parameter;
+    use crate::persist::load::Load;
+
+    #[test]
+    fn names_are_found_in_any_order() {
+        let mut parameters = ParameterDict::default();
+        for path in ["a.weight", "a.bias", "b.weight"] {
+            parameters.push(&Parameter::new([1]), path, path.replace('.', "_"));
+        }
+        parameters.add_alias(0, "c.weight");
+        let rules = Load::new().compile().unwrap();
+        for (keys, expected) in [
+            (
+                &["a.weight", "c.weight", "a.bias", "b.weight"][..],
+                &[Some(0), Some(0), Some(1), Some(2)][..],
+            ),
+            (
+                &["b.weight", "a.bias", "c.weight", "a.weight"],
+                &[Some(2), Some(1), Some(0), Some(0)],
+            ),
+            (&["a.weight", "d.weight", "b.weight", "a.bias"], &[Some(0), None, Some(2), Some(1)]),
+            (&["b_weight", "a_weight"], &[Some(2), Some(0)]),
+        ] {
+            let resolved = Names::new(&parameters, "net0_").resolve(keys, &rules);
+            let found: Vec<_> = resolved.iter().map(|name| name.parameter).collect();
+            assert_eq!(found, expected, "{keys:?}");
+        }
+    }
 
     #[test]
     fn common_prefixes_end_parts_of_names() {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::array::{Array, byte_len};
 use super::contents::Arrays;
 use super::index::{self, Index, Stored};
-use super::plain::{Checksum, Plain};
+use super::plain::Plain;
 use super::source::Source;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -118,7 +118,7 @@ impl Image {
         for Slot { parameter, count, state } in &training.slots {
             let mut records = Vec::with_capacity(state.len());
             for (name, stored) in state {
-                records.push(self.record(name, Vec::new(), stored.read()?, end));
+                records.push(self.record(name, Vec::new(), stored.read(name)?, end));
             }
             slots.push(header::Slot { parameter, count: *count, state: records });
         }
@@ -324,8 +324,7 @@ impl Placer<'_> {
         };
         self.end = expected + len;
 
-        let checksum = Checksum { crc: *checksum, array: (*name).into(), format: FORMAT };
-        let plain = Plain::new(self.reader.source, range).with_checksum(checksum);
+        let plain = Plain::new(self.reader.source, range).with_checksum(*checksum);
         Ok(Stored::plain(dtype, shape, plain))
     }
 

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crc32fast::Hasher;
 
 use super::array::Array;
-use super::source::Source;
+use super::format::Format;
+use super::source::{Source, WINDOW};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
@@ -19,18 +20,8 @@ const PIECE: usize = 1 << 17;
 pub(crate) struct Plain {
     source: Arc<Source>,
     range: Range<usize>,
-    checksum: Option<Checksum>,
-}
-
-/// What shows that bytes are those that were written.
-#[derive(Clone)]
-pub(crate) struct Checksum {
-    /// The CRC-32 of the bytes.
-    pub(crate) crc: u32,
-    /// The name of the array in errors.
-    pub(crate) array: Arc<str>,
-    /// The file's format in errors.
-    pub(crate) format: &'static str,
+    /// The CRC-32 of the bytes, if the file tells it.
+    checksum: Option<u32>,
 }
 
 impl Plain {
@@ -41,7 +32,7 @@ impl Plain {
 
     /// Bytes that are an error unless they have this checksum.
     #[cfg(feature = "checkpoint")]
-    pub(crate) fn with_checksum(self, checksum: Checksum) -> Plain {
+    pub(crate) fn with_checksum(self, checksum: u32) -> Plain {
         Plain { checksum: Some(checksum), ..self }
     }
 
@@ -49,10 +40,15 @@ impl Plain {
         &self.range
     }
 
-    /// The array of these elements, which fit its shape.
-    pub(super) fn read(&self, dtype: DType, shape: Shape) -> Result<Array> {
+    /// Whether the elements go into memory that the thread has kept.
+    pub(super) fn is_small(&self) -> bool {
+        self.range.len() < WINDOW
+    }
+
+    /// The array of these elements, which fit its shape; `name` serves the errors.
+    pub(super) fn read(&self, name: &str, dtype: DType, shape: Shape) -> Result<Array> {
         let array = self.source.array(dtype, shape, self.range.clone())?;
-        self.verify(|see| {
+        self.verify(name, |see| {
             see(array.bytes());
             Ok(())
         })?;
@@ -63,16 +59,16 @@ impl Plain {
     ///
     /// # Errors
     /// What [`read`](Plain::read) returns.
-    pub(super) fn check(&self) -> Result<()> {
-        self.verify(|see| self.source.pieces(self.range.clone(), PIECE, see))
+    pub(super) fn check(&self, name: &str) -> Result<()> {
+        self.verify(name, |see| self.source.pieces(self.range.clone(), PIECE, see))
     }
 
     /// Reads the elements over those whose bytes `out` is, as many as these.
     ///
     /// # Errors
     /// What [`read`](Plain::read) returns; part of `out` is written then.
-    pub(super) fn read_into(&self, out: &mut [u8]) -> Result<()> {
-        self.verify(|see| {
+    pub(super) fn read_into(&self, name: &str, out: &mut [u8]) -> Result<()> {
+        self.verify(name, |see| {
             for (start, piece) in self.range.clone().step_by(PIECE).zip(out.chunks_mut(PIECE)) {
                 self.source.read(start, piece)?;
                 see(piece);
@@ -82,19 +78,23 @@ impl Plain {
     }
 
     /// Compares the checksum with that of the bytes that `read` shows.
-    fn verify(&self, read: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<()>) -> Result<()> {
-        let Some(Checksum { crc, array, format }) = &self.checksum else {
+    fn verify(
+        &self,
+        name: &str,
+        read: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<()>,
+    ) -> Result<()> {
+        let Some(checksum) = self.checksum else {
             return read(&mut |_| {});
         };
         let mut hasher = Hasher::new();
         read(&mut |piece| hasher.update(piece))?;
-        if hasher.finalize() == *crc {
+        if hasher.finalize() == checksum {
             return Ok(());
         }
         Err(Error::Format {
             path: self.source.path().to_path_buf(),
-            format,
-            expected: format!("elements of the checksum of array `{}`", array.escape_debug()),
+            format: Format::Gluon.name(),
+            expected: format!("elements of the checksum of array `{}`", name.escape_debug()),
             found: "others".to_owned(),
             offset: self.range.start as u64,
         })
@@ -115,8 +115,7 @@ mod tests {
         fs::write(path, &bytes).unwrap();
         let source = Arc::new(Source::open(path).unwrap());
         let crc = crc32fast::hash(&bytes[8..]);
-        let checksum = Checksum { crc, array: "a".into(), format: "test" };
-        let plain = Plain { checksum: Some(checksum), ..Plain::new(&source, 8..LEN + 8) };
+        let plain = Plain { checksum: Some(crc), ..Plain::new(&source, 8..LEN + 8) };
         (bytes, plain)
     }
 
@@ -124,17 +123,17 @@ mod tests {
     fn every_way_reads_the_same_bytes() {
         let directory = tempfile::tempdir().unwrap();
         let (bytes, plain) = written(&directory.path().join("a"));
-        plain.check().unwrap();
+        plain.check("a").unwrap();
         let mut out = vec![0; LEN];
-        plain.read_into(&mut out).unwrap();
+        plain.read_into("a", &mut out).unwrap();
         assert!(out == bytes[8..]);
-        let array = plain.read(DType::U8, Shape::from(LEN)).unwrap();
+        let array = plain.read("a", DType::U8, Shape::from(LEN)).unwrap();
         assert!(array.bytes() == &bytes[8..]);
         let memory = Arc::new(Source::memory(Arc::new(bytes.clone()), "a".as_ref()));
         let plain = Plain { source: memory, ..plain };
-        plain.check().unwrap();
+        plain.check("a").unwrap();
         out.fill(0);
-        plain.read_into(&mut out).unwrap();
+        plain.read_into("a", &mut out).unwrap();
         assert!(out == bytes[8..]);
     }
 
@@ -148,9 +147,9 @@ mod tests {
             fs::write(&path, &bytes).unwrap();
             let mut out = vec![0; LEN];
             let results = [
-                plain.check(),
-                plain.read_into(&mut out),
-                plain.read(DType::U8, Shape::from(LEN)).map(drop),
+                plain.check("a"),
+                plain.read_into("a", &mut out),
+                plain.read("a", DType::U8, Shape::from(LEN)).map(drop),
             ];
             for result in results {
                 let error = result.unwrap_err().to_string();
@@ -165,7 +164,7 @@ mod tests {
         let path = directory.path().join("a");
         let (bytes, plain) = written(&path);
         fs::write(&path, &bytes[..LEN / 2]).unwrap();
-        assert!(matches!(plain.check(), Err(Error::Io { .. })));
-        assert!(matches!(plain.read_into(&mut vec![0; LEN]), Err(Error::Io { .. })));
+        assert!(matches!(plain.check("a"), Err(Error::Io { .. })));
+        assert!(matches!(plain.read_into("a", &mut vec![0; LEN]), Err(Error::Io { .. })));
     }
 }

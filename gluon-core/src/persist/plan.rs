@@ -39,7 +39,7 @@ struct Change<'d> {
     parameter: &'d Entry,
     /// The type that the parameter takes before.
     cast: Option<DType>,
-    array: &'d Stored,
+    array: &'d (String, Stored),
 }
 
 impl<'d> Plan<'d> {
@@ -120,6 +120,10 @@ impl<'d> Plan<'d> {
 
     /// Two names that a rule makes equal would leave it to chance which one counts.
     fn check_renamed(&mut self, keys: &[&str], resolved: &[Resolved<'_>]) {
+        // those of a file differ
+        if keys.iter().zip(resolved).all(|(key, Resolved { name, .. })| key == name) {
+            return;
+        }
         let mut first: HashMap<&str, &str> = HashMap::new();
         for (&key, Resolved { name, .. }) in keys.iter().zip(resolved) {
             if let Some(first) = first.insert(name, key) {
@@ -147,9 +151,8 @@ impl<'d> Plan<'d> {
         let name = || entry.path().to_owned();
         if self.report.mismatched.len() == before {
             for item in others {
-                let (second, array) = item;
-                if !array.equals(&first.1)? {
-                    let (first, second) = (first.0.clone(), second.clone());
+                if !Stored::equal([first, *item])? {
+                    let (first, second) = (first.0.clone(), item.0.clone());
                     let misfit = Misfit::Disagreement { name: name(), first, second };
                     self.report.mismatched.push(misfit);
                     break;
@@ -165,8 +168,7 @@ impl<'d> Plan<'d> {
             let keys = keys.map(|(key, _)| key.clone()).collect();
             self.report.tied.push(Tied { name: name(), keys });
         }
-        let array = &first.1;
-        let (own, found) = (entry.dtype(), array.dtype);
+        let (own, found) = (entry.dtype(), first.1.dtype);
         let mut cast = None;
         if own != found {
             let to_file = load.cast == Some(Cast::ToFile);
@@ -175,7 +177,7 @@ impl<'d> Plan<'d> {
             self.report.converted.push(Converted { name: name(), from, to });
         }
         self.report.loaded.push(name());
-        self.changes.push(Change { parameter: entry, cast, array });
+        self.changes.push(Change { parameter: entry, cast, array: first });
         Ok(())
     }
 
@@ -185,12 +187,13 @@ impl<'d> Plan<'d> {
         if entry.paths().all(|path| path != key) {
             self.report.renamed.push(Renamed { key: key.clone(), name: name.to_owned() });
         }
-        let (name, key) = (name.to_owned(), key.clone());
+        let names = || (name.to_owned(), key.clone());
         let (expected, found) = (entry.shape(), array.shape);
         if !takes(&expected, &found) {
+            let (name, key) = names();
             self.report.mismatched.push(Misfit::Shape { name, key, expected, found });
-        } else if entry.dtype() != array.dtype && load.cast.is_none() {
-            let (expected, found) = (entry.dtype(), array.dtype);
+        } else if load.cast.is_none() && entry.dtype() != array.dtype {
+            let ((name, key), expected, found) = (names(), entry.dtype(), array.dtype);
             self.report.mismatched.push(Misfit::DType { name, key, expected, found });
         }
     }
@@ -231,9 +234,10 @@ impl<'d> Plan<'d> {
     ///
     /// Those that the model has memory for are read twice: first to see that they can be, then over
     /// its values, so that there is no second model in memory.
-    pub(super) fn apply(self) -> Result<Report> {
-        let size = |change: &Change<'_>| change.array.shape.size();
-        let arrays = index::each(&self.changes, size, &Change::prepare)?;
+    pub(super) fn apply(mut self) -> Result<Report> {
+        // small arrays that follow each other in the file are read at once
+        self.changes.sort_by_key(|change| change.array.1.start());
+        let arrays = index::each(&self.changes, Change::size, &Change::prepare)?;
         let (mut over, mut others) = (Vec::new(), Vec::new());
         for (change, array) in self.changes.iter().zip(arrays) {
             match array {
@@ -241,36 +245,42 @@ impl<'d> Plan<'d> {
                 None => over.push(change),
             }
         }
-        index::each(&over, |change| change.array.shape.size(), &|change| change.overwrite())?;
+        index::each(&over, |change| change.size(), &|change| change.overwrite())?;
         for (change, array) in others {
-            change.replace(array)?;
+            change.replace(*array)?;
         }
         Ok(self.report)
     }
 }
 
 impl Change<'_> {
+    fn size(&self) -> usize {
+        self.array.1.shape.size()
+    }
+
     /// The array, or nothing if it can be read over the values of the parameter.
-    fn prepare(&self) -> Result<Option<Array>> {
-        if let Some(plain) = self.array.as_plain()
+    fn prepare(&self) -> Result<Option<Box<Array>>> {
+        let (name, array) = self.array;
+        if let Some(plain) = array.as_plain()
             && self.cast.is_none()
-            && self.parameter.overwrite(self.array.dtype, &self.array.shape, |_| ()).is_some()
+            && self.parameter.overwrite(array.dtype, &array.shape, |_| ()).is_some()
         {
-            plain.check()?;
+            plain.check(name)?;
             return Ok(None);
         }
-        self.array.read().map(Some)
+        array.read(name).map(Box::new).map(Some)
     }
 
     /// Reads the array over the values of the parameter, unless somebody sees them by now.
     fn overwrite(&self) -> Result<()> {
-        let Stored { dtype, shape, .. } = self.array;
-        let read = self.array.as_plain().and_then(|plain| {
-            self.parameter.overwrite(*dtype, shape, |values| plain.read_into(values))
+        let (name, array) = self.array;
+        let read = array.as_plain().and_then(|plain| {
+            let read = |values: &mut [u8]| plain.read_into(name, values);
+            self.parameter.overwrite(array.dtype, &array.shape, read)
         });
         match read {
             Some(read) => read,
-            None => self.replace(self.array.read()?),
+            None => self.replace(array.read(name)?),
         }
     }
 
@@ -289,4 +299,34 @@ fn takes(expected: &Shape, found: &Shape) -> bool {
     expected.rank() == found.rank()
         && found.is_known()
         && sizes.all(|(&expected, &found)| expected == 0 || expected == found)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::parameter::Parameter;
+    use crate::persist::plain::Plain;
+    use crate::persist::source::Source;
+
+    #[test]
+    fn a_handle_taken_after_the_check_keeps_the_old_values() {
+        let old = Tensor::from([1.0f32, 2.0]);
+        let weight = Parameter::constant(old.copy());
+        let mut parameters = ParameterDict::default();
+        parameters.push(&weight, "weight", "weight".to_owned());
+        let bytes: Vec<u8> = [3.0f32, 4.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+        let source = Arc::new(Source::memory(Arc::new(bytes), "a".as_ref()));
+        let plain = Plain::new(&source, 0..8);
+        let array = ("weight".to_owned(), Stored::plain(DType::F32, 2.into(), plain));
+        let change = Change { parameter: &parameters[0], cast: None, array: &array };
+
+        assert!(change.prepare().unwrap().is_none());
+        let handle = weight.data().unwrap();
+        change.overwrite().unwrap();
+        assert_eq!(handle, old);
+        assert_eq!(weight.data().unwrap(), Tensor::from([3.0f32, 4.0]));
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::array::Array;
 use crate::buffer::{for_dtype, zeros};
+use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::shape::Shape;
@@ -16,7 +17,7 @@ use crate::tensor::Tensor;
 
 /// Bytes that are read at once, so that small arrays and the words around them share a call to
 /// the operating system.
-const WINDOW: usize = 1 << 16;
+pub(super) const WINDOW: usize = 1 << 16;
 
 /// The bytes of a file, whose length is known.
 ///
@@ -33,10 +34,10 @@ pub(crate) type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 enum Kind {
     Memory(Bytes),
-    File { file: File, window: Mutex<Window> },
+    File { file: File, windows: Mutex<Vec<Window>> },
 }
 
-/// The part of a file that was read last.
+/// A part of a file that was read at once.
 #[derive(Default)]
 struct Window {
     start: usize,
@@ -53,7 +54,7 @@ impl Source {
             return Ok(Source::memory(Arc::new(fs::read(path).map_err(wrap)?), path));
         }
         let len = usize::try_from(metadata.len()).map_err(|error| wrap(io::Error::other(error)))?;
-        let kind = Kind::File { file, window: Mutex::default() };
+        let kind = Kind::File { file, windows: Mutex::default() };
         Ok(Source { path: path.to_path_buf(), len, kind })
     }
 
@@ -78,18 +79,47 @@ impl Source {
                 out.copy_from_slice(&(**bytes).as_ref()[start..start + out.len()]);
                 Ok(())
             }
-            Kind::File { file, window } => {
-                let mut read = || {
-                    // much at once needs no window, and threads need not wait for each other
-                    if cfg!(unix) && out.len() >= WINDOW {
-                        return read_at(file, start, out);
-                    }
-                    window.lock().unwrap_or_else(PoisonError::into_inner).read(file, start, out)
-                };
-                let wrap = |source| Error::Io { action: "read", path: self.path.clone(), source };
-                read().map_err(wrap)
+            Kind::File { file, .. } if out.len() >= WINDOW => {
+                read_at(file, start, out).map_err(|source| self.wrap(source))
+            }
+            Kind::File { file, windows } => {
+                let range = start..start + out.len();
+                self.show(file, windows, range, &mut |bytes| out.copy_from_slice(bytes))
             }
         }
+    }
+
+    /// Shows `f` the bytes of `range`, fewer than [`WINDOW`].
+    ///
+    /// Whoever reads takes a window out and gives it back, so that there are as many as threads.
+    fn show(
+        &self,
+        file: &File,
+        windows: &Mutex<Vec<Window>>,
+        range: Range<usize>,
+        f: &mut dyn FnMut(&[u8]),
+    ) -> Result<()> {
+        let free = || windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut window = {
+            let mut free = free();
+            match free.iter().position(|window| window.part(&range).is_some()) {
+                Some(place) => free.swap_remove(place),
+                None => free.pop().unwrap_or_default(),
+            }
+        };
+        if window.part(&range).is_none() {
+            window.bytes.resize(WINDOW.min(self.len - range.start), 0);
+            window.start = range.start;
+            let read = read_at(file, range.start, &mut window.bytes);
+            read.map_err(|source| self.wrap(source))?;
+        }
+        window.part(&range).into_iter().for_each(f);
+        free().push(window);
+        Ok(())
+    }
+
+    fn wrap(&self, source: io::Error) -> Error {
+        Error::Io { action: "read", path: self.path.clone(), source }
     }
 
     /// The bytes of `range`, which the caller has found to exist.
@@ -112,9 +142,15 @@ impl Source {
         len: usize,
         f: &mut dyn FnMut(&[u8]),
     ) -> Result<()> {
-        if let Kind::Memory(bytes) = &self.kind {
-            f(&(**bytes).as_ref()[range]);
-            return Ok(());
+        match &self.kind {
+            Kind::Memory(bytes) => {
+                f(&(**bytes).as_ref()[range]);
+                return Ok(());
+            }
+            Kind::File { file, windows } if range.len() < WINDOW => {
+                return self.show(file, windows, range, f);
+            }
+            Kind::File { .. } => {}
         }
         let mut piece = vec![0; len.min(range.len())];
         for start in range.clone().step_by(len) {
@@ -140,6 +176,17 @@ impl Source {
 
     /// Elements are read straight into a tensor if their bytes are the machine's own.
     fn elements<T: Element>(&self, shape: Shape, range: Range<usize>) -> Result<Tensor> {
+        if range.len() < WINDOW {
+            // as results of operations are made: from what the thread has kept of dropped ones
+            let mut read = Ok(());
+            let tensor = Tensor::build::<T>(shape, Device::default(), |elements| {
+                read = match T::in_place_mut(elements) {
+                    Some(bytes) => self.read(range.start, bytes),
+                    None => self.bytes(range).map(|b| elements.copy_from_slice(&T::decode(&b))),
+                };
+            });
+            return read.map(|()| tensor);
+        }
         let mut elements = zeros::<T>(shape.size());
         match T::in_place_mut(&mut elements) {
             Some(bytes) => self.read(range.start, bytes)?,
@@ -150,22 +197,10 @@ impl Source {
 }
 
 impl Window {
-    fn read(&mut self, mut file: &File, start: usize, out: &mut [u8]) -> io::Result<()> {
-        if out.len() >= WINDOW {
-            return read_at(file, start, out);
-        }
-        let end = start + out.len();
-        if start < self.start || end > self.start + self.bytes.len() {
-            file.seek(SeekFrom::Start(start as u64))?;
-            self.bytes.clear();
-            file.take(WINDOW as u64).read_to_end(&mut self.bytes)?;
-            self.start = start;
-        }
-        let from = start - self.start;
-        let bytes = self.bytes.get(from..from + out.len());
-        // the file has become shorter since it was opened
-        out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
+    /// The bytes of `range` of the file, if they are here.
+    fn part(&self, range: &Range<usize>) -> Option<&[u8]> {
+        let start = range.start.checked_sub(self.start)?;
+        self.bytes.get(start..start + range.len())
     }
 }
 
@@ -179,6 +214,10 @@ fn read_at(
     return std::os::unix::fs::FileExt::read_exact_at(file, out, start as u64);
     #[cfg(not(unix))]
     {
+        use std::io::{Read, Seek, SeekFrom};
+
+        static ALONE: Mutex<()> = Mutex::new(());
+        let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(start as u64))?;
         file.read_exact(out)
     }
@@ -227,12 +266,40 @@ mod tests {
     }
 
     #[test]
+    fn threads_apart_read_every_byte_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        fs::write(&path, vec![7; 8 * WINDOW]).unwrap();
+        let file = Source::open(&path).unwrap();
+        let windows = || match &file.kind {
+            Kind::File { windows, .. } => windows.lock().unwrap().len(),
+            Kind::Memory(_) => 0,
+        };
+        let (head, tail) = (0..100, 4 * WINDOW..4 * WINDOW + 100);
+        for start in (0..8 * WINDOW).step_by(1 << 10) {
+            file.bytes(start..start + 1000).unwrap();
+        }
+        assert_eq!(windows(), 1);
+        // as two threads would
+        let both = &mut |_: &[u8]| drop(file.bytes(tail.clone()).unwrap());
+        file.pieces(head.clone(), WINDOW, both).unwrap();
+        assert_eq!(windows(), 2);
+        // neither is read again, and so neither needs the file
+        fs::write(&path, []).unwrap();
+        for range in [head, tail.clone(), tail] {
+            assert_eq!(*file.bytes(range).unwrap(), [7; 100]);
+        }
+    }
+
+    #[test]
     fn files_that_shrink_are_errors() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a");
         fs::write(&path, [1; 100]).unwrap();
         let source = Source::open(&path).unwrap();
         fs::write(&path, [1; 50]).unwrap();
+        assert!(matches!(source.bytes(20..80), Err(Error::Io { .. })));
+        // what could not be read is not taken for what was
         assert!(matches!(source.bytes(20..80), Err(Error::Io { .. })));
     }
 }

@@ -143,7 +143,7 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Io`] if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let read = |(name, stored): &(String, Stored)| Ok((name.clone(), stored.read()?));
+        let read = |(name, stored): &(String, Stored)| Ok((name.clone(), stored.read(name)?));
         let entries = self.index.entries.iter().map(read).collect::<Result<Vec<_>>>()?;
         let image = Image::new(&Arrays::Dict(entries), &self.extras)?;
         atomic::write(path, |out| image.write(out))
@@ -323,7 +323,8 @@ fn is_own(key: &str) -> bool {
 }
 
 fn state(slot: &Slot) -> Result<State> {
-    let read = |(name, stored): &(String, Stored)| Ok((name.clone(), Tensor::from(stored.read()?)));
+    let read =
+        |(name, stored): &(String, Stored)| Ok((name.clone(), Tensor::from(stored.read(name)?)));
     let tensors = slot.state.iter().map(read).collect::<Result<_>>()?;
     Ok(State { parameter: slot.parameter.clone(), count: slot.count, tensors })
 }

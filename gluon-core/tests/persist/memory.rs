@@ -1,6 +1,6 @@
 //! Arrays are read over the values that a model has.
 
-use gluon::nn::Dense;
+use gluon::nn::{Dense, Sequential};
 use gluon::persist::Load;
 use gluon::{Block, Error, Forward, Persist, Tensor, autograd, persist};
 use gluon_macros::Block;
@@ -40,6 +40,50 @@ fn a_model_with_values_is_loaded_into_their_memory() {
             assert!(taken.bytes_max < BYTES / 2, "{extension} {taken:?}");
         }
     }
+}
+
+/// In no order that the model knows.
+#[test]
+fn small_arrays_of_any_order_are_loaded_into_their_memory() {
+    let scratch = Scratch::new();
+    let arrays: Vec<_> = (0..300)
+        .map(|i| (format!("{i}.weight"), Tensor::full([8, 16], f64::from(i), gluon::DType::F32)))
+        .collect();
+    let net = || {
+        let mut net = Sequential::new();
+        for _ in &arrays {
+            let layer = Dense::new(8).in_units(16).no_bias();
+            layer.weight.set_data(&Tensor::zeros([8, 16])).unwrap();
+            net.add(layer);
+        }
+        net
+    };
+    for step in [1, 7, 299] {
+        let shuffled: Vec<_> = (0..300).map(|i| arrays[i * step % 300].clone()).collect();
+        for extension in EXTENSIONS {
+            let path = scratch.at(&format!("{step}.{extension}"));
+            persist::save(&path, shuffled.clone()).unwrap();
+            let mut net = net();
+            net.load_parameters(&path).unwrap();
+            for (entry, (name, values)) in net.collect_params().iter().zip(&arrays) {
+                assert_eq!(entry.path(), name);
+                assert_eq!(entry.data().unwrap(), *values, "{step} {extension} {name}");
+            }
+        }
+    }
+}
+
+/// Else they would wait for tensors that never come, more with each file.
+#[test]
+fn small_arrays_take_the_memory_of_those_dropped_before() {
+    let scratch = Scratch::new();
+    let path = scratch.at("small.gluon");
+    let arrays: Vec<_> = (0..100).map(|i| (i.to_string(), Tensor::ones([16, 16]))).collect();
+    persist::save(&path, arrays).unwrap();
+    let load = || drop(persist::load(&path).unwrap());
+    load();
+    let taken = allocation_counter::measure(load);
+    assert!(taken.bytes_total < 3 * 100 * 1024 / 2, "{taken:?}");
 }
 
 #[test]
@@ -114,6 +158,10 @@ fn a_damaged_array_leaves_those_before_it_alone() {
             if is_cut || ["gluon", "npz"].contains(extension) {
                 assert!(matches!(result, Err(Error::Format { .. })), "{extension} {result:?}");
                 assert_eq!(state(&other), before, "{extension}");
+                let named = [result.map(drop), persist::load(&path).map(drop)];
+                for error in named.map(|result| result.unwrap_err().to_string()) {
+                    assert!(is_cut || error.contains("output.weight"), "{error}");
+                }
             }
         }
     }
