@@ -182,7 +182,10 @@ impl Source {
             let tensor = Tensor::build::<T>(shape, Device::default(), |elements| {
                 read = match T::in_place_mut(elements) {
                     Some(bytes) => self.read(range.start, bytes),
-                    None => self.bytes(range).map(|b| elements.copy_from_slice(&T::decode(&b))),
+                    None => {
+                        let bytes = self.bytes(range.clone());
+                        bytes.map(|bytes| elements.copy_from_slice(&T::decode(&bytes)))
+                    }
                 };
             });
             return read.map(|()| tensor);
