@@ -304,5 +304,8 @@ mod tests {
         assert!(matches!(source.bytes(20..80), Err(Error::Io { .. })));
         // what could not be read is not taken for what was
         assert!(matches!(source.bytes(20..80), Err(Error::Io { .. })));
+        for dtype in [DType::U8, DType::Bool] {
+            assert!(matches!(source.array(dtype, 60.into(), 20..80), Err(Error::Io { .. })));
+        }
     }
 }
