@@ -9,7 +9,7 @@ use crate::pattern::at_start;
 /// The first initializer whose pattern matches the parameter's structural name from its start.
 ///
 /// Unlike MXNet's it can be given to `initialize`. Parameters with an initializer of their own
-/// keep it there.
+/// keep it there. Needs the feature `regex`, which is on by default.
 ///
 /// ```
 /// use gluon_core::init::{Mixed, One, Zero};

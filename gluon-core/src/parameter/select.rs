@@ -8,6 +8,8 @@ impl ParameterDict {
     /// The parameters whose scoped name matches `pattern` from its start, as in Gluon: `.*weight`,
     /// `mlp0_dense0`.
     ///
+    /// Needs the feature `regex`, which is on by default.
+    ///
     /// # Errors
     /// [`Error::BadArgument`](crate::Error::BadArgument) if `pattern` is not a regular expression.
     pub fn select(&self, pattern: &str) -> Result<ParameterDict> {
@@ -16,6 +18,8 @@ impl ParameterDict {
     }
 
     /// The parameters one of whose structural names matches `pattern` from its start.
+    ///
+    /// Needs the feature `regex`, which is on by default.
     ///
     /// # Errors
     /// [`Error::BadArgument`](crate::Error::BadArgument) if `pattern` is not a regular expression.

@@ -8,6 +8,8 @@ impl Load {
     /// `replacement`, in which `$1` or `${name}` stands for a group.
     ///
     /// Rules apply one after another, each to what the one before made of the name.
+    ///
+    /// Needs the feature `regex`, which is on by default.
     pub fn rename(mut self, pattern: &str, replacement: &str) -> Load {
         let text = format!("{pattern:?} -> {replacement:?}");
         let (pattern, replacement) = (pattern.to_owned(), replacement.to_owned());
@@ -20,6 +22,8 @@ impl Load {
 
     /// Loads only what has a structural name that matches `pattern` from its start; the rest of
     /// the model stays as it is, the rest of the file is passed over.
+    ///
+    /// Needs the feature `regex`, which is on by default.
     pub fn select(self, pattern: &str) -> Load {
         let (text, pattern) = (format!("{pattern:?}"), pattern.to_owned());
         let selection = Rule::<Select>::new(text, move || {
