@@ -36,8 +36,8 @@ impl Arrays {
         self.len() == 0
     }
 
-    /// The arrays by where their elements are: those of one storage and shape come
-    /// once, with all their names.
+    /// The arrays by where their elements are: those of one storage and shape come once, with all
+    /// their names.
     #[cfg(any(feature = "checkpoint", feature = "safetensors"))]
     pub(super) fn by_storage(&self) -> Vec<(Vec<&str>, &Array)> {
         let mut groups: Vec<(Vec<&str>, &Array)> = Vec::with_capacity(self.len());

@@ -176,25 +176,22 @@ impl Source {
 
     /// Elements are read straight into a tensor if their bytes are the machine's own.
     fn elements<T: Element>(&self, shape: Shape, range: Range<usize>) -> Result<Tensor> {
+        let read = |elements: &mut [T]| match T::in_place_mut(elements) {
+            Some(bytes) => self.read(range.start, bytes),
+            None => {
+                let bytes = self.bytes(range.clone());
+                bytes.map(|bytes| elements.copy_from_slice(&T::decode(&bytes)))
+            }
+        };
         if range.len() < WINDOW {
             // as results of operations are made: from what the thread has kept of dropped ones
-            let mut read = Ok(());
-            let tensor = Tensor::build::<T>(shape, Device::default(), |elements| {
-                read = match T::in_place_mut(elements) {
-                    Some(bytes) => self.read(range.start, bytes),
-                    None => {
-                        let bytes = self.bytes(range.clone());
-                        bytes.map(|bytes| elements.copy_from_slice(&T::decode(&bytes)))
-                    }
-                };
-            });
-            return read.map(|()| tensor);
+            let mut result = Ok(());
+            let fill = |elements: &mut [T]| result = read(elements);
+            let tensor = Tensor::build::<T>(shape, Device::default(), fill);
+            return result.map(|()| tensor);
         }
         let mut elements = zeros::<T>(shape.size());
-        match T::in_place_mut(&mut elements) {
-            Some(bytes) => self.read(range.start, bytes)?,
-            None => elements = T::decode(&self.bytes(range)?),
-        }
+        read(&mut elements)?;
         Tensor::from_vec(elements, shape)
     }
 }
