@@ -52,10 +52,12 @@ fn tiny_products<T: Float>(
     y: &mut [T],
     sizes @ [batch, in_units, units]: [usize; 3],
 ) {
-    if v.strides() == [1, in_units] {
+    // Compared one by one, they stay in registers.
+    let [down, along] = v.strides();
+    if down == 1 && along == in_units {
         return tiny::by_column(x, v.data(), bias, y, sizes);
     }
-    assert_eq!(v.strides(), [units, 1]);
+    assert!(down == units && along == 1);
     if let Some(bias) = bias {
         for i in 0..batch {
             y[i * units..][..units].copy_from_slice(bias);

@@ -6,7 +6,9 @@
 
 use std::cell::RefCell;
 use std::ops::Deref;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
+
+use triomphe::{Arc, UniqueArc};
 
 use crate::buffer::{self, Buffer};
 use crate::device::Device;
@@ -64,6 +66,8 @@ impl Data {
 }
 
 /// A counted reference to [`Data`].
+///
+/// There are no weak ones, so whoever asks whether nobody else has one waits for no other processor.
 #[derive(Clone)]
 pub(super) struct Handle {
     /// `None` only while it is dropped.
@@ -73,9 +77,9 @@ pub(super) struct Handle {
 /// What waits in a thread.
 struct Kept {
     /// With a buffer, by its shelf.
-    whole: [Vec<Arc<Data>>; SHELVES],
+    whole: [Vec<UniqueArc<Data>>; SHELVES],
     /// Without one.
-    bare: Vec<Arc<Data>>,
+    bare: Vec<UniqueArc<Data>>,
     count: usize,
 }
 
@@ -91,14 +95,14 @@ thread_local! {
 }
 
 impl Kept {
-    fn list(&mut self, shelf: Option<usize>) -> &mut Vec<Arc<Data>> {
+    fn list(&mut self, shelf: Option<usize>) -> &mut Vec<UniqueArc<Data>> {
         match shelf {
             Some(shelf) => &mut self.whole[shelf],
             None => &mut self.bare,
         }
     }
 
-    fn take(shelf: Option<usize>) -> Option<Arc<Data>> {
+    fn take(shelf: Option<usize>) -> Option<UniqueArc<Data>> {
         let take = |kept: &RefCell<Kept>| {
             let mut kept = kept.borrow_mut();
             let data = kept.list(shelf).pop()?;
@@ -109,9 +113,8 @@ impl Kept {
     }
 
     /// Keeps what nobody has a handle to any more.
-    fn put(mut arc: Arc<Data>) {
-        if arc.shelf.is_none() || arc.turned.get().is_some() {
-            let Some(data) = Arc::get_mut(&mut arc) else { return };
+    fn put(mut data: UniqueArc<Data>) {
+        if data.shelf.is_none() || data.turned.get().is_some() {
             data.turned.take();
             if data.shelf.is_none() {
                 data.elements = Elements::Own(Buffer::empty());
@@ -122,26 +125,26 @@ impl Kept {
             let mut kept = kept.borrow_mut();
             if kept.count < MOST_KEPT {
                 kept.count += 1;
-                kept.list(arc.shelf).push(arc);
+                kept.list(data.shelf).push(data);
             }
         });
     }
 }
 
 /// What nobody has a handle to, without a place on a shelf.
-fn bare(elements: Elements, layout: Layout, device: Device) -> Arc<Data> {
+fn bare(elements: Elements, layout: Layout, device: Device) -> UniqueArc<Data> {
     let data = Data::new(elements, layout, device);
-    if let Some(mut arc) = Kept::take(None)
-        && let Some(place) = Arc::get_mut(&mut arc)
-    {
-        *place = data;
-        return arc;
+    match Kept::take(None) {
+        Some(mut place) => {
+            *place = data;
+            place
+        }
+        None => UniqueArc::new(data),
     }
-    Arc::new(data)
 }
 
 /// What nobody has a handle to, with a buffer of its own for `size` elements, some of which it sees.
-fn unused<T: Element>(size: usize) -> Arc<Data> {
+fn unused<T: Element>(size: usize) -> UniqueArc<Data> {
     let shelf = buffer::shelf(T::DTYPE, size).filter(|&shelf| shelf < SHELVES);
     if shelf.is_some()
         && let Some(data) = Kept::take(shelf)
@@ -149,17 +152,19 @@ fn unused<T: Element>(size: usize) -> Arc<Data> {
         return data;
     }
     let buffer = Elements::Own(Buffer::scratch::<T>(size));
-    let mut arc = bare(buffer, Layout::contiguous(Shape::SCALAR), Device::default());
-    if let Some(data) = Arc::get_mut(&mut arc) {
-        data.shelf = shelf;
-    }
-    arc
+    let mut data = bare(buffer, Layout::contiguous(Shape::SCALAR), Device::default());
+    data.shelf = shelf;
+    data
 }
 
 impl Handle {
+    fn of(data: UniqueArc<Data>) -> Handle {
+        Handle { data: Some(data.shareable()) }
+    }
+
     /// Elements of `buffer` seen through `layout`.
     pub(super) fn new(buffer: Buffer, layout: Layout, device: Device) -> Handle {
-        Handle { data: Some(bare(Elements::Own(buffer), layout, device)) }
+        Handle::of(bare(Elements::Own(buffer), layout, device))
     }
 
     /// New elements in row-major order, which `fill` writes; they hold arbitrary values before.
@@ -169,10 +174,8 @@ impl Handle {
         fill: &mut dyn FnMut(&mut [T]),
     ) -> Handle {
         let mut data = unused::<T>(shape.size());
-        if let Some(data) = Arc::get_mut(&mut data) {
-            fill(data.first::<T>(shape, device));
-        }
-        Handle { data: Some(data) }
+        fill(data.first::<T>(shape, device));
+        Handle::of(data)
     }
 
     /// [`build`](Handle::build) of two at once.
@@ -182,13 +185,9 @@ impl Handle {
         device: Device,
         fill: impl FnOnce(&mut [T], &mut [T]),
     ) -> [Handle; 2] {
-        let mut data = [unused::<T>(one.size()), unused::<T>(other.size())];
-        let [first, second] = &mut data;
-        if let (Some(first), Some(second)) = (Arc::get_mut(first), Arc::get_mut(second)) {
-            fill(first.first::<T>(one, device), second.first::<T>(other, device));
-        }
-        let [first, second] = data;
-        [Handle { data: Some(first) }, Handle { data: Some(second) }]
+        let (mut first, mut second) = (unused::<T>(one.size()), unused::<T>(other.size()));
+        fill(first.first::<T>(one, device), second.first::<T>(other, device));
+        [Handle::of(first), Handle::of(second)]
     }
 
     /// The same elements seen through another layout.
@@ -197,21 +196,15 @@ impl Handle {
             Elements::Own(_) => self,
             Elements::Of(owner) => owner,
         };
-        Handle { data: Some(bare(Elements::Of(owner.clone()), layout, device)) }
+        Handle::of(bare(Elements::Of(owner.clone()), layout, device))
     }
 
     /// Whether nobody else can see the elements.
     pub(super) fn is_unique(&mut self) -> bool {
-        let Some(arc) = &mut self.data else { return false };
-        if Arc::strong_count(arc) != 1 {
-            return false;
-        }
-        if matches!(arc.elements, Elements::Own(_)) {
-            return true;
-        }
-        match Arc::get_mut(arc).map(|data| &mut data.elements) {
+        match self.data.as_mut().and_then(Arc::get_mut).map(|data| &mut data.elements) {
+            Some(Elements::Own(_)) => true,
             Some(Elements::Of(owner)) => owner.is_unique(),
-            _ => false,
+            None => false,
         }
     }
 
@@ -270,10 +263,8 @@ impl Drop for Handle {
     #[inline]
     fn drop(&mut self) {
         // Nobody can make another handle of what this one alone refers to.
-        if let Some(arc) = self.data.take()
-            && Arc::strong_count(&arc) == 1
-        {
-            Kept::put(arc);
+        if let Some(Ok(data)) = self.data.take().map(Arc::try_unique) {
+            Kept::put(data);
         }
     }
 }
