@@ -181,7 +181,7 @@ impl Tensor {
         if self.dtype() != T::DTYPE {
             return Err(self.bad_dtype::<T>(op));
         }
-        if !self.is_contiguous() || !self.data.is_unique() {
+        if !self.is_contiguous() || self.data.buffer_mut().is_none() {
             self.unshare();
         }
         // By now they are of the type, in order and nobody else's.
@@ -211,5 +211,31 @@ impl PartialEq for Tensor {
         }
         let (a, b) = (self.to_contiguous(), other.to_contiguous());
         for_dtype!(a.dtype(), T => a.as_contiguous::<T>() == b.as_contiguous::<T>())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_nobody_else_sees_change_where_they_lie() {
+        let mut x = Tensor::from([1.0f32, 2.0, 3.0, 4.0]);
+        let place = x.as_contiguous::<f32>().unwrap().as_ptr();
+        x.make_mut::<f32>("test").unwrap()[0] = 5.0;
+        assert_eq!(x.as_contiguous::<f32>().unwrap().as_ptr(), place);
+
+        // a view that has outlived what it was made of, too
+        let mut view = x.reshape([2, 2]).unwrap();
+        drop(x);
+        view.make_mut::<f32>("test").unwrap()[1] = 6.0;
+        assert_eq!(view.as_contiguous::<f32>().unwrap().as_ptr(), place);
+
+        let other = view.clone();
+        view.make_mut::<f32>("test").unwrap()[2] = 7.0;
+        assert_ne!(view.as_contiguous::<f32>().unwrap().as_ptr(), place);
+        assert_eq!(other, Tensor::from([[5.0f32, 6.0], [3.0, 4.0]]));
+        assert_eq!(view, Tensor::from([[5.0f32, 6.0], [7.0, 4.0]]));
     }
 }

@@ -67,7 +67,8 @@ impl Data {
 
 /// A counted reference to [`Data`].
 ///
-/// There are no weak ones, so whoever asks whether nobody else has one waits for no other processor.
+/// There are no weak ones, so a load tells whether anybody else has one, which is asked at every new
+/// tensor and every change.
 #[derive(Clone)]
 pub(super) struct Handle {
     /// `None` only while it is dropped.
@@ -199,17 +200,8 @@ impl Handle {
         Handle::of(bare(Elements::Of(owner.clone()), layout, device))
     }
 
-    /// Whether nobody else can see the elements.
-    pub(super) fn is_unique(&mut self) -> bool {
-        match self.data.as_mut().and_then(Arc::get_mut).map(|data| &mut data.elements) {
-            Some(Elements::Own(_)) => true,
-            Some(Elements::Of(owner)) => owner.is_unique(),
-            None => false,
-        }
-    }
-
     /// The buffer, if nobody else can see its elements.
-    fn buffer_mut(&mut self) -> Option<&mut Buffer> {
+    pub(super) fn buffer_mut(&mut self) -> Option<&mut Buffer> {
         match Arc::get_mut(self.data.as_mut()?)? {
             Data { elements: Elements::Own(buffer), .. } => Some(buffer),
             Data { elements: Elements::Of(owner), .. } => owner.buffer_mut(),
