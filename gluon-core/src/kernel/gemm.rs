@@ -13,9 +13,9 @@ use blocked::blocked;
 
 pub(crate) use tile::Tiled;
 
-/// Fewer multiplications than this take one thread: 4 Mi of them are some 75 µs, to wake another takes
+/// Fewer multiplications than this take one thread: 2 Mi of them are some 35 µs, to wake another takes
 /// 12, and operands that lie in the cache of one core are slow to reach from another.
-const PARALLEL_FROM: usize = 1 << 22;
+const PARALLEL_FROM: usize = 1 << 21;
 
 /// `C = A · B`, or `C += A · B` if `accumulate`.
 ///
