@@ -57,6 +57,11 @@ impl Entry {
         std::iter::once(self.path.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
 
+    /// [`paths`](Entry::paths) of an entry that is not needed any more.
+    pub(crate) fn into_paths(self) -> impl Iterator<Item = String> {
+        std::iter::once(self.path).chain(self.aliases)
+    }
+
     /// The parameter.
     pub fn parameter(&self) -> &Parameter {
         &self.parameter

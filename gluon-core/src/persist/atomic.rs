@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 const MAX_LINKS: usize = 40;
 
 /// Bytes gathered before they are handed to the operating system.
-const BUFFER_SIZE: usize = 1 << 18;
+const BUFFER_SIZE: usize = 1 << 16;
 
 /// Writes the file at `path` with the bytes that `fill` produces, or leaves it as it was.
 ///

@@ -22,6 +22,17 @@ pub enum Arrays {
     Dict(Vec<(String, Array)>),
 }
 
+/// The arrays of one storage and shape.
+#[cfg(any(feature = "checkpoint", feature = "safetensors"))]
+pub(super) struct Group<'a> {
+    /// The name of the first, if it has one.
+    pub(super) name: Option<&'a str>,
+    /// The names of the others, in order.
+    pub(super) aliases: Vec<&'a str>,
+    /// The first.
+    pub(super) array: &'a Array,
+}
+
 impl Arrays {
     /// The number of arrays.
     pub fn len(&self) -> usize {
@@ -39,8 +50,8 @@ impl Arrays {
     /// The arrays by where their elements are: those of one storage and shape come once, with all
     /// their names.
     #[cfg(any(feature = "checkpoint", feature = "safetensors"))]
-    pub(super) fn by_storage(&self) -> Vec<(Vec<&str>, &Array)> {
-        let mut groups: Vec<(Vec<&str>, &Array)> = Vec::with_capacity(self.len());
+    pub(super) fn by_storage(&self) -> Vec<Group<'_>> {
+        let mut groups: Vec<Group<'_>> = Vec::with_capacity(self.len());
         let mut places = Map::with_capacity_and_hasher(self.len(), Default::default());
         for (name, array) in self.iter() {
             let next = groups.len();
@@ -52,8 +63,8 @@ impl Arrays {
                 None => next,
             };
             match groups.get_mut(place) {
-                Some((names, known)) if known.shape() == array.shape() => names.extend(name),
-                _ => groups.push((name.into_iter().collect(), array)),
+                Some(group) if group.array.shape() == array.shape() => group.aliases.extend(name),
+                _ => groups.push(Group { name, aliases: Vec::new(), array }),
             }
         }
         groups

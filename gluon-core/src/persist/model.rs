@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::array::Array;
 use super::contents::Arrays;
 use super::format;
 use super::load::Load;
@@ -42,7 +43,7 @@ pub trait Persist: Block {
     /// parameters have the same name, [`Error::NotInitialized`] or [`Error::Deferred`] if one has
     /// no values, [`Error::Io`] if the file cannot be written. The old file is as it was then.
     fn save_parameters(&self, path: impl AsRef<Path>) -> Result<()> {
-        format::write(path, &arrays(&self.collect_params())?)
+        format::write(path, &Arrays::Dict(arrays(self.collect_params())?))
     }
 
     /// Takes the values of every parameter from the file at `path`, whose first bytes tell its
@@ -102,9 +103,9 @@ pub trait Persist: Block {
 impl<B: Block> Persist for B {}
 
 /// What a file of these parameters holds: each under every name it has, in order.
-pub(crate) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
+pub(crate) fn arrays(parameters: ParameterDict) -> Result<Vec<(String, Array)>> {
     parameters.check()?;
-    let mut arrays = Vec::new();
+    let mut arrays = Vec::with_capacity(parameters.len());
     for entry in parameters {
         let data = entry.data().map_err(|error| match error {
             Error::NotInitialized { .. } => Error::NotInitialized { name: entry.path().to_owned() },
@@ -113,9 +114,10 @@ pub(crate) fn arrays(parameters: &ParameterDict) -> Result<Arrays> {
             }
             other => other,
         })?;
-        arrays.extend(entry.paths().map(|path| (path.to_owned(), (&data).into())));
+        let array = Array::from(&data);
+        arrays.extend(entry.into_paths().map(|path| (path, array.clone())));
     }
-    Ok(Arrays::Dict(arrays))
+    Ok(arrays)
 }
 
 /// Loads a file that was indexed.

@@ -10,7 +10,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use super::array::{Array, byte_len};
-use super::contents::Arrays;
+use super::contents::{Arrays, Group};
 use super::index::{self, Index, Stored};
 use super::plain::Plain;
 use super::source::Source;
@@ -70,22 +70,24 @@ pub(crate) struct Slot {
 }
 
 /// A file ready to be written.
-pub(crate) struct Image {
+pub(crate) struct Image<'a> {
     head: Vec<u8>,
-    arrays: Vec<Array>,
+    tensors: Vec<&'a Array>,
+    /// What the optimizer remembers.
+    state: Vec<Array>,
 }
 
-impl Image {
+impl<'a> Image<'a> {
     /// The file of these arrays; those of one storage stand in it once.
-    pub(crate) fn new(arrays: &Arrays, extras: &Extras) -> Result<Image> {
-        let mut image = Image { head: Vec::new(), arrays: Vec::new() };
+    pub(crate) fn new(arrays: &'a Arrays, extras: &Extras) -> Result<Image<'a>> {
+        let groups = arrays.by_storage();
+        let tensors = groups.iter().map(|group| group.array).collect();
+        let mut image = Image { head: Vec::new(), tensors, state: Vec::new() };
         let mut end = 0;
-        let mut tensors = Vec::new();
-        for (mut names, array) in arrays.by_storage() {
-            let aliases = names.split_off(names.len().min(1));
-            let name = names.pop().unwrap_or_default();
-            tensors.push(image.record(name, aliases, array.clone(), &mut end));
-        }
+        let place = |Group { name, aliases, array }| {
+            record(name.unwrap_or_default(), aliases, array, &mut end)
+        };
+        let mut tensors: Vec<Record<'_>> = groups.into_iter().map(place).collect();
         let mut training = match &extras.training {
             Some(training) => Some(image.training(training, &mut end)?),
             None => None,
@@ -118,7 +120,9 @@ impl Image {
         for Slot { parameter, count, state } in &training.slots {
             let mut records = Vec::with_capacity(state.len());
             for (name, stored) in state {
-                records.push(self.record(name, Vec::new(), stored.read(name)?, end));
+                let array = stored.read(name)?;
+                records.push(record(name, Vec::new(), &array, end));
+                self.state.push(array);
             }
             slots.push(header::Slot { parameter, count: *count, state: records });
         }
@@ -126,45 +130,43 @@ impl Image {
         Ok(header::Training { optimizer, learning_rate: *learning_rate, slots })
     }
 
-    /// The checksums of the arrays.
-    fn checksums(&self) -> Result<Vec<u32>> {
-        let size = |array: &Array| array.shape().size();
-        index::each(&self.arrays, size, &|array| Ok(crc32fast::hash(array.bytes())))
+    /// The arrays in the order of the file.
+    fn arrays(&self) -> impl Iterator<Item = &Array> {
+        self.tensors.iter().copied().chain(&self.state)
     }
 
-    /// Places `array`, whose checksum is not known yet, after those before, which end at `end`.
-    fn record<'h>(
-        &mut self,
-        name: &'h str,
-        aliases: Vec<&'h str>,
-        array: Array,
-        end: &mut usize,
-    ) -> Record<'h> {
-        let offset = end.next_multiple_of(ALIGNMENT);
-        *end = offset + array.bytes().len();
-        let record = Record {
-            name,
-            aliases,
-            dtype: array.dtype().name(),
-            shape: array.shape().iter().map(|&size| size as u64).collect(),
-            offset: offset as u64,
-            checksum: 0,
-        };
-        self.arrays.push(array);
-        record
+    /// The checksums of the arrays.
+    fn checksums(&self) -> Result<Vec<u32>> {
+        let arrays: Vec<&Array> = self.arrays().collect();
+        let size = |array: &&Array| array.shape().size();
+        index::each(&arrays, size, &|array| Ok(crc32fast::hash(array.bytes())))
     }
 
     /// Writes the bytes of the file.
     pub(crate) fn write(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         out.write_all(&self.head)?;
         let mut end = 0usize;
-        for array in &self.arrays {
+        for array in self.arrays() {
             let padding = end.next_multiple_of(ALIGNMENT) - end;
             out.write_all(&[0; ALIGNMENT][..padding])?;
             out.write_all(array.bytes())?;
             end += padding + array.bytes().len();
         }
         Ok(())
+    }
+}
+
+/// Places `array`, whose checksum is not known yet, after those before, which end at `end`.
+fn record<'h>(name: &'h str, aliases: Vec<&'h str>, array: &Array, end: &mut usize) -> Record<'h> {
+    let offset = end.next_multiple_of(ALIGNMENT);
+    *end = offset + array.bytes().len();
+    Record {
+        name,
+        aliases,
+        dtype: array.dtype().name(),
+        shape: array.shape().iter().map(|&size| size as u64).collect(),
+        offset: offset as u64,
+        checksum: 0,
     }
 }
 

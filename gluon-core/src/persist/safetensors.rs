@@ -13,7 +13,7 @@ use safetensors::{Dtype, SafeTensorError};
 
 use super::array::{Array, byte_len};
 use super::atomic;
-use super::contents::Arrays;
+use super::contents::{Arrays, Group};
 use super::index::{Index, Stored};
 use super::plain::Plain;
 use super::source::Source;
@@ -34,12 +34,12 @@ const FRAMEWORK: (&str, &str) = ("format", "pt");
 pub(super) fn write(path: &Path, arrays: &Arrays) -> Result<()> {
     let mut metadata = HashMap::from([(FRAMEWORK.0.to_owned(), FRAMEWORK.1.to_owned())]);
     let mut tensors: Vec<(&str, Dtype, &Array)> = Vec::new();
-    for (names, array) in arrays.by_storage() {
-        let Some((name, aliases)) = names.split_first() else {
+    for Group { name, aliases, array } in arrays.by_storage() {
+        let Some(name) = name else {
             return Err(unstorable("arrays with names", format!("{} without", arrays.len())));
         };
         for alias in aliases {
-            if metadata.insert((*alias).to_owned(), (*name).to_owned()).is_some() {
+            if metadata.insert(alias.to_owned(), name.to_owned()).is_some() {
                 return Err(unstorable("names other than `format`", format!("`{alias}`")));
             }
         }

@@ -65,11 +65,8 @@ impl Checkpoint {
     /// # Errors
     /// As for [`save_parameters`](crate::Persist::save_parameters).
     pub fn new<B: Block>(model: &B) -> Result<Checkpoint> {
-        let entries = match arrays(&model.collect_params())? {
-            Arrays::Dict(entries) => entries,
-            Arrays::List(_) => Vec::new(),
-        };
-        let entries = entries.into_iter().map(|(name, array)| (name, array.into())).collect();
+        let arrays = arrays(model.collect_params())?;
+        let entries = arrays.into_iter().map(|(name, array)| (name, array.into())).collect();
         let index = Index { entries, named: true, notes: Vec::new() };
         Ok(Checkpoint { path: PathBuf::new(), index, extras: Extras::default() })
     }
@@ -145,7 +142,8 @@ impl Checkpoint {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let read = |(name, stored): &(String, Stored)| Ok((name.clone(), stored.read(name)?));
         let entries = self.index.entries.iter().map(read).collect::<Result<Vec<_>>>()?;
-        let image = Image::new(&Arrays::Dict(entries), &self.extras)?;
+        let arrays = Arrays::Dict(entries);
+        let image = Image::new(&arrays, &self.extras)?;
         atomic::write(path, |out| image.write(out))
     }
 
