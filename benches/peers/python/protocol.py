@@ -23,7 +23,7 @@ arguments = parser.parse_args()
 
 
 def wants(workload, variant=None):
-    named = variant is None or not arguments.words or variant in arguments.words
+    named = variant is None or not arguments.words or variant.endswith(tuple(arguments.words))
     return named and workload in arguments.only.split(",")
 
 
@@ -123,3 +123,8 @@ def run(forward, train, chain, tied, lenet):
         both("growth", f"width{width}", lambda: chain([width] * 3), (32, width), width)
     for depth in [1, 4, 16, 64]:
         both("growth", f"depth{depth}", lambda: chain([64] * (depth + 1)), (16, 64), 64)
+    if wants("chain"):
+        for word in arguments.words:
+            widths, batch = word.split("/")
+            widths = [int(width) for width in widths.split("-")]
+            both("chain", word, lambda: chain(widths), (int(batch), widths[0]), widths[-1])

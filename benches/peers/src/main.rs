@@ -51,6 +51,9 @@ fn main() -> Result<()> {
     if measure.wants("growth") {
         growth(&measure)?;
     }
+    if measure.wants("chain") {
+        chains(&measure)?;
+    }
     if measure.wants("shared") {
         let (mlp, tied) = (Batch::new(&[1, 784], 10)?, Batch::new(&[1, 20], 10)?);
         sharing::times(&measure, "mlp_b1", || nets::chain(&MLP), &mlp.x)?;
@@ -159,6 +162,24 @@ fn growth(measure: &Measure) -> Result<()> {
         let data = Batch::new(&[16, 64], 64)?;
         let net = || nets::chain(&vec![64; depth + 1]);
         both(measure, "growth", &format!("depth{depth}"), net, &data)?;
+    }
+    Ok(())
+}
+
+/// Words: widths and batch of a chain of dense layers, such as `784-256-10/4`.
+fn chains(measure: &Measure) -> Result<()> {
+    for word in &measure.words {
+        let numbers = |text: &str| text.split('-').map(str::parse).collect::<Result<Vec<_>, _>>();
+        let (Some(widths), Some(&[batch])) = (
+            word.split('/').next().and_then(|widths| numbers(widths).ok()),
+            word.split('/').nth(1).and_then(|batch| numbers(batch).ok()).as_deref(),
+        ) else {
+            panic!("a chain is told by a word like 784-256-10/4, not {word}");
+        };
+        let data = Batch::new(&[batch, widths[0]], widths[widths.len() - 1])?;
+        let net = || nets::chain(&widths);
+        forward(measure, "chain", &format!("fwd_{word}"), net, &data)?;
+        train(measure, "chain", &format!("train_{word}"), net, &data, Sgd::new(0.1))?;
     }
     Ok(())
 }

@@ -41,14 +41,14 @@ impl Measure {
     /// Whether a workload was asked for; those that need a process of their own only by name.
     pub fn wants(&self, workload: &str) -> bool {
         if self.only.is_empty() {
-            return !["W6", "W8", "growth", "shared"].contains(&workload);
+            return !["W6", "W8", "growth", "shared", "chain"].contains(&workload);
         }
         self.only.iter().any(|name| name == workload)
     }
 
-    /// Whether a variant was asked for; all are if no words say which.
+    /// Whether a variant was asked for, by its name or the end of it; all are if no words say which.
     pub fn wants_variant(&self, variant: &str) -> bool {
-        self.words.is_empty() || self.words.iter().any(|word| word == variant)
+        self.words.is_empty() || self.words.iter().any(|word| variant.ends_with(word))
     }
 
     pub fn print(&self, workload: &str, variant: &str, metric: &str, value: f64, unit: &str) {

@@ -1,5 +1,6 @@
 //! The nets of the comparison.
 
+use gluon::init::{Initializer, from_fn};
 use gluon::nn::{Conv2d, Dense, MaxPool2d, Sequential};
 use gluon::prelude::*;
 
@@ -7,15 +8,21 @@ use crate::values::weight;
 
 /// Layer `t`: from `inputs` to `units`, with ReLU unless it is the last.
 fn dense(t: u32, inputs: usize, units: usize, last: bool) -> Result<Dense> {
-    let mut layer = Dense::new(units).in_units(inputs);
+    let mut layer = Dense::new(units).in_units(inputs).weight_init(weights(t, inputs));
     if !last {
         layer = layer.relu();
     }
     layer.initialize()?;
-    layer
-        .weight
-        .set_data(&Tensor::from_vec(weight(t, inputs * units, inputs), [units, inputs])?)?;
     Ok(layer)
+}
+
+/// The values of weight `t`, of which `fan_in` make one output.
+fn weights(t: u32, fan_in: usize) -> impl Initializer {
+    from_fn(move |target| {
+        let weight = weight(t, target.values.len(), fan_in);
+        target.values.iter_mut().zip(weight).for_each(|(value, w)| *value = f64::from(w));
+        Ok(())
+    })
 }
 
 /// Dense layers of these widths.
@@ -31,9 +38,9 @@ pub fn chain(widths: &[usize]) -> Result<Sequential> {
 pub fn square(layers: usize, width: usize) -> Result<Sequential> {
     let mut net = Sequential::new();
     for t in 0..layers {
-        let layer = Dense::new(width).in_units(width).no_bias();
-        let values = weight(t as u32, width * width, width);
-        layer.weight.set_data(&Tensor::from_vec(values, [width, width])?)?;
+        let weights = weights(t as u32, width);
+        let mut layer = Dense::new(width).in_units(width).no_bias().weight_init(weights);
+        layer.initialize()?;
         net.add(layer);
     }
     Ok(net)
@@ -56,10 +63,9 @@ pub fn tied() -> Result<Tied> {
 
 /// Convolution number `t`, with ReLU.
 fn convolution(t: u32, inputs: usize, channels: usize, padding: usize) -> Result<Conv2d> {
-    let mut layer = Conv2d::new(channels, 5).in_channels(inputs).padding(padding).relu();
+    let layer = Conv2d::new(channels, 5).in_channels(inputs).padding(padding).relu();
+    let mut layer = layer.weight_init(weights(100 + t, inputs * 25));
     layer.initialize()?;
-    let values = weight(100 + t, channels * inputs * 25, inputs * 25);
-    layer.weight.set_data(&Tensor::from_vec(values, [channels, inputs, 5, 5])?)?;
     Ok(layer)
 }
 

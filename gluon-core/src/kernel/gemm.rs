@@ -50,7 +50,7 @@ pub(crate) fn gemm<T: Float>(
     if (m == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
         return thin::by_row(a, b, accumulate, c);
     }
-    if m <= 6 && a.has_slice_rows() && b.t().has_slice_rows() {
+    if m <= (if k < 64 { 4 } else { 6 }) && a.has_slice_rows() && b.t().has_slice_rows() {
         return thin::by_dot(a, b.t(), accumulate, c);
     }
     let is_shared = m.saturating_mul(n).saturating_mul(k) >= PARALLEL_FROM;

@@ -1,11 +1,13 @@
 //! Products that are too small or too thin for a blocked algorithm to pay: one pass over the
 //! operands as they lie, without packing.
+#![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
 
 use gluon_macros::simd;
 
 use super::float::Float;
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
+use crate::buffer::with_scratch;
 
 /// `C = A · Bᵀ`, or `C += A · Bᵀ`, by dot products, for `A: [m, k]` and `B: [n, k]` with slice rows.
 ///
@@ -17,78 +19,121 @@ pub(crate) fn by_dot<T: Float>(
     mut c: MatrixMut<'_, T>,
 ) {
     let ([m, k], [n, _]) = (a.dims(), b.dims());
-    if m == 1
-        && parallel::is_worthwhile(n * k)
-        && let Some(c) = c.contiguous_mut()
-    {
-        return parallel::for_each_block(c, DOTS, k, |start, c| {
-            let n = c.len();
-            let b = Matrix::strided(&b.data()[start * b.strides()[0]..], [n, k], b.strides());
-            dots(a, b, accumulate, MatrixMut::new(c, [1, n]));
-        });
+    if !parallel::is_worthwhile(n * k) {
+        return dots(a, b, accumulate, c);
     }
-    dots(a, b, accumulate, c);
+    // Threads share the rows of `B`, so what they write lies together in the transpose of `C`.
+    with_scratch(n * m, |sums: &mut [T]| {
+        parallel::for_each_block(sums, DOTS * m, k, |start, sums| {
+            let (first, n) = (start / m, sums.len() / m);
+            let b = Matrix::strided(&b.data()[first * b.strides()[0]..], [n, k], b.strides());
+            dots(a, b, false, MatrixMut::new(sums, [n, m]).t());
+        });
+        for i in 0..m {
+            for j in 0..n {
+                put(&mut c, [i, j], sums[j * m + i], accumulate);
+            }
+        }
+    });
+}
+
+#[inline(always)]
+fn put<T: Float>(c: &mut MatrixMut<'_, T>, [i, j]: [usize; 2], sum: T, accumulate: bool) {
+    let c = c.get_mut(i, j);
+    *c = if accumulate { *c + sum } else { sum };
 }
 
 /// The rows of `B` that are multiplied at once.
 const DOTS: usize = 4;
-/// The partial sums of each dot product.
+/// The partial sums of each dot product of one row of `A`, and of several.
 const LANES: usize = 16;
+const FEWER_LANES: usize = 8;
 
 #[simd(avx512)]
 fn dots<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, accumulate: bool, mut c: MatrixMut<'_, T>) {
+    /// The products of the rows of `a` with those of `b`, each in `L` partial sums.
     #[inline(always)]
-    fn dot<T: Float, const N: usize>(x: &[T], rows: [&[T]; N]) -> [T; N] {
-        let mut lanes = [[T::ZERO; LANES]; N];
-        let whole = x.len() - x.len() % LANES;
-        for start in (0..whole).step_by(LANES) {
-            let x = &x[start..start + LANES];
-            for (lanes, row) in lanes.iter_mut().zip(&rows) {
-                let row = &row[start..start + LANES];
-                for i in 0..LANES {
-                    lanes[i] += x[i] * row[i];
+    fn tile<T: Float, const M: usize, const N: usize, const L: usize>(
+        a: [&[T]; M],
+        b: [&[T]; N],
+    ) -> [[T; N]; M] {
+        let (k, count) = (a[0].len(), a[0].len() / L);
+        let (mut a_parts, mut b_parts) = ([&[][..]; M], [&[][..]; N]);
+        for (parts, row) in a_parts.iter_mut().zip(a) {
+            *parts = &row.as_chunks::<L>().0[..count];
+        }
+        for (parts, row) in b_parts.iter_mut().zip(b) {
+            *parts = &row.as_chunks::<L>().0[..count];
+        }
+        let mut lanes = [[[T::ZERO; L]; N]; M];
+        for p in 0..count {
+            let mut rows = [[T::ZERO; L]; N];
+            for j in 0..N {
+                rows[j] = b_parts[j][p];
+            }
+            for i in 0..M {
+                let x = a_parts[i][p];
+                for j in 0..N {
+                    for l in 0..L {
+                        lanes[i][j][l] += x[l] * rows[j][l];
+                    }
                 }
             }
         }
-        let mut sums = [T::ZERO; N];
-        for start in whole..x.len() {
-            for (sum, row) in sums.iter_mut().zip(&rows) {
-                *sum += x[start] * row[start];
-            }
-        }
-        if whole > 0 {
-            for (sum, lanes) in sums.iter_mut().zip(lanes) {
-                *sum += tree_sum(lanes);
+        let mut sums = [[T::ZERO; N]; M];
+        for i in 0..M {
+            for j in 0..N {
+                for p in count * L..k {
+                    sums[i][j] += a[i][p] * b[j][p];
+                }
+                if count > 0 {
+                    sums[i][j] += tree_sum(lanes[i][j]);
+                }
             }
         }
         sums
     }
     let ([m, _], [n, _]) = (a.dims(), b.dims());
-    let mut put = |i, j, sum: T| {
-        let c = c.get_mut(i, j);
-        *c = if accumulate { *c + sum } else { sum };
-    };
+    macro_rules! rows {
+        ($m:literal, $lanes:ident, $i:ident, $j:ident, $b:ident) => {{
+            let mut rows = [&[][..]; $m];
+            for (at, row) in rows.iter_mut().enumerate() {
+                *row = a.row($i + at);
+            }
+            let sums = tile::<T, $m, _, $lanes>(rows, $b);
+            for (i, sums) in sums.into_iter().enumerate() {
+                for (j, sum) in sums.into_iter().enumerate() {
+                    put(&mut c, [$i + i, $j + j], sum, accumulate);
+                }
+            }
+            $i += $m;
+        }};
+    }
+    macro_rules! columns {
+        ($j:ident, $b:expr) => {{
+            let (b, mut i) = ($b, 0);
+            while i < m {
+                if m - i >= 2 {
+                    rows!(2, FEWER_LANES, i, $j, b);
+                } else {
+                    rows!(1, LANES, i, $j, b);
+                }
+            }
+        }};
+    }
     let whole = n - n % DOTS;
     for j in (0..whole).step_by(DOTS) {
-        let rows = [b.row(j), b.row(j + 1), b.row(j + 2), b.row(j + 3)];
-        for i in 0..m {
-            for (at, sum) in dot(a.row(i), rows).into_iter().enumerate() {
-                put(i, j + at, sum);
-            }
-        }
+        columns!(j, [b.row(j), b.row(j + 1), b.row(j + 2), b.row(j + 3)]);
     }
     for j in whole..n {
-        for i in 0..m {
-            let [sum] = dot(a.row(i), [b.row(j)]);
-            put(i, j, sum);
-        }
+        columns!(j, [b.row(j)]);
     }
 }
 
 /// The sum of the lanes, in pairs.
 #[inline(always)]
-fn tree_sum<T: Float>(mut lanes: [T; LANES]) -> T {
-    let mut width = LANES / 2;
+fn tree_sum<T: Float, const L: usize>(mut lanes: [T; L]) -> T {
+    let mut width = L / 2;
     while width > 0 {
         for i in 0..width {
             lanes[i] += lanes[i + width];

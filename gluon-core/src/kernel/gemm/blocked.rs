@@ -1,10 +1,11 @@
 //! Products in blocks that fit the caches, of any orientation.
 //!
-//! `C = A · B` is cut into tiles. `A` is read where it lies: a tile wants single elements of its few
-//! rows, which any orientation offers. Of `B` a tile wants vectors of neighbouring columns: they are
-//! read where they lie, too, if `B` lies row by row, and are packed otherwise. As `Cᵀ = Bᵀ · Aᵀ`, either
-//! operand can take either part, and the cheaper one is chosen: in `X · Wᵀ`, where both lie across,
-//! the smaller of the two is packed.
+//! `C = A · B` is cut into tiles. A tile wants single elements of a few rows of `A`, which any
+//! orientation offers, and vectors of neighbouring columns of `B`, a panel. It is fastest if what it
+//! wants lies together, so both are packed, unless they are used too few times to pay for it: `A` if it
+//! lies by columns and many panels use it, `B` if many rows use it or it lies by columns. As
+//! `Cᵀ = Bᵀ · Aᵀ`, either operand can take either part, and the cheaper one is chosen: in `X · Wᵀ`,
+//! where both lie across, the smaller of the two is packed.
 //!
 //! A sum is taken in the order of its terms, in pieces that depend on their number alone, so neither
 //! blocks nor threads change a result.
@@ -13,7 +14,7 @@
 //! K. Goto, R. van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
 #![allow(unsafe_code)]
 
-use super::pack::pack;
+use super::pack::{pack, pack_panels};
 use super::tile::{Operands, Tiles};
 use crate::buffer::with_scratch;
 use crate::kernel::float::Float;
@@ -24,14 +25,15 @@ use crate::kernel::parallel;
 /// the core.
 const DEPTH: usize = 2048;
 
-/// Rows of `A` and columns of `B` that are used at once: blocks of so many lie in the second cache.
-const ROWS: usize = 256;
-const COLUMNS: usize = 256;
+/// Rows of `A`, and elements of `B` in bytes, that are used at once: each lie in the second cache.
+const ROWS: usize = 144;
+const BLOCK: usize = 1 << 19;
 
-/// Where `B` lies row by row, it is packed for more rows than this if its own are far apart: nearer
-/// ones and fewer uses do not pay for it.
-const DIRECT_ROWS: usize = 64;
-const FAR: usize = 4096;
+/// Where `B` lies row by row, it is packed for more rows of `A` than this: for fewer it does not pay.
+const DIRECT_ROWS: usize = 32;
+
+/// Where `A` lies column by column, it is packed for so many columns of `B` or more.
+const PACKING_COLUMNS: usize = 128;
 
 /// The largest tile, in elements.
 const LARGEST: usize = 8 * 32;
@@ -117,8 +119,13 @@ impl<'p, T: Float> Product<'p, T> {
 
     /// Whether `b` is read where it lies.
     fn is_direct(&self) -> bool {
-        let far = self.b.strides()[0] * size_of::<T>() >= FAR;
-        self.b.has_slice_rows() && (self.a.dims()[0] <= DIRECT_ROWS || !far)
+        self.b.has_slice_rows() && self.a.dims()[0] <= DIRECT_ROWS
+    }
+
+    /// Whether `a` is packed: it lies across, so that a tile reads a few elements of each line of the
+    /// cache, and there are enough panels to use them.
+    fn packs_rows(&self) -> bool {
+        !self.a.has_slice_rows() && self.b.dims()[1] >= PACKING_COLUMNS
     }
 
     /// Shares the product among threads, by halves.
@@ -155,9 +162,12 @@ impl<'p, T: Float> Product<'p, T> {
         let ([m, k], [_, n]) = (self.a.dims(), self.b.dims());
         let (_, depth) = pieces::<T>(k);
         let width = self.tiles.width();
-        // All panels of a block of columns, or the last one only, which may be narrower than a tile.
-        let panels = if self.is_direct() { 1 } else { n.min(COLUMNS).div_ceil(width) };
-        with_scratch(panels * width * depth, |packed| {
+        let columns = (BLOCK / size_of::<T>() / depth).next_multiple_of(width);
+        // All panels of a block, or the last one only, which may be narrower than a tile.
+        let panels = if self.is_direct() { 1 } else { n.min(columns).div_ceil(width) };
+        let rows = if self.packs_rows() { m.min(ROWS) } else { 0 };
+        with_scratch((panels * width + rows) * depth, |packed| {
+            let (panels, strips) = packed.split_at_mut(panels * width * depth);
             for top in (0..k).step_by(depth) {
                 let depth = depth.min(k - top);
                 let part = Product {
@@ -166,56 +176,76 @@ impl<'p, T: Float> Product<'p, T> {
                     accumulate: self.accumulate || top > 0,
                     ..self
                 };
-                for left in (0..n).step_by(COLUMNS) {
+                for left in (0..n).step_by(columns) {
                     let part = Product {
-                        b: part.b.columns(left, COLUMNS.min(n - left)),
+                        b: part.b.columns(left, columns.min(n - left)),
                         c: part.c.from(0, left),
                         ..part
                     };
-                    part.run_block(m, packed);
+                    part.run_block(panels, strips);
                 }
             }
         });
     }
 
-    /// The product for a `b` that fits the caches; `packed` has room for the panels that are packed.
-    fn run_block(self, m: usize, packed: &mut [T]) {
-        let [depth, n] = self.b.dims();
+    /// The product for a `b` whose panels are used one after another by blocks of rows of `a`; `panels`
+    /// and `strips` have room for what is packed of them.
+    fn run_block(self, panels: &mut [T], strips: &mut [T]) {
+        let ([m, depth], [_, n]) = (self.a.dims(), self.b.dims());
         let width = self.tiles.width();
-        let direct = self.is_direct();
+        let (direct, packs_rows) = (self.is_direct(), self.packs_rows());
         let room = if direct { 0 } else { width * depth };
         let panel = |left: usize| {
             let columns = width.min(n - left);
             let (index, wide) = self.tiles.width_for(columns);
             (columns, index, wide, direct && columns == wide)
         };
-        for (at, left) in (0..n).step_by(width).enumerate() {
-            let (columns, _, wide, in_place) = panel(left);
-            if !in_place {
-                pack(self.b.columns(left, columns), wide, &mut packed[at * room..]);
-            }
+        let whole = n - n % width;
+        if !direct {
+            pack_panels(self.b.columns(0, whole), width, panels);
+        }
+        if whole < n
+            && let (columns, _, wide, false) = panel(whole)
+        {
+            pack(self.b.columns(whole, columns), wide, &mut panels[whole / width * room..]);
         }
         let mut part = [T::ZERO; LARGEST];
         for top in (0..m).step_by(ROWS) {
-            let mut i = top;
             let end = m.min(top + ROWS);
-            while i < end {
-                let mut rows = 1;
-                for (at, left) in (0..n).step_by(width).enumerate() {
-                    let (columns, index, wide, in_place) = panel(left);
+            if packs_rows {
+                let height = self.tiles.height();
+                let mut i = top;
+                while self.tiles.of(end - i, 0).0 == height {
+                    i += height;
+                }
+                pack_panels(self.a.t().columns(top, i - top), height, strips);
+                while i < end {
+                    let (height, _) = self.tiles.of(end - i, 0);
+                    pack(self.a.t().columns(i, height), height, &mut strips[(i - top) * depth..]);
+                    i += height;
+                }
+            }
+            for (at, left) in (0..n).step_by(width).enumerate() {
+                let (columns, index, wide, in_place) = panel(left);
+                let (b, b_stride) = if in_place {
+                    (&self.b.data()[left..], self.b.strides()[0])
+                } else {
+                    (&panels[at * room..], wide)
+                };
+                debug_assert!(b.len() >= (depth - 1) * b_stride + wide);
+                let mut i = top;
+                while i < end {
                     let (height, tile) = self.tiles.of(end - i, index);
-                    rows = height;
-                    let (b, b_stride) = if in_place {
-                        (&self.b.data()[left..], self.b.strides()[0])
+                    let (a, a_strides) = if packs_rows {
+                        (&strips[(i - top) * depth..], [1, height])
                     } else {
-                        (&packed[at * room..], wide)
+                        (&self.a.data()[i * self.a.strides()[0]..], self.a.strides())
                     };
-                    let a_strides = self.a.strides();
                     let c = self.c.from(i, left);
                     let whole = columns == wide && c.strides[1] == 1;
                     let operands = Operands {
                         depth,
-                        a: self.a.data()[i * a_strides[0]..].as_ptr(),
+                        a: a.as_ptr(),
                         a_strides,
                         b: b.as_ptr(),
                         b_stride,
@@ -224,17 +254,20 @@ impl<'p, T: Float> Product<'p, T> {
                         accumulate: whole && self.accumulate,
                     };
                     debug_assert!(height * wide <= LARGEST);
-                    debug_assert!(b.len() >= (depth - 1) * b_stride + wide);
-                    // SAFETY: Rows `i..i + height` are rows of `a`, which has `depth` columns. `b` is a
-                    // matrix of `depth` rows and at least `wide` columns from `left` on, or a packed
-                    // panel of just these. The output has these rows and columns, or `part` is large
-                    // enough for them. The tile is one of those for this machine.
+                    debug_assert!(
+                        a.len() > (height - 1) * a_strides[0] + (depth - 1) * a_strides[1]
+                    );
+                    // SAFETY: Rows `i..i + height` are rows of `a`, which has `depth` columns, where they
+                    // lie or packed as a strip of just these. `b` is a matrix of `depth` rows and at least
+                    // `wide` columns from `left` on, or a packed panel of just these. The output has these
+                    // rows and columns, or `part` is large enough for them. The tile is one of those for
+                    // this machine.
                     unsafe { tile(operands) };
                     if !whole {
                         self.store(&part, c, [height, columns, wide]);
                     }
+                    i += height;
                 }
-                i += rows;
             }
         }
     }

@@ -6,6 +6,40 @@ use crate::kernel::matrix::Matrix;
 /// Rows and columns that are turned at once.
 const SQUARE: usize = 4;
 
+/// Writes `b: [depth, n]` to `out` as panels of `width` columns, each row by row.
+///
+/// # Panics
+/// **If `out` is too short, or `n` not a multiple of `width`.**
+pub(super) fn pack_panels<T: Float>(b: Matrix<'_, T>, width: usize, out: &mut [T]) {
+    let [depth, n] = b.dims();
+    assert!(n.is_multiple_of(width));
+    if !b.has_slice_rows() {
+        let panels = out.chunks_mut((width * depth).max(1));
+        for (left, out) in (0..n).step_by(width).zip(panels) {
+            pack(b.columns(left, width), width, out);
+        }
+        return;
+    }
+    match width {
+        32 => copy_rows::<T, 32>(b, out),
+        16 => copy_rows::<T, 16>(b, out),
+        8 => copy_rows::<T, 8>(b, out),
+        6 => copy_rows::<T, 6>(b, out),
+        _ => copy_rows::<T, 4>(b, out),
+    }
+}
+
+/// Copies rows as rows of panels of `W` columns: each whole row at once, as the next may be far.
+fn copy_rows<T: Float, const W: usize>(b: Matrix<'_, T>, out: &mut [T]) {
+    let [depth, _] = b.dims();
+    for p in 0..depth {
+        let (pieces, _) = b.row(p).as_chunks::<W>();
+        for (at, piece) in pieces.iter().enumerate() {
+            out[(at * depth + p) * W..][..W].copy_from_slice(piece);
+        }
+    }
+}
+
 /// Writes `b: [depth, columns]` row by row to `out`, each row filled up to `width` with zeros.
 ///
 /// # Panics
@@ -18,7 +52,9 @@ pub(super) fn pack<T: Float>(b: Matrix<'_, T>, width: usize, out: &mut [T]) {
     }
     if b.has_slice_rows() {
         for (p, out) in out.chunks_exact_mut(width).enumerate() {
-            out[..columns].copy_from_slice(b.row(p));
+            for (out, &b) in out.iter_mut().zip(b.row(p)) {
+                *out = b;
+            }
         }
         return;
     }

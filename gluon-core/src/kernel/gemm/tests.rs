@@ -175,10 +175,17 @@ fn right_sides_with_far_rows_are_packed() {
 
 #[test]
 fn results_do_not_depend_on_the_number_of_threads() {
-    let shapes =
-        [[300, 257, 129], [1, 3000, 1001], [2, 1500, 1001], [700, 3000, 3], [130, 1030, 700]];
+    let shapes = [
+        [300, 257, 129],
+        [1, 3000, 1001],
+        [2, 1500, 1001],
+        [5, 1501, 700],
+        [700, 3000, 3],
+        [130, 1030, 700],
+    ];
     for [m, n, k] in shapes {
         for (a_order, b_order) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let accumulate = a_order == b_order;
             let (a_strides, b_strides) =
                 (ORDERS[a_order].strides([m, k]), ORDERS[b_order].strides([k, n]));
             let (a, b) = (values::<f32>(m * k, 1), values::<f32>(k * n, 2));
@@ -187,11 +194,11 @@ fn results_do_not_depend_on_the_number_of_threads() {
                     .num_threads(threads)
                     .build()
                     .expect("a pool");
-                let mut c = vec![f32::NAN; m * n];
+                let mut c = vec![if accumulate { 0.5 } else { f32::NAN }; m * n];
                 pool.install(|| {
                     let a = Matrix::strided(&a, [m, k], a_strides);
                     let b = Matrix::strided(&b, [k, n], b_strides);
-                    gemm(a, b, false, MatrixMut::new(&mut c, [m, n]));
+                    gemm(a, b, accumulate, MatrixMut::new(&mut c, [m, n]));
                 });
                 c
             };

@@ -1,8 +1,12 @@
 //! The innermost loop of a product: one tile of the output, held in registers over the whole sum.
 //!
-//! It is written as loops over arrays of fixed sizes, which the compiler turns into the vectors of the
-//! instruction set that a copy is compiled for.
+//! It is written in vectors of the instruction set that a copy is compiled for: what the compiler makes
+//! of loops over arrays is as good for most heights, but takes three times as long for some.
 #![allow(unsafe_code)]
+#![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
+
+#[cfg(target_arch = "x86_64")]
+use core::arch::x86_64 as x86;
 
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::simd::{Level, level};
@@ -45,10 +49,14 @@ impl<T> Tiles<T> {
         (index, self.widths[index])
     }
 
-    /// The highest tile of at most `rows` rows, and its rows.
+    /// The highest tile of at most `rows` rows, and its rows; one of half the rows if two of them are
+    /// as many, since a lower one for the rest would take as long.
     pub(super) fn of(&self, rows: usize, width_index: usize) -> (usize, Tile<T>) {
         let last = self.heights.len() - 1;
-        let index = self.heights.iter().position(|&(height, _)| height <= rows).unwrap_or(last);
+        let mut index = self.heights.iter().position(|&(height, _)| height <= rows).unwrap_or(last);
+        if index < last && rows > self.heights[index].0 && rows == 2 * self.heights[index + 1].0 {
+            index += 1;
+        }
         let (height, tiles) = &self.heights[index];
         (*height, tiles[width_index])
     }
@@ -75,101 +83,235 @@ pub(super) struct Operands<T> {
     pub(super) accumulate: bool,
 }
 
-macro_rules! tile_of {
-    ($ty:ident) => {
-        /// A tile of `M` rows and `N` vectors of `L` columns; `FUSED` adds products unrounded.
-        ///
-        /// # Safety
-        /// As for [`Tile`].
-        #[inline(always)]
-        unsafe fn tile<const M: usize, const N: usize, const L: usize, const FUSED: bool>(
-            operands: Operands<$ty>,
-        ) {
-            let Operands { depth, mut a, a_strides, mut b, b_stride, c, c_stride, accumulate } =
-                operands;
-            let mut sums = [[[0.0; L]; N]; M];
-            for _ in 0..depth {
-                // SAFETY: This is row `p` of `b`; an array has no alignment but its elements'.
-                let row = unsafe { b.cast::<[[$ty; L]; N]>().read() };
-                for i in 0..M {
-                    // SAFETY: This is `a[i, p]`.
-                    let x = unsafe { *a.add(i * a_strides[0]) };
-                    for v in 0..N {
-                        for l in 0..L {
-                            sums[i][v][l] = if FUSED {
-                                x.mul_add(row[v][l], sums[i][v][l])
-                            } else {
-                                x * row[v][l] + sums[i][v][l]
-                            };
-                        }
-                    }
-                }
-                // Beyond the last `p` these point where nothing is read.
-                a = a.wrapping_add(a_strides[1]);
-                b = b.wrapping_add(b_stride);
-            }
-            for i in 0..M {
-                // SAFETY: This is row `i` of `c`.
-                let c = unsafe { &mut *c.add(i * c_stride).cast::<[[$ty; L]; N]>() };
-                let mut sums = sums[i];
-                if accumulate {
-                    for v in 0..N {
-                        for l in 0..L {
-                            sums[v][l] += c[v][l];
-                        }
-                    }
-                }
-                *c = sums;
-            }
-        }
-    };
-}
+/// A register of neighbouring elements.
+///
+/// # Safety
+/// The functions are for processors that have its instructions.
+trait Vector: Copy {
+    type Element: Copy;
+    const LANES: usize;
 
-/// Compiles the tiles of an instruction set: rows, and names for the three widths.
-macro_rules! tiles {
-    ($name:ident: $ty:ident, $features:tt, $lanes:literal, $fused:expr,
-        $($height:literal: $half:ident $one:ident $two:ident),*) => {
-        $(tiles!(@ $half $ty, $features, $height, 1, { $lanes / 2 }, $fused);
-        tiles!(@ $one $ty, $features, $height, 1, $lanes, $fused);
-        tiles!(@ $two $ty, $features, $height, 2, $lanes, $fused);)*
-
-        pub(super) static $name: Tiles<$ty> = Tiles {
-            widths: [$lanes / 2, $lanes, 2 * $lanes],
-            heights: &[$(($height, [$half, $one, $two])),*],
-        };
-    };
-    (@ $tile:ident $ty:ident, [], $m:expr, $n:expr, $l:expr, $fused:expr) => {
-        unsafe fn $tile(operands: Operands<$ty>) {
-            // SAFETY: The caller's.
-            unsafe { tile::<$m, $n, { $l }, { $fused }>(operands) }
-        }
-    };
-    (@ $tile:ident $ty:ident, [$features:literal], $m:expr, $n:expr, $l:expr, $fused:expr) => {
-        #[target_feature(enable = $features)]
-        unsafe fn $tile(operands: Operands<$ty>) {
-            // SAFETY: The caller's.
-            unsafe { tile::<$m, $n, { $l }, { $fused }>(operands) }
-        }
-    };
+    /// # Safety
+    /// As many elements must be there to be read.
+    unsafe fn load(from: *const Self::Element) -> Self;
+    /// # Safety
+    /// As many elements must be there to be written.
+    unsafe fn store(self, to: *mut Self::Element);
+    /// # Safety
+    /// None but the trait's.
+    unsafe fn zero() -> Self;
+    /// # Safety
+    /// None but the trait's.
+    unsafe fn splat(x: Self::Element) -> Self;
+    /// # Safety
+    /// None but the trait's.
+    unsafe fn add(self, other: Self) -> Self;
+    /// `self · factor + sum`
+    ///
+    /// # Safety
+    /// None but the trait's.
+    unsafe fn multiply_add(self, factor: Self, sum: Self) -> Self;
 }
 
 /// Whether every machine that the crate is compiled for multiplies and adds in one instruction.
 const ALWAYS_FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
 
-/// The tiles of an element type and the choice among them: the lanes of a vector of each set of
-/// instructions, without AVX-512 where it gains nothing on elements of that size.
-macro_rules! element {
-    ($ty:ident, $module:ident, $any:literal, $avx2:literal $(, $avx512:literal)?) => {
-        mod $module {
-            use super::{ALWAYS_FUSED, Operands, Tiles};
+/// Vectors of every machine, which the compiler makes of arrays.
+macro_rules! array {
+    ($($ty:ident)*) => {
+        $(impl<const L: usize> Vector for [$ty; L] {
+            type Element = $ty;
+            const LANES: usize = L;
 
-            tile_of!($ty);
-            tiles!(ANY: $ty, [], $any, ALWAYS_FUSED, 4: h4 o4 t4, 2: h2 o2 t2, 1: h1 o1 t1);
+            #[inline(always)]
+            unsafe fn load(from: *const $ty) -> Self {
+                // SAFETY: The caller's; an array has no alignment but its elements'.
+                unsafe { from.cast::<Self>().read() }
+            }
+
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $ty) {
+                // SAFETY: As for `load`.
+                unsafe { to.cast::<Self>().write(self) }
+            }
+
+            #[inline(always)]
+            unsafe fn zero() -> Self {
+                [0.0; L]
+            }
+
+            #[inline(always)]
+            unsafe fn splat(x: $ty) -> Self {
+                [x; L]
+            }
+
+            #[inline(always)]
+            unsafe fn add(mut self, other: Self) -> Self {
+                for l in 0..L {
+                    self[l] += other[l];
+                }
+                self
+            }
+
+            #[inline(always)]
+            unsafe fn multiply_add(self, factor: Self, mut sum: Self) -> Self {
+                for l in 0..L {
+                    sum[l] = if ALWAYS_FUSED {
+                        self[l].mul_add(factor[l], sum[l])
+                    } else {
+                        self[l] * factor[l] + sum[l]
+                    };
+                }
+                sum
+            }
+        })*
+    };
+}
+
+array!(f32 f64);
+
+/// Vectors of x86-64: a type, its lanes, and the names of its instructions.
+#[cfg(target_arch = "x86_64")]
+macro_rules! register {
+    ($($register:ident: $ty:ident, $lanes:literal,
+        $load:ident $store:ident $splat:ident $add:ident $multiply_add:ident;)*) => {
+        $(impl Vector for x86::$register {
+            type Element = $ty;
+            const LANES: usize = $lanes;
+
+            #[inline(always)]
+            unsafe fn load(from: *const $ty) -> Self {
+                // SAFETY: The caller's.
+                unsafe { x86::$load(from) }
+            }
+
+            #[inline(always)]
+            unsafe fn store(self, to: *mut $ty) {
+                // SAFETY: The caller's.
+                unsafe { x86::$store(to, self) }
+            }
+
+            #[inline(always)]
+            unsafe fn zero() -> Self {
+                // SAFETY: The caller's.
+                unsafe { x86::$splat(0.0) }
+            }
+
+            #[inline(always)]
+            unsafe fn splat(x: $ty) -> Self {
+                // SAFETY: The caller's.
+                unsafe { x86::$splat(x) }
+            }
+
+            #[inline(always)]
+            unsafe fn add(self, other: Self) -> Self {
+                // SAFETY: The caller's.
+                unsafe { x86::$add(self, other) }
+            }
+
+            #[inline(always)]
+            unsafe fn multiply_add(self, factor: Self, sum: Self) -> Self {
+                // SAFETY: The caller's.
+                unsafe { x86::$multiply_add(self, factor, sum) }
+            }
+        })*
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+register! {
+    __m128: f32, 4, _mm_loadu_ps _mm_storeu_ps _mm_set1_ps _mm_add_ps _mm_fmadd_ps;
+    __m256: f32, 8, _mm256_loadu_ps _mm256_storeu_ps _mm256_set1_ps _mm256_add_ps _mm256_fmadd_ps;
+    __m512: f32, 16, _mm512_loadu_ps _mm512_storeu_ps _mm512_set1_ps _mm512_add_ps _mm512_fmadd_ps;
+    __m128d: f64, 2, _mm_loadu_pd _mm_storeu_pd _mm_set1_pd _mm_add_pd _mm_fmadd_pd;
+    __m256d: f64, 4, _mm256_loadu_pd _mm256_storeu_pd _mm256_set1_pd _mm256_add_pd _mm256_fmadd_pd;
+}
+
+/// A tile of `M` rows and `N` vectors of columns.
+///
+/// # Safety
+/// As for [`Tile`], on a processor that has the vectors.
+#[inline(always)]
+unsafe fn tile<V: Vector, const M: usize, const N: usize>(operands: Operands<V::Element>) {
+    let Operands { depth, mut a, a_strides, mut b, b_stride, c, c_stride, accumulate } = operands;
+    // SAFETY: What is loaded of `b` is its row `p`, of `a` its `[i, p]`, and of `c` its row `i`.
+    unsafe {
+        let mut sums = [[V::zero(); N]; M];
+        for _ in 0..depth {
+            let mut row = [V::zero(); N];
+            for v in 0..N {
+                row[v] = V::load(b.add(v * V::LANES));
+            }
+            for i in 0..M {
+                let x = V::splat(*a.add(i * a_strides[0]));
+                for v in 0..N {
+                    sums[i][v] = x.multiply_add(row[v], sums[i][v]);
+                }
+            }
+            // Beyond the last `p` these point where nothing is read.
+            a = a.wrapping_add(a_strides[1]);
+            b = b.wrapping_add(b_stride);
+        }
+        for i in 0..M {
+            for v in 0..N {
+                let c = c.add(i * c_stride + v * V::LANES);
+                let sum = sums[i][v];
+                if accumulate { sum.add(V::load(c)) } else { sum }.store(c);
+            }
+        }
+    }
+}
+
+/// Compiles the tiles of an instruction set: vectors of half the lanes and of all, rows, and names for
+/// the three widths.
+macro_rules! tiles {
+    ($name:ident: $ty:ident, $features:tt, $half_vector:ty, $vector:ty,
+        $($height:literal: $half:ident $one:ident $two:ident),*) => {
+        $(tiles!(@ $half $ty, $features, $height, 1, $half_vector);
+        tiles!(@ $one $ty, $features, $height, 1, $vector);
+        tiles!(@ $two $ty, $features, $height, 2, $vector);)*
+
+        pub(super) static $name: Tiles<$ty> = Tiles {
+            widths: [
+                <$half_vector as Vector>::LANES,
+                <$vector as Vector>::LANES,
+                2 * <$vector as Vector>::LANES,
+            ],
+            heights: &[$(($height, [$half, $one, $two])),*],
+        };
+    };
+    (@ $tile:ident $ty:ident, [], $m:expr, $n:expr, $vector:ty) => {
+        unsafe fn $tile(operands: Operands<$ty>) {
+            // SAFETY: The caller's.
+            unsafe { tile::<$vector, $m, $n>(operands) }
+        }
+    };
+    (@ $tile:ident $ty:ident, [$features:literal], $m:expr, $n:expr, $vector:ty) => {
+        #[target_feature(enable = $features)]
+        unsafe fn $tile(operands: Operands<$ty>) {
+            // SAFETY: The caller's.
+            unsafe { tile::<$vector, $m, $n>(operands) }
+        }
+    };
+}
+
+/// The tiles of an element type and the choice among them: the vectors of each set of instructions,
+/// without AVX-512 where it gains nothing on elements of that size.
+macro_rules! element {
+    ($ty:ident, $module:ident, $any:literal, $avx2_half:ident $avx2:ident
+        $(, $avx512_half:ident $avx512:ident)?) => {
+        mod $module {
+            use super::{Operands, Tiles, Vector, tile};
             #[cfg(target_arch = "x86_64")]
-            tiles!(AVX2: $ty, ["avx2,fma"], $avx2, true,
+            use super::x86;
+
+            tiles!(ANY: $ty, [], [$ty; $any / 2], [$ty; $any], 4: h4 o4 t4, 2: h2 o2 t2, 1: h1 o1 t1);
+            #[cfg(target_arch = "x86_64")]
+            tiles!(AVX2: $ty, ["avx2,fma"], x86::$avx2_half, x86::$avx2,
                 6: ah6 ao6 at6, 4: ah4 ao4 at4, 2: ah2 ao2 at2, 1: ah1 ao1 at1);
             $(#[cfg(target_arch = "x86_64")]
-            tiles!(AVX512: $ty, ["avx512f,avx512bw,avx512dq,avx512vl,fma"], $avx512, true,
+            tiles!(AVX512: $ty, ["avx512f,avx512bw,avx512dq,avx512vl,fma"],
+                x86::$avx512_half, x86::$avx512,
                 8: bh8 bo8 bt8, 4: bh4 bo4 bt4, 2: bh2 bo2 bt2, 1: bh1 bo1 bt1);)?
         }
 
@@ -186,11 +328,11 @@ macro_rules! element {
             }
         }
     };
-    (@ $module:ident $lanes:literal) => { $module::AVX512 };
+    (@ $module:ident $avx512:ident) => { $module::AVX512 };
 }
 
-element!(f32, single, 4, 8, 16);
-element!(f64, double, 2, 4);
+element!(f32, single, 4, __m128 __m256, __m256 __m512);
+element!(f64, double, 2, __m128d __m256d);
 
 #[cfg(target_arch = "x86_64")]
 fn has_fma() -> bool {
