@@ -45,12 +45,17 @@ pub(crate) fn gemm<T: Float>(
         }
         return;
     }
-    // The bounds are where the curves cross on x86-64 with AVX-512, for shapes of dense layers.
+    // The bounds are where the curves cross on x86-64, for shapes of dense layers.
     let tiny = m * n * k <= 256 && a.has_slice_rows();
     if (m == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
         return thin::by_row(a, b, accumulate, c);
     }
-    if m <= (if k < 64 { 4 } else { 6 }) && a.has_slice_rows() && b.t().has_slice_rows() {
+    let few = match k {
+        0..64 => 4,
+        64..256 => 6,
+        256.. => T::tiles().few_rows(),
+    };
+    if m <= few && a.has_slice_rows() && b.t().has_slice_rows() {
         return thin::by_dot(a, b.t(), accumulate, c);
     }
     let is_shared = m.saturating_mul(n).saturating_mul(k) >= PARALLEL_FROM;

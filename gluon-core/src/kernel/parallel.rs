@@ -89,6 +89,10 @@ static WAITING: AtomicBool = AtomicBool::new(false);
 /// A helper that has worked will soon be asked again.
 const PATIENCE: Duration = Duration::from_micros(200);
 
+/// A helper that looks for work all the time takes it from a thread that shares its core, so it
+/// pauses so many times between two looks: a microsecond at most.
+const PAUSES: usize = 16;
+
 /// Stays awake for a while and does what comes in: to wake a thread takes longer than what lies
 /// between two products of a step.
 fn wait() {
@@ -96,7 +100,7 @@ fn wait() {
     while Instant::now() < end {
         match rayon_core::yield_now() {
             Some(Yield::Executed) => end = Instant::now() + PATIENCE,
-            _ => std::hint::spin_loop(),
+            _ => (0..PAUSES).for_each(|_| std::hint::spin_loop()),
         }
     }
     WAITING.store(false, Ordering::Relaxed);

@@ -29,8 +29,17 @@ const DEPTH: usize = 2048;
 const ROWS: usize = 144;
 const BLOCK: usize = 1 << 19;
 
+/// For so few rows of `A` a smaller block of `B` is better, which is still near when they use it.
+const FEW_ROWS: usize = 64;
+const SMALL_BLOCK: usize = 1 << 17;
+
 /// Where `B` lies row by row, it is packed for more rows of `A` than this: for fewer it does not pay.
 const DIRECT_ROWS: usize = 32;
+
+/// Rows of `B` at a multiple of this distance in bytes share few places in the caches: not many of
+/// them stay there to be read again.
+const FAR: usize = 2048;
+const NOT_MANY: usize = 64;
 
 /// Where `A` lies column by column, it is packed for so many columns of `B` or more.
 const PACKING_COLUMNS: usize = 128;
@@ -112,14 +121,16 @@ impl<'p, T: Float> Product<'p, T> {
         let [k, n] = self.b.dims();
         match (self.is_direct(), self.b.has_slice_rows()) {
             (true, _) => 0,
-            (false, true) => k * n / 8,
+            (false, true) => k * n / 16,
             (false, false) => k * n,
         }
     }
 
     /// Whether `b` is read where it lies.
     fn is_direct(&self) -> bool {
-        self.b.has_slice_rows() && self.a.dims()[0] <= DIRECT_ROWS
+        let far = (self.b.strides()[0] * size_of::<T>()).is_multiple_of(FAR);
+        let is_kept = !far || self.b.dims()[0] <= NOT_MANY;
+        self.b.has_slice_rows() && self.a.dims()[0] <= DIRECT_ROWS && is_kept
     }
 
     /// Whether `a` is packed: it lies across, so that a tile reads a few elements of each line of the
@@ -162,7 +173,8 @@ impl<'p, T: Float> Product<'p, T> {
         let ([m, k], [_, n]) = (self.a.dims(), self.b.dims());
         let (_, depth) = pieces::<T>(k);
         let width = self.tiles.width();
-        let columns = (BLOCK / size_of::<T>() / depth).next_multiple_of(width);
+        let block = if m <= FEW_ROWS { SMALL_BLOCK } else { BLOCK };
+        let columns = (block / size_of::<T>() / depth).next_multiple_of(width);
         // All panels of a block, or the last one only, which may be narrower than a tile.
         let panels = if self.is_direct() { 1 } else { n.min(columns).div_ceil(width) };
         let rows = if self.packs_rows() { m.min(ROWS) } else { 0 };

@@ -29,6 +29,7 @@ pub(crate) struct Tiles<T: 'static> {
     widths: [usize; 3],
     /// Numbers of rows, descending to 1, each with the tiles of all widths.
     heights: &'static [(usize, [Tile<T>; 3])],
+    few_rows: usize,
 }
 
 impl<T> Tiles<T> {
@@ -40,6 +41,12 @@ impl<T> Tiles<T> {
     /// The rows of the highest tile.
     pub(super) fn height(&self) -> usize {
         self.heights[0].0
+    }
+
+    /// The most rows of `X` for which dot products are faster than tiles in `X · Wᵀ`, if its sums are
+    /// long: where the curves cross.
+    pub(super) fn few_rows(&self) -> usize {
+        self.few_rows
     }
 
     /// Which of the widths takes `columns` columns, of which there are at most [`width`](Tiles::width),
@@ -262,10 +269,10 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize>(operands: Operands<V::
     }
 }
 
-/// Compiles the tiles of an instruction set: vectors of half the lanes and of all, rows, and names for
-/// the three widths.
+/// Compiles the tiles of an instruction set: vectors of half the lanes and of all, the few rows that
+/// are better served by dot products, rows, and names for the three widths.
 macro_rules! tiles {
-    ($name:ident: $ty:ident, $features:tt, $half_vector:ty, $vector:ty,
+    ($name:ident: $ty:ident, $features:tt, $half_vector:ty, $vector:ty, $few_rows:literal,
         $($height:literal: $half:ident $one:ident $two:ident),*) => {
         $(tiles!(@ $half $ty, $features, $height, 1, $half_vector);
         tiles!(@ $one $ty, $features, $height, 1, $vector);
@@ -278,6 +285,7 @@ macro_rules! tiles {
                 2 * <$vector as Vector>::LANES,
             ],
             heights: &[$(($height, [$half, $one, $two])),*],
+            few_rows: $few_rows,
         };
     };
     (@ $tile:ident $ty:ident, [], $m:expr, $n:expr, $vector:ty) => {
@@ -305,13 +313,14 @@ macro_rules! element {
             #[cfg(target_arch = "x86_64")]
             use super::x86;
 
-            tiles!(ANY: $ty, [], [$ty; $any / 2], [$ty; $any], 4: h4 o4 t4, 2: h2 o2 t2, 1: h1 o1 t1);
+            tiles!(ANY: $ty, [], [$ty; $any / 2], [$ty; $any], 6,
+                4: h4 o4 t4, 2: h2 o2 t2, 1: h1 o1 t1);
             #[cfg(target_arch = "x86_64")]
-            tiles!(AVX2: $ty, ["avx2,fma"], x86::$avx2_half, x86::$avx2,
+            tiles!(AVX2: $ty, ["avx2,fma"], x86::$avx2_half, x86::$avx2, 8,
                 6: ah6 ao6 at6, 4: ah4 ao4 at4, 2: ah2 ao2 at2, 1: ah1 ao1 at1);
             $(#[cfg(target_arch = "x86_64")]
             tiles!(AVX512: $ty, ["avx512f,avx512bw,avx512dq,avx512vl,fma"],
-                x86::$avx512_half, x86::$avx512,
+                x86::$avx512_half, x86::$avx512, 6,
                 8: bh8 bo8 bt8, 4: bh4 bo4 bt4, 2: bh2 bo2 bt2, 1: bh1 bo1 bt1);)?
         }
 
