@@ -44,6 +44,9 @@ const NOT_MANY: usize = 64;
 /// Where `A` lies column by column, it is packed for so many columns of `B` or more.
 const PACKING_COLUMNS: usize = 128;
 
+/// Rows and columns of an output that are turned at once: lines of the cache of both sides.
+const SQUARE: usize = 16;
+
 /// The largest tile, in elements.
 const LARGEST: usize = 8 * 32;
 
@@ -112,8 +115,8 @@ struct Product<'p, T: 'static> {
 impl<'p, T: Float> Product<'p, T> {
     /// The elements that are moved one by one besides the product itself.
     fn cost(&self) -> usize {
-        let ([m, k], [_, n]) = (self.a.dims(), self.b.dims());
-        let store = if self.c.strides[1] == 1 { 0 } else { m * n * pieces::<T>(k).0 };
+        let (m, n) = (self.a.dims()[0], self.b.dims()[1]);
+        let store = if self.c.strides[1] == 1 { 0 } else { m * n };
         self.cost_to_pack() + store
     }
 
@@ -170,6 +173,26 @@ impl<'p, T: Float> Product<'p, T> {
     }
 
     fn run_alone(self) {
+        if self.c.strides[1] == 1 {
+            return self.run_pieces();
+        }
+        // A tile would reach for few elements of many rows of an output that lies across.
+        let (m, n) = (self.a.dims()[0], self.b.dims()[1]);
+        with_scratch(m * n, |sums: &mut [T]| {
+            let c = Output { first: sums.as_mut_ptr(), strides: [n, 1] };
+            Product { c, accumulate: false, ..self }.run_pieces();
+            for left in (0..n).step_by(SQUARE) {
+                for top in (0..m).step_by(SQUARE) {
+                    let [height, columns] = [SQUARE.min(m - top), SQUARE.min(n - left)];
+                    let part = &sums[top * n + left..];
+                    self.store(part, self.c.from(top, left), [height, columns, n]);
+                }
+            }
+        });
+    }
+
+    /// The product in pieces of its sums, one after another, into an output that lies row by row.
+    fn run_pieces(self) {
         let ([m, k], [_, n]) = (self.a.dims(), self.b.dims());
         let (_, depth) = pieces::<T>(k);
         let width = self.tiles.width();
@@ -254,16 +277,16 @@ impl<'p, T: Float> Product<'p, T> {
                         (&self.a.data()[i * self.a.strides()[0]..], self.a.strides())
                     };
                     let c = self.c.from(i, left);
-                    let whole = columns == wide && c.strides[1] == 1;
+                    let fits = columns == wide;
                     let operands = Operands {
                         depth,
                         a: a.as_ptr(),
                         a_strides,
                         b: b.as_ptr(),
                         b_stride,
-                        c: if whole { c.first } else { part.as_mut_ptr() },
-                        c_stride: if whole { c.strides[0] } else { wide },
-                        accumulate: whole && self.accumulate,
+                        c: if fits { c.first } else { part.as_mut_ptr() },
+                        c_stride: if fits { c.strides[0] } else { wide },
+                        accumulate: fits && self.accumulate,
                     };
                     debug_assert!(height * wide <= LARGEST);
                     debug_assert!(
@@ -275,7 +298,7 @@ impl<'p, T: Float> Product<'p, T> {
                     // rows and columns, or `part` is large enough for them. The tile is one of those for
                     // this machine.
                     unsafe { tile(operands) };
-                    if !whole {
+                    if !fits {
                         self.store(&part, c, [height, columns, wide]);
                     }
                     i += height;
