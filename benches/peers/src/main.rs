@@ -169,19 +169,19 @@ fn growth(measure: &Measure) -> Result<()> {
 /// Words: widths and batch of a chain of dense layers, such as `784-256-10/4`.
 fn chains(measure: &Measure) -> Result<()> {
     for word in &measure.words {
-        let numbers = |text: &str| text.split('-').map(str::parse).collect::<Result<Vec<_>, _>>();
-        let (Some(widths), Some(&[batch])) = (
-            word.split('/').next().and_then(|widths| numbers(widths).ok()),
-            word.split('/').nth(1).and_then(|batch| numbers(batch).ok()).as_deref(),
-        ) else {
+        let Some((widths, batch)) = chain_of(word) else {
             panic!("a chain is told by a word like 784-256-10/4, not {word}");
         };
         let data = Batch::new(&[batch, widths[0]], widths[widths.len() - 1])?;
-        let net = || nets::chain(&widths);
-        forward(measure, "chain", &format!("fwd_{word}"), net, &data)?;
-        train(measure, "chain", &format!("train_{word}"), net, &data, Sgd::new(0.1))?;
+        both(measure, "chain", word, || nets::chain(&widths), &data)?;
     }
     Ok(())
+}
+
+fn chain_of(word: &str) -> Option<(Vec<usize>, usize)> {
+    let (widths, batch) = word.split_once('/')?;
+    let widths = widths.split('-').map(|width| width.parse().ok()).collect::<Option<_>>()?;
+    Some((widths, batch.parse().ok()?))
 }
 
 /// Words: `save` or `load`, `big` or `small`, the extension of the file; `gluon_model` is `.gluon`

@@ -5,6 +5,7 @@
 mod blocked;
 mod pack;
 mod tile;
+mod vector;
 
 use super::float::Float;
 use super::matrix::{Matrix, MatrixMut};
