@@ -53,7 +53,7 @@ pub(crate) fn gemm<T: Float>(
     }
     let few = match k {
         0..64 => 4,
-        64..256 => 6,
+        64..256 => T::tiles().few_rows().min(6),
         256.. => T::tiles().few_rows(),
     };
     if m <= few && a.has_slice_rows() && b.t().has_slice_rows() {

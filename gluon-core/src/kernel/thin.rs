@@ -67,15 +67,12 @@ fn dots<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, accumulate: bool, mut c: M
         }
         let mut lanes = [[[T::ZERO; L]; N]; M];
         for p in 0..count {
-            let mut rows = [[T::ZERO; L]; N];
             for j in 0..N {
-                rows[j] = b_parts[j][p];
-            }
-            for i in 0..M {
-                let x = a_parts[i][p];
-                for j in 0..N {
+                let row = b_parts[j][p];
+                for i in 0..M {
+                    let x = a_parts[i][p];
                     for l in 0..L {
-                        lanes[i][j][l] += x[l] * rows[j][l];
+                        lanes[i][j][l] += x[l] * row[l];
                     }
                 }
             }
@@ -113,7 +110,8 @@ fn dots<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, accumulate: bool, mut c: M
         ($j:ident, $b:expr) => {{
             let (b, mut i) = ($b, 0);
             while i < m {
-                if m - i >= 2 {
+                // The sums of two rows of 8-byte elements would be more than there are registers.
+                if m - i >= 2 && size_of::<T>() == 4 {
                     rows!(2, FEWER_LANES, i, $j, b);
                 } else {
                     rows!(1, LANES, i, $j, b);

@@ -13,19 +13,18 @@ const SQUARE: usize = 4;
 pub(super) fn pack_panels<T: Float>(b: Matrix<'_, T>, width: usize, out: &mut [T]) {
     let [depth, n] = b.dims();
     assert!(n.is_multiple_of(width));
-    if !b.has_slice_rows() {
-        let panels = out.chunks_mut((width * depth).max(1));
-        for (left, out) in (0..n).step_by(width).zip(panels) {
-            pack(b.columns(left, width), width, out);
-        }
-        return;
-    }
+    let in_rows = b.has_slice_rows();
     match width {
-        32 => copy_rows::<T, 32>(b, out),
-        16 => copy_rows::<T, 16>(b, out),
-        8 => copy_rows::<T, 8>(b, out),
-        6 => copy_rows::<T, 6>(b, out),
-        _ => copy_rows::<T, 4>(b, out),
+        32 if in_rows => copy_rows::<T, 32>(b, out),
+        16 if in_rows => copy_rows::<T, 16>(b, out),
+        8 if in_rows => copy_rows::<T, 8>(b, out),
+        6 if in_rows => copy_rows::<T, 6>(b, out),
+        4 if in_rows => copy_rows::<T, 4>(b, out),
+        _ => {
+            for (left, out) in (0..n).step_by(width).zip(out.chunks_mut((width * depth).max(1))) {
+                pack(b.columns(left, width), width, out);
+            }
+        }
     }
 }
 

@@ -158,10 +158,10 @@ fn products_of_several_blocks_each_way() {
     }
 }
 
-/// Rows of the right side that lie so far apart that it is packed.
+/// Rows of the right side that lie so far apart, and are so many, that it is packed for few rows.
 #[test]
 fn right_sides_with_far_rows_are_packed() {
-    let (m, n, k) = (70, 40, 20);
+    let (m, n, k) = (20, 40, 70);
     let (a, b) = (values::<f32>(m * k, 1), values::<f32>(k * 1024, 2));
     let b = Matrix::strided(&b, [k, n], [1024, 1]);
     let mut c = vec![f32::NAN; m * n];

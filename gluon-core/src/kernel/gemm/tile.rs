@@ -159,10 +159,10 @@ macro_rules! tiles {
     };
 }
 
-/// The tiles of an element type and the choice among them: the vectors of each set of instructions,
-/// without AVX-512 where it gains nothing on elements of that size.
+/// The tiles of an element type and the choice among them: the few rows for AVX2, and the vectors of
+/// each set of instructions, without AVX-512 where it gains nothing on elements of that size.
 macro_rules! element {
-    ($ty:ident, $module:ident, $any:literal, $avx2_half:ident $avx2:ident
+    ($ty:ident, $module:ident, $any:literal, $few_rows:literal: $avx2_half:ident $avx2:ident
         $(, $avx512_half:ident $avx512:ident)?) => {
         mod $module {
             use super::{Operands, Tiles, Vector, tile};
@@ -172,7 +172,7 @@ macro_rules! element {
             tiles!(ANY: $ty, [], [$ty; $any / 2], [$ty; $any], 6,
                 4: h4 o4 t4, 2: h2 o2 t2, 1: h1 o1 t1);
             #[cfg(target_arch = "x86_64")]
-            tiles!(AVX2: $ty, ["avx2,fma"], x86::$avx2_half, x86::$avx2, 8,
+            tiles!(AVX2: $ty, ["avx2,fma"], x86::$avx2_half, x86::$avx2, $few_rows,
                 6: ah6 ao6 at6, 4: ah4 ao4 at4, 2: ah2 ao2 at2, 1: ah1 ao1 at1);
             $(#[cfg(target_arch = "x86_64")]
             tiles!(AVX512: $ty, ["avx512f,avx512bw,avx512dq,avx512vl,fma"],
@@ -196,8 +196,8 @@ macro_rules! element {
     (@ $module:ident $avx512:ident) => { $module::AVX512 };
 }
 
-element!(f32, single, 4, __m128 __m256, __m256 __m512);
-element!(f64, double, 2, __m128d __m256d);
+element!(f32, single, 4, 8: __m128 __m256, __m256 __m512);
+element!(f64, double, 2, 3: __m128d __m256d);
 
 #[cfg(target_arch = "x86_64")]
 fn has_fma() -> bool {
