@@ -71,6 +71,7 @@ impl<'a, T: Copy> Matrix<'a, T> {
     /// Row `i` of a matrix that has [slice rows](Matrix::has_slice_rows).
     #[inline(always)]
     pub(crate) fn row(&self, i: usize) -> &'a [T] {
+        debug_assert!(self.has_slice_rows());
         &self.data[i * self.row_stride..][..self.columns]
     }
 

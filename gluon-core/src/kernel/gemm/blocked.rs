@@ -20,14 +20,18 @@ use crate::buffer::with_scratch;
 use crate::kernel::float::Float;
 use crate::kernel::matrix::{Matrix, MatrixMut};
 use crate::kernel::parallel;
+use crate::kernel::simd::prefetch;
 
 /// Terms that are summed at once, in bytes: a panel of so many rows of `B` stays in the cache next to
 /// the core.
 const DEPTH: usize = 2048;
 
 /// Rows of `A`, and elements of `B` in bytes, that are used at once: each lie in the second cache.
-const ROWS: usize = 144;
+const ROWS: usize = 48;
 const BLOCK: usize = 1 << 19;
+
+/// Elements of `A` in bytes that are packed at once, to be used by all blocks of `B`.
+const STRIPS: usize = 1 << 20;
 
 /// For so few rows of `A` a smaller block of `B` is better, which is still near when they use it.
 const FEW_ROWS: usize = 64;
@@ -36,13 +40,19 @@ const SMALL_BLOCK: usize = 1 << 17;
 /// Where `B` lies row by row, it is packed for more rows of `A` than this: for fewer it does not pay.
 const DIRECT_ROWS: usize = 32;
 
+/// Rows of `A` at this distance in bytes or more are on pages of their own, where a processor does not
+/// look ahead.
+const PAGE: usize = 4096;
+
 /// Rows of `B` at a multiple of this distance in bytes share few places in the caches: not many of
 /// them stay there to be read again.
 const FAR: usize = 2048;
 const NOT_MANY: usize = 64;
 
-/// Where `A` lies column by column, it is packed for so many columns of `B` or more.
-const PACKING_COLUMNS: usize = 128;
+/// `A` is packed for so many columns of `B` or more, if it lies column by column, so that a tile reads a
+/// few elements of each line of the cache, or row by row.
+const COLUMNS_ACROSS: usize = 128;
+const COLUMNS_ALONG: usize = 1024;
 
 /// Rows and columns of an output that are turned at once: lines of the cache of both sides.
 const SQUARE: usize = 16;
@@ -136,10 +146,14 @@ impl<'p, T: Float> Product<'p, T> {
         self.b.has_slice_rows() && self.a.dims()[0] <= DIRECT_ROWS && is_kept
     }
 
-    /// Whether `a` is packed: it lies across, so that a tile reads a few elements of each line of the
-    /// cache, and there are enough panels to use them.
+    /// Whether `a` is packed: there are enough panels to use it.
     fn packs_rows(&self) -> bool {
-        !self.a.has_slice_rows() && self.b.dims()[1] >= PACKING_COLUMNS
+        let enough = if self.a.has_slice_rows() { COLUMNS_ALONG } else { COLUMNS_ACROSS };
+        self.b.dims()[1] >= enough
+    }
+
+    fn has_far_rows(&self) -> bool {
+        self.a.has_slice_rows() && self.a.strides()[0] * size_of::<T>() >= PAGE
     }
 
     /// Shares the product among threads, by halves.
@@ -200,35 +214,68 @@ impl<'p, T: Float> Product<'p, T> {
         let columns = (block / size_of::<T>() / depth).next_multiple_of(width);
         // All panels of a block, or the last one only, which may be narrower than a tile.
         let panels = if self.is_direct() { 1 } else { n.min(columns).div_ceil(width) };
-        let rows = if self.packs_rows() { m.min(ROWS) } else { 0 };
-        with_scratch((panels * width + rows) * depth, |packed| {
+        let packs_rows = self.packs_rows();
+        let (rows, strips) = if packs_rows {
+            let rows = (STRIPS / size_of::<T>() / depth).next_multiple_of(ROWS).min(m);
+            (rows, rows)
+        } else {
+            (m, 0)
+        };
+        with_scratch((panels * width + strips) * depth, |packed| {
             let (panels, strips) = packed.split_at_mut(panels * width * depth);
-            for top in (0..k).step_by(depth) {
-                let depth = depth.min(k - top);
+            for from in (0..k).step_by(depth) {
+                let depth = depth.min(k - from);
                 let part = Product {
-                    a: self.a.columns(top, depth),
-                    b: self.b.t().columns(top, depth).t(),
-                    accumulate: self.accumulate || top > 0,
+                    a: self.a.columns(from, depth),
+                    b: self.b.t().columns(from, depth).t(),
+                    accumulate: self.accumulate || from > 0,
                     ..self
                 };
-                for left in (0..n).step_by(columns) {
+                for top in (0..m).step_by(rows) {
                     let part = Product {
-                        b: part.b.columns(left, columns.min(n - left)),
-                        c: part.c.from(0, left),
+                        a: part.a.t().columns(top, rows.min(m - top)).t(),
+                        c: part.c.from(top, 0),
                         ..part
                     };
-                    part.run_block(panels, strips);
+                    if packs_rows {
+                        part.pack_rows(strips);
+                    }
+                    for left in (0..n).step_by(columns) {
+                        let part = Product {
+                            b: part.b.columns(left, columns.min(n - left)),
+                            c: part.c.from(0, left),
+                            ..part
+                        };
+                        part.run_block(panels, packs_rows.then_some(strips));
+                    }
                 }
             }
         });
     }
 
+    /// Writes the rows of `a` to `strips`, each strip those of a tile.
+    fn pack_rows(&self, strips: &mut [T]) {
+        let [m, depth] = self.a.dims();
+        let highest = self.tiles.height();
+        let mut i = 0;
+        while self.tiles.of(m - i, 0).0 == highest {
+            i += highest;
+        }
+        pack_panels(self.a.t().columns(0, i), highest, strips);
+        while i < m {
+            let (height, _) = self.tiles.of(m - i, 0);
+            pack(self.a.t().columns(i, height), height, &mut strips[i * depth..]);
+            i += height;
+        }
+    }
+
     /// The product for a `b` whose panels are used one after another by blocks of rows of `a`; `panels`
-    /// and `strips` have room for what is packed of them.
-    fn run_block(self, panels: &mut [T], strips: &mut [T]) {
+    /// has room for what is packed of them, and `strips` are the rows if they were packed.
+    fn run_block(self, panels: &mut [T], strips: Option<&[T]>) {
         let ([m, depth], [_, n]) = (self.a.dims(), self.b.dims());
         let width = self.tiles.width();
-        let (direct, packs_rows) = (self.is_direct(), self.packs_rows());
+        let direct = self.is_direct();
+        let far = strips.is_none() && self.has_far_rows();
         let room = if direct { 0 } else { width * depth };
         let panel = |left: usize| {
             let columns = width.min(n - left);
@@ -247,19 +294,6 @@ impl<'p, T: Float> Product<'p, T> {
         let mut part = [T::ZERO; LARGEST];
         for top in (0..m).step_by(ROWS) {
             let end = m.min(top + ROWS);
-            if packs_rows {
-                let height = self.tiles.height();
-                let mut i = top;
-                while self.tiles.of(end - i, 0).0 == height {
-                    i += height;
-                }
-                pack_panels(self.a.t().columns(top, i - top), height, strips);
-                while i < end {
-                    let (height, _) = self.tiles.of(end - i, 0);
-                    pack(self.a.t().columns(i, height), height, &mut strips[(i - top) * depth..]);
-                    i += height;
-                }
-            }
             for (at, left) in (0..n).step_by(width).enumerate() {
                 let (columns, index, wide, in_place) = panel(left);
                 let (b, b_stride) = if in_place {
@@ -271,11 +305,18 @@ impl<'p, T: Float> Product<'p, T> {
                 let mut i = top;
                 while i < end {
                     let (height, tile) = self.tiles.of(end - i, index);
-                    let (a, a_strides) = if packs_rows {
-                        (&strips[(i - top) * depth..], [1, height])
-                    } else {
-                        (&self.a.data()[i * self.a.strides()[0]..], self.a.strides())
+                    let (a, a_strides) = match strips {
+                        Some(strips) => (&strips[i * depth..], [1, height]),
+                        None => (&self.a.data()[i * self.a.strides()[0]..], self.a.strides()),
                     };
+                    if far {
+                        // What the rows of the next turn have, in as many parts as there are panels.
+                        let count = n.div_ceil(width);
+                        let part = depth * at / count..depth * (at + 1) / count;
+                        for row in i + ROWS..m.min(i + ROWS + height) {
+                            prefetch(&self.a.row(row)[part.clone()]);
+                        }
+                    }
                     let c = self.c.from(i, left);
                     let fits = columns == wide;
                     let operands = Operands {

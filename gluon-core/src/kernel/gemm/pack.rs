@@ -2,9 +2,14 @@
 
 use crate::kernel::float::Float;
 use crate::kernel::matrix::Matrix;
+use crate::kernel::simd::prefetch;
 
 /// Rows and columns that are turned at once.
 const SQUARE: usize = 4;
+
+/// A row is asked for while the one so many before it is copied: rows may be on pages of their own,
+/// where a processor does not look ahead.
+const AHEAD: usize = 4;
 
 /// Writes `b: [depth, n]` to `out` as panels of `width` columns, each row by row.
 ///
@@ -33,7 +38,9 @@ fn copy_rows<T: Float, const W: usize>(b: Matrix<'_, T>, out: &mut [T]) {
     let [depth, _] = b.dims();
     for p in 0..depth {
         let (pieces, _) = b.row(p).as_chunks::<W>();
-        for (at, piece) in pieces.iter().enumerate() {
+        let (ahead, _) = b.row((p + AHEAD).min(depth - 1)).as_chunks::<W>();
+        for (at, (piece, ahead)) in pieces.iter().zip(ahead).enumerate() {
+            prefetch(ahead);
             out[(at * depth + p) * W..][..W].copy_from_slice(piece);
         }
     }

@@ -151,6 +151,12 @@ fn products_of_several_blocks_each_way() {
         ([0, 1, 0], [270, 300, 1030]),
         ([1, 0, 2], [300, 290, 530]),
         ([2, 3, 3], [66, 300, 1100]),
+        // Many columns, for which rows are packed; more of these than are packed at once.
+        ([0, 0, 0], [51, 1030, 60]),
+        ([1, 0, 0], [540, 130, 512]),
+        // Rows on pages of their own.
+        ([0, 0, 0], [70, 100, 1100]),
+        ([2, 0, 0], [70, 100, 600]),
     ] {
         let orders = orders.map(|order| ORDERS[order]);
         check_blocked::<f32>(dims, orders, dims[0] == 270, 2e-6);

@@ -8,8 +8,13 @@
 use super::vector::Vector;
 #[cfg(target_arch = "x86_64")]
 use super::vector::x86;
+use crate::kernel::simd::prefetch_line;
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::simd::{Level, level};
+
+/// The output, whose rows may be far from each other and from the core, is asked for before sums of so
+/// many terms.
+const LONG: usize = 128;
 
 /// An element type of products.
 pub(crate) trait Tiled: Sized + 'static {
@@ -97,6 +102,13 @@ pub(super) struct Operands<T> {
 #[inline(always)]
 unsafe fn tile<V: Vector, const M: usize, const N: usize>(operands: Operands<V::Element>) {
     let Operands { depth, mut a, a_strides, mut b, b_stride, c, c_stride, accumulate } = operands;
+    if depth >= LONG {
+        for i in 0..M {
+            for v in 0..N {
+                prefetch_line(c.wrapping_add(i * c_stride + v * V::LANES));
+            }
+        }
+    }
     // SAFETY: What is loaded of `b` is its row `p`, of `a` its `[i, p]`, and of `c` its row `i`.
     unsafe {
         let mut sums = [[V::zero(); N]; M];
