@@ -30,6 +30,8 @@ mod report;
 #[cfg(feature = "safetensors")]
 mod safetensors;
 pub(crate) mod source;
+#[cfg(feature = "checkpoint")]
+pub(crate) mod tuple;
 mod undo;
 
 use std::path::Path;

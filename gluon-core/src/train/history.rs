@@ -8,7 +8,6 @@ use crate::picture::{Anchor, Picture};
 
 /// What an epoch measured on one set of data.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub struct Measures {
     /// The mean loss of all samples.
     pub loss: f64,
@@ -18,7 +17,6 @@ pub struct Measures {
 
 /// One epoch of training.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub struct Epoch {
     /// Its number, from 0.
     pub number: u64,
@@ -33,8 +31,9 @@ pub struct Epoch {
 }
 
 /// How training went, epoch by epoch: to be printed, written as CSV and drawn.
+///
+/// With the feature `checkpoint`, serde knows it as a tuple of its fields in this order.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[cfg_attr(feature = "checkpoint", derive(serde::Serialize, serde::Deserialize))]
 pub struct History {
     /// The names of the metrics.
     pub metrics: Vec<String>,
@@ -42,6 +41,13 @@ pub struct History {
     pub epochs: Vec<Epoch>,
     /// The number of the best epoch, if there are any.
     pub best: Option<u64>,
+}
+
+#[cfg(feature = "checkpoint")]
+crate::persist::tuple::as_tuple! {
+    Measures { loss, metrics }
+    Epoch { number, rate, training, validation, seconds }
+    History { metrics, epochs, best }
 }
 
 /// The value of a curve at an epoch, if it has one there.

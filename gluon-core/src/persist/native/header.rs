@@ -1,14 +1,12 @@
 //! The header of version 1 in postcard's form. These types are part of the format: a change to
 //! them is another version.
 
-use serde::{Deserialize, Serialize};
+use crate::persist::tuple::as_tuple;
 
 /// What a file holds and where.
-#[derive(Serialize, Deserialize)]
 pub(super) struct Header<'h> {
     /// Whether the arrays have names.
     pub(super) named: bool,
-    #[serde(borrow)]
     pub(super) tensors: Vec<Record<'h>>,
     pub(super) training: Option<Training<'h>>,
     pub(super) step: u64,
@@ -18,7 +16,6 @@ pub(super) struct Header<'h> {
 }
 
 /// One array.
-#[derive(Serialize, Deserialize)]
 pub(super) struct Record<'h> {
     pub(super) name: &'h str,
     pub(super) aliases: Vec<&'h str>,
@@ -31,20 +28,23 @@ pub(super) struct Record<'h> {
     pub(super) checksum: u32,
 }
 
-#[derive(Serialize, Deserialize)]
 pub(super) struct Training<'h> {
     pub(super) optimizer: &'h str,
     pub(super) learning_rate: f64,
-    #[serde(borrow)]
     pub(super) slots: Vec<Slot<'h>>,
 }
 
-#[derive(Serialize, Deserialize)]
 pub(super) struct Slot<'h> {
     pub(super) parameter: &'h str,
     pub(super) count: u64,
-    #[serde(borrow)]
     pub(super) state: Vec<Record<'h>>,
+}
+
+as_tuple! {
+    Header<'h> { named, tensors, training, step, seed, values }
+    Record<'h> { name, aliases, dtype, shape, offset, checksum }
+    Training<'h> { optimizer, learning_rate, slots }
+    Slot<'h> { parameter, count, state }
 }
 
 impl<'h> Header<'h> {
