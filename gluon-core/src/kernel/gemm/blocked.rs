@@ -152,6 +152,7 @@ impl<'p, T: Float> Product<'p, T> {
         self.b.dims()[1] >= enough
     }
 
+    /// Whether the rows of `a` are asked for early.
     fn has_far_rows(&self) -> bool {
         self.a.has_slice_rows() && self.a.strides()[0] * size_of::<T>() >= PAGE
     }
