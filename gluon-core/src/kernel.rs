@@ -33,6 +33,7 @@ pub(crate) mod norm;
 pub(crate) mod parallel;
 #[cfg(feature = "layers")]
 pub(crate) mod pool;
+mod prefetch;
 #[cfg(feature = "layers")]
 pub(crate) mod recurrent;
 pub(crate) mod reduce;

@@ -227,6 +227,36 @@ mod tests {
         assert_eq!(history().best().unwrap().number, 1);
     }
 
+    /// By postcard's specification: lengths and whole numbers in groups of seven bits, the lowest first.
+    #[cfg(feature = "checkpoint")]
+    #[test]
+    fn its_bytes_are_its_fields_in_order() {
+        let epoch = Epoch {
+            number: 300,
+            rate: 0.5,
+            training: Measures { loss: 1.0, metrics: vec![2.0] },
+            validation: Some(Measures { loss: 4.0, metrics: vec![] }),
+            seconds: 0.25,
+        };
+        let history = History { metrics: vec!["f".to_owned()], epochs: vec![epoch], best: None };
+        let number = |x: f64| x.to_le_bytes().to_vec();
+        let expected = [
+            vec![1, 1, b'f', 1, 0xAC, 0x02],
+            number(0.5),
+            number(1.0),
+            vec![1],
+            number(2.0),
+            vec![1],
+            number(4.0),
+            vec![0],
+            number(0.25),
+            vec![0],
+        ];
+        let bytes = postcard::to_allocvec(&history).unwrap();
+        assert_eq!(bytes, expected.concat());
+        assert_eq!(postcard::from_bytes::<History>(&bytes).unwrap(), history);
+    }
+
     #[test]
     fn curves_fill_their_diagram() {
         let picture = history().picture().to_string();

@@ -2,8 +2,8 @@
 //!
 //! `C = A · B` is cut into tiles. A tile wants single elements of a few rows of `A`, which any
 //! orientation offers, and vectors of neighbouring columns of `B`, a panel. It is fastest if what it
-//! wants lies together, so both are packed, unless they are used too few times to pay for it: `A` if it
-//! lies by columns and many panels use it, `B` if many rows use it or it lies by columns. As
+//! wants lies together, so both are packed, unless they are used too few times to pay for it: `A` if
+//! many panels use it, fewer if it lies by columns, `B` if many rows use it or it lies by columns. As
 //! `Cᵀ = Bᵀ · Aᵀ`, either operand can take either part, and the cheaper one is chosen: in `X · Wᵀ`,
 //! where both lie across, the smaller of the two is packed.
 //!
@@ -20,7 +20,7 @@ use crate::buffer::with_scratch;
 use crate::kernel::float::Float;
 use crate::kernel::matrix::{Matrix, MatrixMut};
 use crate::kernel::parallel;
-use crate::kernel::simd::prefetch;
+use crate::kernel::prefetch::prefetch;
 
 /// Terms that are summed at once, in bytes: a panel of so many rows of `B` stays in the cache next to
 /// the core.

@@ -2,7 +2,7 @@
 
 use crate::kernel::float::Float;
 use crate::kernel::matrix::Matrix;
-use crate::kernel::simd::prefetch;
+use crate::kernel::prefetch::prefetch;
 
 /// Rows and columns that are turned at once.
 const SQUARE: usize = 4;

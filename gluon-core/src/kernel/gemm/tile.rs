@@ -8,7 +8,7 @@
 use super::vector::Vector;
 #[cfg(target_arch = "x86_64")]
 use super::vector::x86;
-use crate::kernel::simd::prefetch_line;
+use crate::kernel::prefetch::prefetch_line;
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::simd::{Level, level};
 
