@@ -55,7 +55,6 @@ pub(crate) trait Float:
     /// The nearest integer, halves away from zero.
     fn round(self) -> Self;
     fn powf(self, exponent: Self) -> Self;
-    fn powi(self, exponent: i32) -> Self;
     fn is_nan(self) -> bool;
 
     /// The larger one; NaN if either is.
@@ -133,10 +132,6 @@ macro_rules! std_functions {
         #[inline(always)]
         fn powf(self, exponent: $ty) -> $ty {
             $ty::powf(self, exponent)
-        }
-        #[inline(always)]
-        fn powi(self, exponent: i32) -> $ty {
-            $ty::powi(self, exponent)
         }
         #[inline(always)]
         fn is_nan(self) -> bool {

@@ -87,87 +87,111 @@ impl Unary {
     }
 }
 
+/// So many elements stay near the processor while they are used twice.
+const PIECE: usize = 64;
+
 /// `y = op(x)`, for `x` of any layout.
 pub(crate) fn unary<T: Float>(op: Unary, x: &[T], x_layout: &Layout, y: &mut [T]) {
     assert_eq!(x_layout.shape.size(), y.len());
-    if !x_layout.is_contiguous() {
-        layout::copy(x, x_layout, y);
-        return unary_in_place(op, y);
+    if x_layout.is_contiguous() {
+        let x = &x[x_layout.offset..][..y.len()];
+        return parallel::for_each_block(y, 1, op.cost(), |start, y| {
+            map(op, &x[start..][..y.len()], y);
+        });
     }
-    let x = &x[x_layout.offset..][..y.len()];
-    // Piecewise, so that the copy is still in the first-level cache when it is mapped.
-    const PIECE: usize = 2048;
-    parallel::for_each_block(y, 1, op.cost(), |start, y| {
-        for (x, y) in x[start..][..y.len()].chunks(PIECE).zip(y.chunks_mut(PIECE)) {
-            y.copy_from_slice(x);
-            map(op, y);
+    layout::copy(x, x_layout, y);
+    parallel::for_each_block(y, 1, op.cost(), |_, y| {
+        for y in y.chunks_mut(PIECE) {
+            let mut x = [T::ZERO; PIECE];
+            let x = &mut x[..y.len()];
+            x.copy_from_slice(y);
+            map(op, x, y);
         }
     });
 }
 
-/// `y = op(y)`
-pub(crate) fn unary_in_place<T: Float>(op: Unary, y: &mut [T]) {
-    parallel::for_each_block(y, 1, op.cost(), |_, y| map(op, y));
-}
-
 #[simd]
-fn map<T: Float>(op: Unary, y: &mut [T]) {
-    #[inline(always)]
-    fn each<T: Float>(y: &mut [T], f: impl Fn(T) -> T) {
-        for y in y {
-            *y = f(*y);
-        }
+fn map<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
+    // A closure that is long would be called for each element.
+    macro_rules! each {
+        (|$x:ident| $value:expr) => {
+            for (y, &$x) in y.iter_mut().zip(x) {
+                *y = $value;
+            }
+        };
     }
     let c = T::from_f64;
     let (zero, one) = (T::ZERO, T::ONE);
     match op {
-        Unary::Neg => each(y, |x| -x),
-        Unary::Exp => each(y, |x| x.exp()),
-        Unary::Expm1 => each(y, |x| x.exp_m1()),
-        Unary::Ln => each(y, |x| x.ln()),
-        Unary::Log1p => each(y, |x| x.ln_1p()),
-        Unary::Sqrt => each(y, |x| x.sqrt()),
-        Unary::Rsqrt => each(y, |x| one / x.sqrt()),
-        Unary::Reciprocal => each(y, |x| one / x),
-        Unary::Square => each(y, |x| x * x),
-        Unary::Abs => each(y, |x| x.abs()),
-        Unary::Sign => each(y, |x| x.sign()),
-        Unary::Sin => each(y, |x| x.sin()),
-        Unary::Cos => each(y, |x| x.cos()),
-        Unary::Tanh => each(y, |x| x.tanh()),
-        Unary::Sigmoid => each(y, |x| x.sigmoid()),
-        Unary::Relu => each(y, |x| x.maximum(zero)),
-        Unary::Softplus => each(y, |x| x.softplus()),
-        Unary::Softsign => each(y, |x| x / (one + x.abs())),
-        Unary::Erf => each(y, |x| x.erf()),
+        Unary::Neg => each!(|x| -x),
+        Unary::Exp => each!(|x| x.exp()),
+        Unary::Expm1 => each!(|x| x.exp_m1()),
+        Unary::Ln => each!(|x| x.ln()),
+        Unary::Log1p => each!(|x| x.ln_1p()),
+        Unary::Sqrt => each!(|x| x.sqrt()),
+        Unary::Rsqrt => each!(|x| one / x.sqrt()),
+        Unary::Reciprocal => each!(|x| one / x),
+        Unary::Square => each!(|x| x * x),
+        Unary::Abs => each!(|x| x.abs()),
+        Unary::Sign => each!(|x| x.sign()),
+        Unary::Sin => each!(|x| x.sin()),
+        Unary::Cos => each!(|x| x.cos()),
+        Unary::Tanh => each!(|x| x.tanh()),
+        Unary::Sigmoid => each!(|x| x.sigmoid()),
+        Unary::Relu => each!(|x| x.maximum(zero)),
+        Unary::Softplus => each!(|x| x.softplus()),
+        Unary::Softsign => each!(|x| x / (one + x.abs())),
+        Unary::Erf => each!(|x| x.erf()),
         Unary::Gelu => {
             let half = c(0.5);
             let root = c(std::f64::consts::FRAC_1_SQRT_2);
-            each(y, |x| half * x * (one + (x * root).erf()));
+            each!(|x| half * x * (one + (x * root).erf()));
         }
-        Unary::Floor => each(y, |x| x.floor()),
-        Unary::Ceil => each(y, |x| x.ceil()),
-        Unary::Round => each(y, |x| x.round()),
+        Unary::Floor => each!(|x| x.floor()),
+        Unary::Ceil => each!(|x| x.ceil()),
+        Unary::Round => each!(|x| x.round()),
         Unary::LeakyRelu { slope } => {
             let slope = c(slope);
-            each(y, |x| if x > zero { x } else { slope * x });
+            each!(|x| if x > zero { x } else { slope * x });
         }
         Unary::Elu { alpha, scale } => {
             let (alpha, scale) = (c(alpha * scale), c(scale));
-            each(y, |x| if x > zero { scale * x } else { alpha * x.exp_m1() });
+            each!(|x| if x > zero { scale * x } else { alpha * x.exp_m1() });
         }
         Unary::Swish { beta } => {
             let beta = c(beta);
-            each(y, |x| x * (beta * x).sigmoid());
+            each!(|x| x * (beta * x).sigmoid());
         }
         Unary::Clip { low, high } => {
             let (low, high) = (c(low), c(high));
-            each(y, |x| x.maximum(low).minimum(high));
+            each!(|x| x.maximum(low).minimum(high));
         }
-        Unary::Powi(n) => each(y, |x| x.powi(n)),
+        Unary::Powi(n) => power(n, x, y),
         Unary::Powf(p) => {
             let p = c(p);
-            each(y, |x| x.powf(p));
+            each!(|x| x.powf(p));
+        }
+    }
+}
+
+/// `y = xⁿ`: a product of those of `x, x², x⁴, ..` that `n` is the sum of.
+#[inline(always)]
+fn power<T: Float>(n: i32, x: &[T], y: &mut [T]) {
+    for (x, y) in x.chunks(PIECE).zip(y.chunks_mut(PIECE)) {
+        let mut squares = [T::ZERO; PIECE];
+        let squares = &mut squares[..x.len()];
+        squares.copy_from_slice(x);
+        y.fill(T::ONE);
+        let mut rest = n.unsigned_abs();
+        while rest > 0 {
+            if rest % 2 == 1 {
+                y.iter_mut().zip(&*squares).for_each(|(y, &square)| *y *= square);
+            }
+            rest /= 2;
+            squares.iter_mut().for_each(|square| *square *= *square);
+        }
+        if n < 0 {
+            y.iter_mut().for_each(|y| *y = T::ONE / *y);
         }
     }
 }

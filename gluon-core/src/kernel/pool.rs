@@ -4,8 +4,10 @@ use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
+use super::reduce::{Reduce, reduce};
 use super::window::{Positions, Window};
 use crate::buffer::with_scratch;
+use crate::shape::{Layout, MAX_RANK, Shape};
 
 /// What becomes of the elements in a window.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,6 +61,9 @@ pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], positions: &Posit
         return;
     }
     assert_eq!(x.len() / inputs, y.len() / outputs);
+    if window.is_whole() {
+        return whole(pool, x, y);
+    }
     pool.with_counts::<T>(window, |counts| {
         parallel::for_each_block(y, outputs, 4 * window.taps(), |start, y| {
             with_scratch(window.plane().iter().product(), |plane| {
@@ -77,6 +82,19 @@ pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], positions: &Posit
             });
         });
     });
+}
+
+/// [`pool`] of windows that see the whole image, by the sums and extremes of rows.
+fn whole<T: Float>(pool: Pool, x: &[T], y: &mut [T]) {
+    let inputs = x.len() / y.len();
+    let rows = Layout::contiguous(Shape::from([y.len(), inputs]));
+    let mut reduced = [false; MAX_RANK];
+    reduced[1] = true;
+    let op = if pool == Pool::Max { Reduce::Max } else { Reduce::Sum };
+    reduce(op, x, &rows, reduced, y, false);
+    if pool != Pool::Max {
+        y.iter_mut().for_each(|y| *y = *y / T::from_f64(inputs as f64));
+    }
 }
 
 /// `y = max(y, x)` of all that the window sees.
@@ -160,6 +178,10 @@ pub(crate) fn pool_grad<T: Float>(
                     if !accumulate {
                         dx.fill(T::ZERO);
                     }
+                    if window.is_whole() {
+                        whole_grad(pool, x, y[0], dy[0], dx);
+                        continue;
+                    }
                     let mut spread = |dplane: &mut [T]| match pool {
                         Pool::Max => {
                             let plane = in_plane(window, x, pool.border(), memory);
@@ -178,6 +200,16 @@ pub(crate) fn pool_grad<T: Float>(
             });
         });
     });
+}
+
+/// Adds the gradient of an image that a window sees as a whole.
+fn whole_grad<T: Float>(pool: Pool, x: &[T], y: T, dy: T, dx: &mut [T]) {
+    if pool != Pool::Max {
+        let part = dy / T::from_f64(dx.len() as f64);
+        dx.iter_mut().for_each(|dx| *dx += part);
+    } else if let Some(first) = x.iter().position(|&x| x >= y || x.is_nan()) {
+        dx[first] += dy;
+    }
 }
 
 /// Adds each gradient to the first element of its window that equals the largest.

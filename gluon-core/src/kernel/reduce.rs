@@ -171,6 +171,8 @@ fn for_each_segment<T>(
 
 /// The partial results of a fold of one row.
 const LANES: usize = 32;
+/// The partial results that are left when those a quarter of [`LANES`] apart have met.
+const LAST: usize = LANES / 4;
 /// The elements of a slice, and the rows of a column, that are folded one after another.
 const PIECE: (usize, usize) = (1024, 128);
 /// The columns reduced together.
@@ -178,6 +180,9 @@ const STRIP: usize = 64;
 
 /// Folds a slice by halves, which threads may share: the cuts do not depend on their number.
 fn fold_slice<T: Float, F: Fold<T>>(x: &[T]) -> T {
+    if x.len() <= PIECE.0 {
+        return fold_piece::<T, F>(x);
+    }
     fold_halves::<T, F>(x, parallel::threads())
 }
 
@@ -215,14 +220,20 @@ fn fold_piece<T: Float, F: Fold<T>>(x: &[T]) -> T {
             lanes[i] = F::combine(lanes[i], F::of(chunk[i]));
         }
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] = F::combine(lanes[i], lanes[i + width]);
-        }
-        width /= 2;
+    let mut last = [identity; LAST];
+    for i in 0..LAST {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|part| lanes[part * LAST + i]);
+        last[i] = F::combine(F::combine(a, c), F::combine(b, d));
     }
-    F::combine(lanes[0], tail)
+    F::combine(fold_last::<T, F>(&last), tail)
+}
+
+/// Folds the last results of a row by halves. If the compiler saw this together with the loops
+/// above, it would take those apart into the pairs that meet here.
+#[inline(never)]
+fn fold_last<T: Float, F: Fold<T>>(&[a, b, c, d, e, f, g, h]: &[T; LAST]) -> T {
+    let [a, b, c, d] = [(a, e), (b, f), (c, g), (d, h)].map(|(x, y)| F::combine(x, y));
+    F::combine(F::combine(a, c), F::combine(b, d))
 }
 
 /// Folds the elements of the walk `inner` from `from`.

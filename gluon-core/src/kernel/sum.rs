@@ -40,13 +40,21 @@ pub(super) fn sum_of_pairs<T: Float>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) ->
     sum
 }
 
+/// The sum of the parts.
 #[inline(always)]
 fn add_up<T: Float>(parts: [T; PARTS]) -> T {
-    let mut sum = T::ZERO;
-    for part in parts {
-        sum += part;
+    let mut halves = [T::ZERO; PARTS / 2];
+    for i in 0..PARTS / 2 {
+        halves[i] = parts[i] + parts[i + PARTS / 2];
     }
-    sum
+    add_halves(&halves)
+}
+
+/// If the compiler saw this together with the loops above, it would take those apart into the pairs
+/// that meet here.
+#[inline(never)]
+fn add_halves<T: Float>(&[a, b, c, d, e, f, g, h]: &[T; PARTS / 2]) -> T {
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 #[cfg(test)]

@@ -48,6 +48,11 @@ impl Window {
         self.taps() == 1 && self.stride == [1; 3] && !self.is_padded()
     }
 
+    /// Whether the window sees all of the image, in its only place.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.kernel == self.input && self.outputs() == 1 && !self.is_padded()
+    }
+
     /// Whether it sees what is not in the image.
     pub(crate) fn is_padded(&self) -> bool {
         self.padding != [0; 3] || (0..3).any(|axis| self.extent(axis) > self.input[axis])

@@ -3,8 +3,10 @@
 use gluon_macros::simd;
 
 use super::float::Float;
+use super::layout;
 use super::parallel;
 use super::walk::{Walk, at};
+use crate::buffer::with_scratch;
 use crate::shape::Layout;
 
 /// A function of two elements. Comparisons give 1 or 0.
@@ -36,24 +38,18 @@ pub(crate) enum Side {
 
 /// A row of an operand.
 #[derive(Clone, Copy)]
-pub(crate) enum Row<'a, T> {
+enum Row<'a, T> {
     /// One element after another.
     Slice(&'a [T]),
     /// The same element throughout.
     Scalar(T),
-    /// Every `step`-th element from `start`.
-    Strided { data: &'a [T], start: usize, step: isize },
 }
 
 impl<'a, T: Float> Row<'a, T> {
-    /// The `len` elements from `start`, `step` apart.
+    /// The `len` elements from `start`, `step` apart, which is 0 or 1.
     #[inline]
     fn new(data: &'a [T], start: usize, step: isize, len: usize) -> Row<'a, T> {
-        match step {
-            1 => Row::Slice(&data[start..][..len]),
-            0 => Row::Scalar(data[start]),
-            _ => Row::Strided { data, start, step },
-        }
+        if step == 0 { Row::Scalar(data[start]) } else { Row::Slice(&data[start..][..len]) }
     }
 
     /// The `len` elements from the element `at` of the row.
@@ -62,18 +58,18 @@ impl<'a, T: Float> Row<'a, T> {
         match self {
             Row::Slice(data) => Row::Slice(&data[at..][..len]),
             Row::Scalar(value) => Row::Scalar(value),
-            Row::Strided { data, start, step } => {
-                Row::Strided { data, start: self::at(start, step, at), step }
-            }
         }
     }
 
-    #[inline(always)]
-    fn get(&self, i: usize) -> T {
-        match *self {
-            Row::Slice(data) => data[i],
-            Row::Scalar(value) => value,
-            Row::Strided { data, start, step } => data[at(start, step, i)],
+    /// The elements of the row one after another, in `memory` if they do not lie so.
+    #[inline]
+    fn elements(self, memory: &'a mut [T]) -> &'a [T] {
+        match self {
+            Row::Slice(data) => data,
+            Row::Scalar(value) => {
+                memory.fill(value);
+                memory
+            }
         }
     }
 }
@@ -85,7 +81,7 @@ pub(crate) fn binary<T: Float>(
     (y, y_layout): (&[T], &Layout),
     out: &mut [T],
 ) {
-    for_each_row((x, x_layout), (y, y_layout), out, op.cost(), |x, y, _, out| zip(op, x, y, out));
+    for_each_row((x, x_layout), (y, y_layout), out, op.cost(), &|x, y, _, out| zip(op, x, y, out));
 }
 
 /// `dx (+)= dz · ∂(x op y)/∂side`, for layouts of the shape of `dz` and `dx`, which may broadcast.
@@ -101,11 +97,11 @@ pub(crate) fn binary_grad<T: Float>(
     accumulate: bool,
 ) {
     assert_eq!(dz.len(), dx.len());
-    for_each_row((x, x_layout), (y, y_layout), dx, op.cost(), |x, y, start, dx| {
+    for_each_row((x, x_layout), (y, y_layout), dx, op.cost(), &|x, y, start, dx| {
         let dz = &dz[start..][..dx.len()];
         write_or_add(dx, accumulate, |at, dx| {
             let dz = &dz[at..][..dx.len()];
-            slope(op, side, x.part(at, dx.len()), y.part(at, dx.len()), dz, dx);
+            slopes(op, side, x.part(at, dx.len()), y.part(at, dx.len()), dz, dx);
         });
     });
 }
@@ -137,13 +133,27 @@ fn for_each_row<T: Float>(
     (y, y_layout): (&[T], &Layout),
     out: &mut [T],
     cost: usize,
-    f: impl Fn(Row<'_, T>, Row<'_, T>, usize, &mut [T]) + Sync,
+    f: &(impl Fn(Row<'_, T>, Row<'_, T>, usize, &mut [T]) + Sync),
 ) {
     assert!(x_layout.shape == y_layout.shape && x_layout.shape.size() == out.len());
     if out.is_empty() {
         return;
     }
     let walk = Walk::new([x_layout, y_layout]);
+    // Rows of elements that lie apart would take a line of the cache for each.
+    let apart = |step| step != 0 && step != 1;
+    if walk.steps.into_iter().any(apart) {
+        let whole = Layout::contiguous(x_layout.shape);
+        return with_scratch(out.len(), |copy| {
+            if apart(walk.steps[0]) {
+                layout::copy(x, x_layout, copy);
+                for_each_row((copy, &whole), (y, y_layout), out, cost, f);
+            } else {
+                layout::copy(y, y_layout, copy);
+                for_each_row((x, x_layout), (copy, &whole), out, cost, f);
+            }
+        });
+    }
     let (len, [x_step, y_step]) = (walk.len, walk.steps);
     // One row is cut anywhere, several at their bounds.
     let unit = if len == out.len() { 1 } else { len };
@@ -211,30 +221,32 @@ fn each<T: Float>(x: Row<'_, T>, y: Row<'_, T>, out: &mut [T], f: impl Fn(T, T) 
                 *z = f(x, y);
             }
         }
-        (x, y) => {
-            for (i, z) in out.iter_mut().enumerate() {
-                *z = f(x.get(i), y.get(i));
-            }
-        }
+        (Row::Scalar(x), Row::Scalar(y)) => out.fill(f(x, y)),
+    }
+}
+
+/// `dx = dz · ∂(x op y)/∂side` for a row.
+fn slopes<T: Float>(op: Binary, side: Side, x: Row<'_, T>, y: Row<'_, T>, dz: &[T], dx: &mut [T]) {
+    /// A row of one element throughout is as many of it, so that one loop is enough.
+    const PART: usize = 128;
+    if let (Row::Slice(x), Row::Slice(y)) = (x, y) {
+        return slope(op, side, x, y, dz, dx);
+    }
+    let [mut x_part, mut y_part] = [[T::ZERO; PART]; 2];
+    for (i, (dz, dx)) in dz.chunks(PART).zip(dx.chunks_mut(PART)).enumerate() {
+        let (at, len) = (i * PART, dx.len());
+        let x = x.part(at, len).elements(&mut x_part[..len]);
+        let y = y.part(at, len).elements(&mut y_part[..len]);
+        slope(op, side, x, y, dz, dx);
     }
 }
 
 #[simd]
-fn slope<T: Float>(op: Binary, side: Side, x: Row<'_, T>, y: Row<'_, T>, dz: &[T], dx: &mut [T]) {
+fn slope<T: Float>(op: Binary, side: Side, x: &[T], y: &[T], dz: &[T], dx: &mut [T]) {
     macro_rules! each {
         (|$x:pat_param, $y:pat_param| $slope:expr) => {
-            match (x, y) {
-                (Row::Slice(x), Row::Slice(y)) => {
-                    for (((dx, &dz), &$x), &$y) in dx.iter_mut().zip(dz).zip(x).zip(y) {
-                        *dx = dz * $slope;
-                    }
-                }
-                (x, y) => {
-                    for (i, (dx, &dz)) in dx.iter_mut().zip(dz).enumerate() {
-                        let ($x, $y) = (x.get(i), y.get(i));
-                        *dx = dz * $slope;
-                    }
-                }
+            for (((dx, &dz), &$x), &$y) in dx.iter_mut().zip(dz).zip(x).zip(y) {
+                *dx = dz * $slope;
             }
         };
     }

@@ -78,7 +78,11 @@ fn binary(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Resu
         // A power of one exponent is a function of one operand, and faster.
         Value::Number(number) if op == Binary::Pow => {
             let whole = number.abs() <= 16.0 && number.fract() == 0.0;
-            let op = if whole { Unary::Powi(number as i32) } else { Unary::Powf(number) };
+            let op = match number {
+                2.0 => Unary::Square,
+                _ if whole => Unary::Powi(number as i32),
+                _ => Unary::Powf(number),
+            };
             unary(name, op, x)
         }
         Value::Number(number) => {
@@ -112,6 +116,10 @@ fn tensors(name: &'static str, op: Binary, x: &Tensor, y: &Tensor) -> Result<Ten
                 for (input, side) in [(0, Side::Left), (1, Side::Right)] {
                     let own = [&x, &y][input];
                     if !gradients.wants(input) {
+                        continue;
+                    }
+                    if op == Binary::Add || (op, side) == (Binary::Sub, Side::Left) {
+                        gradients.add_reduced(input, dz.clone(), own.shape())?;
                         continue;
                     }
                     let dz = dz.as_contiguous::<T>().unwrap_or_default();

@@ -44,7 +44,7 @@ pub(crate) fn pool<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autograd::check;
+    use crate::autograd::{check, record};
 
     const AVG: Pool = Pool::Avg { include_padding: true };
     const INSIDE: Pool = Pool::Avg { include_padding: false };
@@ -90,9 +90,36 @@ mod tests {
     fn the_first_of_equal_elements_gets_the_gradient() {
         let mut x = Tensor::from([[[3.0, 3.0, 1.0, 3.0]]]);
         x.attach_grad();
-        let y = crate::autograd::record(|| pool(Pool::Max, &sliding::<1>(2, 1, 0), false, &x));
+        let y = record(|| pool(Pool::Max, &sliding::<1>(2, 1, 0), false, &x));
         y.unwrap().backward().unwrap();
         assert_eq!(x.grad().unwrap(), Tensor::from([[[1.0, 1.0, 0.0, 1.0]]]));
+    }
+
+    #[test]
+    fn a_window_may_see_the_whole_image() {
+        let x: Vec<f64> = (0..60).map(|i| (1.7 * f64::from(i)).sin()).collect();
+        let mut x = Tensor::from_vec(x, [4, 1, 3, 5]).unwrap();
+        let whole = |kind, x: &Tensor| {
+            let kernel = [3, 5];
+            pool(kind, &Sliding { kernel, ..sliding::<2>(1, 1, 0) }, false, x)?.reshape([4])
+        };
+        let means = x.mean_axes(&[1, 2, 3], false).unwrap();
+        assert_eq!(whole(Pool::Max, &x).unwrap(), x.max_axes(&[1, 2, 3], false).unwrap());
+        for kind in [Pool::Max, AVG, INSIDE] {
+            let y = whole(kind, &x).unwrap();
+            let error = y.sub(&means).unwrap().abs().unwrap().max().unwrap().item().unwrap();
+            assert!(kind == Pool::Max || error < 1e-15, "{error}");
+            // Another use of the input has left a gradient before.
+            let f = |v: &[Tensor]| whole(kind, &v[0])?.add(&v[0].sum_axes(&[1, 2, 3], false)?);
+            let error = check::gradients(f, std::slice::from_ref(&x), 1e-5).unwrap();
+            assert!(error < 1e-8, "{kind:?}: {error}");
+        }
+        // The first of equal ones.
+        x = Tensor::zeros([4, 1, 3, 5]);
+        x.attach_grad();
+        record(|| whole(Pool::Max, &x)?.sum()).unwrap().backward().unwrap();
+        let first = |i: usize| if i % 15 == 0 { 1.0 } else { 0.0 };
+        assert_eq!(x.grad().unwrap().to_vec::<f32>().unwrap(), Vec::from_iter((0..60).map(first)));
     }
 
     #[test]

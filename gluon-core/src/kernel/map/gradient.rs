@@ -2,7 +2,7 @@
 
 use gluon_macros::simd;
 
-use super::Unary;
+use super::{Unary, power};
 use crate::kernel::float::Float;
 use crate::kernel::parallel;
 use crate::kernel::zip::write_or_add;
@@ -90,7 +90,10 @@ fn slope<T: Float>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
         }
         Unary::Powi(n) => {
             let factor = c(f64::from(n));
-            each!(|x, _| factor * x.powi(n - 1));
+            power(n - 1, x, dx);
+            for (dx, &dy) in dx.iter_mut().zip(dy) {
+                *dx = dy * (factor * *dx);
+            }
         }
         Unary::Powf(p) => {
             let (factor, exponent) = (c(p), c(p - 1.0));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::shape::{Shape, Strides};
 
-const ALL: [Unary; 32] = [
+const ALL: [Unary; 33] = [
     Unary::Neg,
     Unary::Exp,
     Unary::Expm1,
@@ -31,6 +31,7 @@ const ALL: [Unary; 32] = [
     Unary::Swish { beta: 1.6 },
     Unary::Clip { low: -0.5, high: 0.75 },
     Unary::Powi(3),
+    Unary::Powi(11),
     Unary::Powi(-2),
     Unary::Powf(2.5),
     Unary::Powf(-0.5),
@@ -151,8 +152,8 @@ fn gradients_are_difference_quotients() {
 #[test]
 fn nan_propagates() {
     for op in ALL {
-        let mut y = [f32::NAN; 3];
-        unary_in_place(op, &mut y);
+        let mut y = [0.0f32; 3];
+        unary(op, &[f32::NAN; 3], &Layout::contiguous(Shape::from([3])), &mut y);
         assert!(y.iter().all(|y| y.is_nan()), "{op:?}");
     }
 }
@@ -160,8 +161,8 @@ fn nan_propagates() {
 #[test]
 fn gradients_at_kinks_are_as_stated() {
     let at = |op, x: f32| {
-        let (mut y, mut dx) = ([x], [f32::NAN]);
-        unary_in_place(op, &mut y);
+        let (mut y, mut dx) = ([f32::NAN], [f32::NAN]);
+        unary(op, &[x], &Layout::contiguous(Shape::from([1])), &mut y);
         unary_grad(op, &[x], &y, &[1.0], &mut dx, false);
         dx[0]
     };
@@ -172,13 +173,27 @@ fn gradients_at_kinks_are_as_stated() {
 }
 
 #[test]
+fn whole_powers_are_products() {
+    let x: Vec<f64> = (1..=100).map(|i| f64::from(i) / 64.0 - 0.8).collect();
+    for n in -16..=16i32 {
+        let mut y = vec![f64::NAN; 100];
+        unary(Unary::Powi(n), &x, &Layout::contiguous(Shape::from([100])), &mut y);
+        for (&x, y) in x.iter().zip(y) {
+            let product = (0..n.abs()).fold(1.0, |product, _| product * x);
+            let expected = if n < 0 { 1.0 / product } else { product };
+            assert!((y - expected).abs() <= 1e-14 * expected.abs(), "{x}^{n}: {y}, {expected}");
+        }
+    }
+}
+
+#[test]
 fn any_layout_is_read() {
-    let x: Vec<f64> = (0..12).map(f64::from).collect();
+    let x: Vec<f64> = (0..210).map(f64::from).collect();
     let transposed =
-        Layout { shape: Shape::from([4, 3]), strides: Strides::new(&[1, 4]), offset: 0 };
-    let mut y = [0.0; 12];
+        Layout { shape: Shape::from([70, 3]), strides: Strides::new(&[1, 70]), offset: 0 };
+    let mut y = [0.0; 210];
     unary(Unary::Neg, &x, &transposed, &mut y);
-    assert_eq!(y, [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11].map(|i| -f64::from(i)));
+    assert!((0..210).all(|i| y[i] == -((i / 3 + i % 3 * 70) as f64)));
     let tail = Layout { offset: 10, ..Layout::contiguous(Shape::from([2])) };
     unary(Unary::Square, &x, &tail, &mut y[..2]);
     assert_eq!(y[..2], [100.0, 121.0]);
