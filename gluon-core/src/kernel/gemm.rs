@@ -10,13 +10,17 @@ mod vector;
 use super::float::Float;
 use super::matrix::{Matrix, MatrixMut};
 use super::{parallel, thin};
-use blocked::blocked;
+use blocked::{blocked, is_crowded};
 
 pub(crate) use tile::Tiled;
 
 /// Fewer multiplications than this take one thread: 2 Mi of them are some 35 µs, to wake another takes
 /// 12, and operands that lie in the cache of one core are slow to reach from another.
 const PARALLEL_FROM: usize = 1 << 21;
+
+/// Tiles read a few columns of all rows of `B` at a time. Where that is slow, so many rows of `A` are
+/// better multiplied with whole rows of `B`.
+const FEW_ROWS: usize = 8;
 
 /// `C = A · B`, or `C += A · B` if `accumulate`.
 ///
@@ -48,7 +52,8 @@ pub(crate) fn gemm<T: Float>(
     }
     // The bounds are where the curves cross on x86-64, for shapes of dense layers.
     let tiny = m * n * k <= 256 && a.has_slice_rows();
-    if (m == 1 || tiny) && b.has_slice_rows() && c.has_slice_rows() {
+    let by_row = m == 1 || tiny || m <= FEW_ROWS && is_crowded(&b);
+    if by_row && b.has_slice_rows() && c.has_slice_rows() {
         return thin::by_row(a, b, accumulate, c);
     }
     let few = match k {

@@ -93,7 +93,7 @@ fn whole<T: Float>(pool: Pool, x: &[T], y: &mut [T]) {
     let op = if pool == Pool::Max { Reduce::Max } else { Reduce::Sum };
     reduce(op, x, &rows, reduced, y, false);
     if pool != Pool::Max {
-        y.iter_mut().for_each(|y| *y = *y / T::from_f64(inputs as f64));
+        y.iter_mut().for_each(|y| *y /= T::from_f64(inputs as f64));
     }
 }
 

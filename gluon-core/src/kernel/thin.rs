@@ -144,26 +144,50 @@ fn tree_sum<T: Float, const L: usize>(mut lanes: [T; L]) -> T {
 /// `C = A · B`, or `C += A · B`, by multiples of the rows of `B: [k, n]`, for `B` and `C` with slice
 /// rows.
 ///
-/// Each row of `B` is read once for each row of `A`, so this is for few rows of `A`.
+/// Each row of `B` is read from memory once, but those of `C` many times: this is for few rows of `A`.
 pub(crate) fn by_row<T: Float>(
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     accumulate: bool,
     mut c: MatrixMut<'_, T>,
 ) {
+    /// The columns that a thread takes at least, to read whole lines of the cache and pages.
+    const COLUMNS: usize = 512;
     let ([m, k], [_, n]) = (a.dims(), b.dims());
-    if m == 1
-        && parallel::is_worthwhile(n * k)
-        && let Some(c) = c.contiguous_mut()
-    {
-        // Blocks of columns: enough of them to read whole cache lines and pages.
-        return parallel::for_each_block(c, 1024.min(n), k, |start, c| {
-            let n = c.len();
-            let b = Matrix::strided(&b.data()[start..], [k, n], b.strides());
-            rows(a, b, accumulate, MatrixMut::new(c, [1, n]));
-        });
+    if !parallel::is_worthwhile(n * k) {
+        return rows(a, b, accumulate, c);
     }
-    rows(a, b, accumulate, c);
+    with_scratch(m * n, |sums: &mut [T]| {
+        if accumulate {
+            for_each_in_blocks(sums, &mut c, COLUMNS, |sum, c| *sum = *c);
+        }
+        parallel::for_each_block(sums, m * COLUMNS, k, |start, sums| {
+            for (at, sums) in sums.chunks_mut(m * COLUMNS).enumerate() {
+                let (first, n) = (start / m + at * COLUMNS, sums.len() / m);
+                rows(a, b.columns(first, n), accumulate, MatrixMut::new(sums, [m, n]));
+            }
+        });
+        for_each_in_blocks(sums, &mut c, COLUMNS, |sum, c| *c = *sum);
+    });
+}
+
+/// Calls `f` with each element of `c` and its place in `blocks`, each of which has so many columns of
+/// all rows.
+fn for_each_in_blocks<T: Float>(
+    blocks: &mut [T],
+    c: &mut MatrixMut<'_, T>,
+    columns: usize,
+    f: impl Fn(&mut T, &mut T),
+) {
+    let m = c.dims()[0];
+    for (at, block) in blocks.chunks_mut(m * columns).enumerate() {
+        let n = block.len() / m;
+        for (i, row) in block.chunks_mut(n).enumerate() {
+            for (j, element) in row.iter_mut().enumerate() {
+                f(element, c.get_mut(i, at * columns + j));
+            }
+        }
+    }
 }
 
 #[simd(avx512)]
@@ -217,21 +241,25 @@ fn rows<T: Float>(a: Matrix<'_, T>, b: Matrix<'_, T>, accumulate: bool, mut c: M
         }
     }
     let [m, k] = a.dims();
-    for i in 0..m {
-        let c = c.row_mut(i);
-        let (mut accumulate, mut at) = (accumulate, 0);
-        while at + 4 <= k {
-            let factors = [0, 1, 2, 3].map(|d| a.get(i, at + d));
-            combine(factors, [0, 1, 2, 3].map(|d| b.row(at + d)), accumulate, c);
-            (accumulate, at) = (true, at + 4);
-        }
-        if at + 2 <= k {
-            let factors = [0, 1].map(|d| a.get(i, at + d));
-            combine(factors, [0, 1].map(|d| b.row(at + d)), accumulate, c);
-            (accumulate, at) = (true, at + 2);
-        }
-        if at < k {
-            combine([a.get(i, at)], [b.row(at)], accumulate, c);
-        }
+    let (mut accumulate, mut at) = (accumulate, 0);
+    macro_rules! rows {
+        ($($d:literal)*) => {{
+            let rows = [$($d),*].map(|d| b.row(at + d));
+            for i in 0..m {
+                let factors = [$($d),*].map(|d| a.get(i, at + d));
+                combine(factors, rows, accumulate, c.row_mut(i));
+            }
+        }};
+    }
+    while at + 4 <= k {
+        rows!(0 1 2 3);
+        (accumulate, at) = (true, at + 4);
+    }
+    if at + 2 <= k {
+        rows!(0 1);
+        (accumulate, at) = (true, at + 2);
+    }
+    if at < k {
+        rows!(0);
     }
 }

@@ -141,9 +141,7 @@ impl<'p, T: Float> Product<'p, T> {
 
     /// Whether `b` is read where it lies.
     fn is_direct(&self) -> bool {
-        let far = (self.b.strides()[0] * size_of::<T>()).is_multiple_of(FAR);
-        let is_kept = !far || self.b.dims()[0] <= NOT_MANY;
-        self.b.has_slice_rows() && self.a.dims()[0] <= DIRECT_ROWS && is_kept
+        self.b.has_slice_rows() && self.a.dims()[0] <= DIRECT_ROWS && !is_crowded(&self.b)
     }
 
     /// Whether `a` is packed: there are enough panels to use it.
@@ -360,6 +358,11 @@ impl<'p, T: Float> Product<'p, T> {
             }
         }
     }
+}
+
+/// Whether the rows of `b` have too few places in the caches to be read again.
+pub(super) fn is_crowded<T: Float>(b: &Matrix<'_, T>) -> bool {
+    b.dims()[0] > NOT_MANY && (b.strides()[0] * size_of::<T>()).is_multiple_of(FAR)
 }
 
 /// Into how many pieces a sum of `terms` is cut, and the terms of each but the last.

@@ -164,18 +164,23 @@ fn products_of_several_blocks_each_way() {
     }
 }
 
-/// Rows of the right side that lie so far apart, and are so many, that it is packed for few rows.
+/// Rows of the right side that lie so far apart, and are so many, that they are not read as tiles do.
 #[test]
-fn right_sides_with_far_rows_are_packed() {
-    let (m, n, k) = (20, 40, 70);
-    let (a, b) = (values::<f32>(m * k, 1), values::<f32>(k * 1024, 2));
+fn right_sides_may_have_far_rows() {
+    let (n, k) = (43, 71);
+    let b = values::<f32>(k * 1024, 2);
     let b = Matrix::strided(&b, [k, n], [1024, 1]);
-    let mut c = vec![f32::NAN; m * n];
-    gemm(Matrix::new(&a, [m, k]), b, false, MatrixMut::new(&mut c, [m, n]));
-    for (at, &c) in c.iter().enumerate() {
-        let expected: f64 =
-            (0..k).map(|p| f64::from(a[at / n * k + p]) * f64::from(b.get(p, at % n))).sum();
-        assert!((f64::from(c) - expected).abs() < 1e-5);
+    for m in [2, 7, 8, 9, 20] {
+        let a = values::<f32>(m * k, 1);
+        for accumulate in [false, true] {
+            let mut c = vec![if accumulate { 0.5 } else { f32::NAN }; m * n];
+            gemm(Matrix::new(&a, [m, k]), b, accumulate, MatrixMut::new(&mut c, [m, n]));
+            for (at, &c) in c.iter().enumerate() {
+                let products = (0..k).map(|p| f64::from(a[at / n * k + p] * b.get(p, at % n)));
+                let expected = products.sum::<f64>() + if accumulate { 0.5 } else { 0.0 };
+                assert!((f64::from(c) - expected).abs() < 1e-5, "{m} {accumulate}");
+            }
+        }
     }
 }
 
@@ -188,6 +193,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
         [5, 1501, 700],
         [700, 3000, 3],
         [130, 1030, 700],
+        [7, 2560, 300],
     ];
     for [m, n, k] in shapes {
         for (a_order, b_order) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
