@@ -18,6 +18,9 @@ pub(crate) use tile::Tiled;
 /// 12, and operands that lie in the cache of one core are slow to reach from another.
 const PARALLEL_FROM: usize = 1 << 21;
 
+/// So many of them are a unit of work of [`parallel`].
+const MULTIPLICATIONS: usize = 4;
+
 /// Tiles read a few columns of all rows of `B` at a time. Where that is slow, so many rows of `A` are
 /// better multiplied with whole rows of `B`.
 const FEW_ROWS: usize = 8;
@@ -64,8 +67,7 @@ pub(crate) fn gemm<T: Float>(
     if m <= few && a.has_slice_rows() && b.t().has_slice_rows() {
         return thin::by_dot(a, b.t(), accumulate, c);
     }
-    let is_shared = m.saturating_mul(n).saturating_mul(k) >= PARALLEL_FROM;
-    let threads = if is_shared { parallel::threads() } else { 1 };
+    let threads = if is_shared([m, k, n]) { parallel::threads() } else { 1 };
     blocked(T::tiles(), a, b, accumulate, c, threads);
 }
 
@@ -75,15 +77,32 @@ pub(crate) fn gemm<T: Float>(
 /// `a: [count, m, k]`, `b: [count, k, n]`, `c: [count, m, n]`, each matrix read through the view
 /// that the function makes of it.
 pub(crate) fn gemm_batched<'a, T: Float>(
-    a: impl Fn(usize) -> Matrix<'a, T>,
-    b: impl Fn(usize) -> Matrix<'a, T>,
+    a: impl Fn(usize) -> Matrix<'a, T> + Sync,
+    b: impl Fn(usize) -> Matrix<'a, T> + Sync,
     c: &mut [T],
     [count, m, n]: [usize; 3],
 ) {
     assert_eq!(c.len(), count * m * n);
-    for (i, c) in c.chunks_exact_mut((m * n).max(1)).enumerate() {
-        gemm(a(i), b(i), false, MatrixMut::new(c, [m, n]));
+    if c.is_empty() {
+        return;
     }
+    let size = m * n;
+    let multiply = |start: usize, c: &mut [T]| {
+        for (i, c) in c.chunks_exact_mut(size).enumerate() {
+            gemm(a(start / size + i), b(start / size + i), false, MatrixMut::new(c, [m, n]));
+        }
+    };
+    let [_, k] = a(0).dims();
+    if is_shared([m, k, n]) {
+        multiply(0, c);
+    } else {
+        parallel::for_each_block(c, size, k.div_ceil(MULTIPLICATIONS), multiply);
+    }
+}
+
+/// Whether threads share a product of these sizes.
+fn is_shared([m, k, n]: [usize; 3]) -> bool {
+    m.saturating_mul(n).saturating_mul(k) >= PARALLEL_FROM
 }
 
 /// `C = 0`

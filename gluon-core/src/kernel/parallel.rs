@@ -4,6 +4,7 @@
 //! Blocks have a fixed size and the functions below split outputs, or sums at places that depend on
 //! the number of terms alone, so results are the same on any number of threads.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -19,9 +20,32 @@ const BLOCK: usize = 1 << 17;
 /// Less work than this is done by the calling thread: some 50 µs.
 const WORTHWHILE: usize = 1 << 19;
 
-/// The threads that may share work.
+thread_local! {
+    /// The threads that share what this one is at, if it is a part of some work.
+    static PART: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// The threads that may share work: those of the part that this thread is at, or all.
+///
+/// Work within a part that is for one thread is not shared again: who asked for help would wait
+/// until the helper has done its own part.
 pub(crate) fn threads() -> usize {
-    rayon_core::current_num_threads()
+    PART.get().unwrap_or_else(rayon_core::current_num_threads)
+}
+
+/// Runs a part of some work that is for so many threads.
+fn part(threads: usize, run: impl FnOnce()) {
+    /// Puts back what was, also after a panic.
+    struct Before(Option<usize>);
+
+    impl Drop for Before {
+        fn drop(&mut self) {
+            PART.set(self.0);
+        }
+    }
+
+    let _before = Before(PART.replace(Some(threads)));
+    run();
 }
 
 /// Whether `work` is shared among threads.
@@ -53,6 +77,7 @@ pub(crate) fn for_each_block<T: Element>(
 /// A thread of a pool shares with its pool. Another does its part itself, which lies in its cache,
 /// and asks a helper for the rest. A part that is cut again has to know how many threads it is
 /// for: one for this thread, or it would wait for a helper that is at the other part.
+/// [`share`] tells it.
 ///
 /// This and what calls it take their work behind a pointer: what lies between a loop and the
 /// pool of threads is compiled once, not for every loop.
@@ -77,7 +102,10 @@ pub(crate) fn join(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
 fn helpers() -> Option<&'static ThreadPool> {
     static HELPERS: OnceLock<Option<ThreadPool>> = OnceLock::new();
     let make = || {
-        let count = threads().checked_sub(1).filter(|&count| count > 0)?;
+        let count = rayon_core::current_num_threads() - 1;
+        if count == 0 {
+            return None;
+        }
         ThreadPoolBuilder::new().num_threads(count).build().ok()
     };
     HELPERS.get_or_init(make).as_ref()
@@ -123,7 +151,8 @@ pub(super) fn share<T: Element>(
 ) {
     let (left, at) = first_part(y.len().div_ceil(block), block, threads);
     if at == 0 {
-        return y.chunks_mut(block).enumerate().for_each(|(i, y)| f(start + i * block, y));
+        let blocks = y.chunks_mut(block).enumerate();
+        return part(threads, || blocks.for_each(|(i, y)| f(start + i * block, y)));
     }
     let (y, z) = y.split_at_mut(at);
     join(&mut || share(start, y, block, left, f), &mut || {
@@ -166,7 +195,9 @@ fn share_pair<T: Element>(
     let (left, at) = first_part(y.len().div_ceil(block * units.0), block, threads);
     if at == 0 {
         let blocks = y.chunks_mut(block * units.0).zip(z.chunks_mut(block * units.1));
-        return blocks.enumerate().for_each(|(i, (y, z))| f(start + i * block, y, z));
+        return part(threads, || {
+            blocks.enumerate().for_each(|(i, (y, z))| f(start + i * block, y, z));
+        });
     }
     let (y_left, y_right) = y.split_at_mut(at * units.0);
     let (z_left, z_right) = z.split_at_mut(at * units.1);
@@ -228,6 +259,22 @@ mod tests {
             assert!(std::panic::catch_unwind(both).is_err());
             assert_eq!(ran, [true; 2]);
         }
+    }
+
+    #[test]
+    fn work_within_a_part_is_for_the_threads_of_that_part() {
+        let pool = ThreadPoolBuilder::new().num_threads(3).build().expect("a pool");
+        pool.install(|| {
+            let mut found = vec![0u64; 3 * WORTHWHILE];
+            for_each_block(&mut found, 1, 1, |_, found| found.fill(threads() as u64));
+            assert!(found.iter().all(|&found| found == 1));
+            // What cannot be cut is for all of them.
+            for_each_block(&mut found, 3 * WORTHWHILE, 1, |_, found| found.fill(threads() as u64));
+            assert!(found.iter().all(|&found| found == 3));
+            let panics = || share(0, &mut [0u64; 2], 1, 3, &|_, _| panic!("as it should"));
+            assert!(std::panic::catch_unwind(panics).is_err());
+            assert_eq!(threads(), 3);
+        });
     }
 
     #[test]
