@@ -1,11 +1,8 @@
 //! Convolutions of images of up to three axes, as products of matrices.
 //!
 //! What the kernel sees of an image is laid out in columns, one for each place; the product of the
-//! weight with them is the image's output. Images are worked on one by one and at once, each with
-//! memory that its thread keeps.
-//!
-//! Known limit: a thread holds the columns of a whole image of one group,
-//! `in_channels / groups · kernel · output` numbers, which is much for volumes.
+//! weight with them is the image's output. That is done for a block of places at a time, and images
+//! are worked on one by one and at once, each with memory that its thread keeps.
 
 use std::sync::Arc;
 
@@ -19,6 +16,9 @@ use super::parallel;
 use super::sum::sum_of;
 use super::window::{Positions, Window};
 use crate::buffer::with_scratch;
+
+/// Columns of so many bytes are laid out at once: they lie in the second cache.
+const BLOCK: usize = 1 << 19;
 
 /// The sizes of a convolution.
 #[derive(Clone, Debug)]
@@ -53,6 +53,20 @@ impl Conv {
         self.groups * rows * seen
     }
 
+    /// Elements of a channel as the window reads it.
+    fn plane(&self) -> usize {
+        self.window().plane().iter().product()
+    }
+
+    /// How many rows of places are laid out in columns at once, to be still near when they are
+    /// multiplied; more if the weight is large, as each block reads all of it.
+    fn rows_at_once<T>(&self) -> usize {
+        let block = BLOCK.max(self.weights() / self.groups * size_of::<T>());
+        let [_, seen] = self.matrix();
+        let row = seen * self.positions.places * size_of::<T>();
+        (block / row.max(1)).max(1)
+    }
+
     /// The work of an image, in the units of [`parallel`].
     fn cost(&self) -> usize {
         let [_, seen] = self.matrix();
@@ -60,61 +74,85 @@ impl Conv {
     }
 }
 
-/// Memory for the columns of one group of channels.
+/// Memory for the columns of a block of places, of one group of channels.
 struct Columns<'s, T> {
     conv: &'s Conv,
-    plane: &'s mut [T],
+    /// The channels with a border, if the window sees one.
+    planes: &'s mut [T],
     columns: &'s mut [T],
 }
 
 impl<T: Float> Columns<'_, T> {
     /// Runs `f` with memory for the columns of `conv`.
     fn with<R>(conv: &Conv, f: impl FnOnce(Columns<'_, T>) -> R) -> R {
-        let plane: usize = conv.window().plane().iter().product();
-        let [_, seen] = conv.matrix();
-        let len = if conv.window().is_point() { 0 } else { seen * conv.window().outputs() };
-        with_scratch(plane + len, |scratch| {
-            let (plane, columns) = scratch.split_at_mut(plane);
-            f(Columns { conv, plane, columns })
+        let window = conv.window();
+        let (channels, [_, seen]) = (conv.in_channels / conv.groups, conv.matrix());
+        let planes = if window.is_padded() { channels * conv.plane() } else { 0 };
+        let rows = conv.rows_at_once::<T>().min(conv.positions.rows.len());
+        let columns = if window.is_point() { 0 } else { seen * rows * conv.positions.places };
+        with_scratch(planes + columns, |scratch| {
+            let (planes, columns) = scratch.split_at_mut(planes);
+            f(Columns { conv, planes, columns })
         })
     }
 
-    /// The columns of the channels `x` of one group.
-    fn of<'c>(&'c mut self, x: &'c [T]) -> &'c [T] {
-        let window = self.conv.window();
+    /// Calls `f` with the columns of the channels `x` of one group, those of a block of places at a
+    /// time, and the first of these places.
+    fn each(&mut self, x: &[T], mut f: impl FnMut(usize, Matrix<'_, T>)) {
+        let Conv { positions, .. } = self.conv;
+        let (window, [_, seen]) = (&positions.window, self.conv.matrix());
         if window.is_point() {
-            return x;
+            return f(0, Matrix::new(x, [seen, window.outputs()]));
         }
-        let columns = self.columns.chunks_exact_mut((window.taps() * window.outputs()).max(1));
-        for (x, columns) in x.chunks_exact(window.inputs()).zip(columns) {
-            if window.is_padded() {
-                window.pad(x, T::ZERO, self.plane);
-                self.conv.positions.unfold(self.plane, columns);
-            } else {
-                self.conv.positions.unfold(x, columns);
+        let size = self.conv.plane();
+        let mut planes = x;
+        if window.is_padded() {
+            for (x, plane) in x.chunks(window.inputs()).zip(self.planes.chunks_mut(size)) {
+                window.pad(x, T::ZERO, plane);
             }
+            planes = self.planes;
         }
-        self.columns
+        let rows_at_once = self.conv.rows_at_once::<T>();
+        for (at, rows) in positions.rows.chunks(rows_at_once).enumerate() {
+            let places = rows.len() * positions.places;
+            let columns = &mut self.columns[..seen * places];
+            let channels = columns.chunks_exact_mut(window.taps() * places);
+            for (plane, columns) in planes.chunks_exact(size).zip(channels) {
+                positions.unfold(rows, plane, columns);
+            }
+            f(at * rows_at_once * positions.places, Matrix::new(columns, [seen, places]));
+        }
     }
 
     /// Adds columns that `fill` writes, or adds if it is told to, to the channels `dx` that they are
-    /// columns of.
-    fn add_to(&mut self, dx: &mut [T], fill: impl FnOnce(MatrixMut<'_, T>, bool)) {
-        let window = self.conv.window();
-        let [_, seen] = self.conv.matrix();
-        let dims = [seen, window.outputs()];
+    /// columns of, block by block as for [`each`](Columns::each).
+    fn add_to(&mut self, dx: &mut [T], mut fill: impl FnMut(usize, MatrixMut<'_, T>, bool)) {
+        let Conv { positions, .. } = self.conv;
+        let (window, [_, seen]) = (&positions.window, self.conv.matrix());
         if window.is_point() {
-            return fill(MatrixMut::new(dx, dims), true);
+            return fill(0, MatrixMut::new(dx, [seen, window.outputs()]), true);
         }
-        fill(MatrixMut::new(self.columns, dims), false);
-        let columns = self.columns.chunks_exact((window.taps() * window.outputs()).max(1));
-        for (dx, columns) in dx.chunks_exact_mut(window.inputs()).zip(columns) {
-            if window.is_padded() {
-                self.plane.fill(T::ZERO);
-                self.conv.positions.fold(columns, self.plane);
-                window.add_cropped(self.plane, dx);
-            } else {
-                self.conv.positions.fold(columns, dx);
+        let size = self.conv.plane();
+        let planes = if window.is_padded() {
+            self.planes.fill(T::ZERO);
+            &mut *self.planes
+        } else {
+            &mut *dx
+        };
+        let rows_at_once = self.conv.rows_at_once::<T>();
+        for (at, rows) in positions.rows.chunks(rows_at_once).enumerate() {
+            let places = rows.len() * positions.places;
+            let columns = &mut self.columns[..seen * places];
+            let first = at * rows_at_once * positions.places;
+            fill(first, MatrixMut::new(columns, [seen, places]), false);
+            let channels = columns.chunks_exact(window.taps() * places);
+            for (plane, columns) in planes.chunks_exact_mut(size).zip(channels) {
+                positions.fold(rows, columns, plane);
+            }
+        }
+        if window.is_padded() {
+            for (plane, dx) in self.planes.chunks(size).zip(dx.chunks_mut(window.inputs())) {
+                window.add_cropped(plane, dx);
             }
         }
     }
@@ -150,9 +188,11 @@ pub(crate) fn conv<T: Float>(
                 start_with(bias, outputs, y);
                 let groups = y.chunks_exact_mut(rows * outputs).zip(w.chunks_exact(rows * seen));
                 for ((y, w), x) in groups.zip(x.chunks_exact(before / conv.groups)) {
-                    let seen_by_all = Matrix::new(columns.of(x), [seen, outputs]);
-                    let (w, y) = (Matrix::new(w, [rows, seen]), MatrixMut::new(y, [rows, outputs]));
-                    gemm(w, seen_by_all, accumulate, y);
+                    columns.each(x, |first, columns| {
+                        let dims = [rows, columns.dims()[1]];
+                        let y = MatrixMut::strided(&mut y[first..], dims, [outputs, 1]);
+                        gemm(Matrix::new(w, [rows, seen]), columns, accumulate, y);
+                    });
                 }
                 activate(activation, y);
             }
@@ -206,7 +246,9 @@ pub(crate) fn conv_transposed<T: Float>(
                 let groups = dx.chunks_exact_mut(before / conv.groups).zip(w.chunks(rows * seen));
                 for ((dx, w), dy) in groups.zip(dy.chunks(rows * outputs)) {
                     let (w, dy) = (Matrix::new(w, [rows, seen]), Matrix::new(dy, [rows, outputs]));
-                    columns.add_to(dx, |columns, accumulate| gemm(w.t(), dy, accumulate, columns));
+                    columns.add_to(dx, |first, columns, accumulate| {
+                        gemm(w.t(), dy.columns(first, columns.dims()[1]), accumulate, columns);
+                    });
                 }
                 activate(activation, dx);
             }
@@ -229,10 +271,11 @@ pub(crate) fn conv_dw<T: Float>(x: &[T], dy: &[T], dw: &mut [T], accumulate: boo
                 let (x, dy) = (&x[image * before..][..before], &dy[image * after..][..after]);
                 let groups = dw.chunks_exact_mut(rows * seen).zip(dy.chunks(rows * outputs));
                 for ((dw, dy), x) in groups.zip(x.chunks(before / conv.groups)) {
-                    let seen_by_all = Matrix::new(columns.of(x), [seen, outputs]);
-                    let (dy, dw) =
-                        (Matrix::new(dy, [rows, outputs]), MatrixMut::new(dw, [rows, seen]));
-                    gemm(dy, seen_by_all.t(), true, dw);
+                    let dy = Matrix::new(dy, [rows, outputs]);
+                    columns.each(x, |first, columns| {
+                        let dy = dy.columns(first, columns.dims()[1]);
+                        gemm(dy, columns.t(), true, MatrixMut::new(dw, [rows, seen]));
+                    });
                 }
             }
         });

@@ -177,44 +177,51 @@ impl Positions {
         Positions { window: *window, offsets: window.offsets(), rows: window.rows(), places, step }
     }
 
-    /// `columns[tap, place]`: what each element of the window sees in each place.
-    pub(crate) fn unfold<T: Float>(&self, plane: &[T], columns: &mut [T]) {
-        unfold(self, plane, columns);
+    /// `columns[tap, place]`: what each element of the window sees in each place of some of the
+    /// [`rows`](Positions::rows).
+    pub(crate) fn unfold<T: Float>(&self, rows: &[usize], plane: &[T], columns: &mut [T]) {
+        unfold(self, rows, plane, columns);
     }
 
     /// Adds each of the columns to where `unfold` takes it from.
-    pub(crate) fn fold<T: Float>(&self, columns: &[T], plane: &mut [T]) {
-        fold(self, columns, plane);
+    pub(crate) fn fold<T: Float>(&self, rows: &[usize], columns: &[T], plane: &mut [T]) {
+        fold(self, rows, columns, plane);
     }
 }
 
 #[simd]
-fn unfold<T: Float>(positions: &Positions, plane: &[T], columns: &mut [T]) {
-    #[inline(always)]
-    fn each<T>(
-        positions: &Positions,
-        plane: &[T],
-        columns: &mut [T],
-        copy: impl Fn(&[T], &mut [T]),
-    ) {
-        let mut columns = columns.chunks_exact_mut(positions.places.max(1));
-        for offset in &positions.offsets {
-            for (row, columns) in positions.rows.iter().zip(&mut columns) {
-                copy(&plane[offset + row..], columns);
+fn unfold<T: Float>(positions: &Positions, rows: &[usize], plane: &[T], columns: &mut [T]) {
+    let &Positions { ref offsets, places, step, .. } = positions;
+    macro_rules! each {
+        (|$seen:ident, $columns:ident| $copy:expr) => {{
+            let mut columns = columns.chunks_exact_mut(places.max(1));
+            for offset in offsets {
+                for (row, $columns) in rows.iter().zip(&mut columns) {
+                    let $seen = &plane[offset + row..];
+                    $copy;
+                }
             }
-        }
+        }};
     }
     // Short rows are copied by their ends: a loop would become a call of `memmove`, which takes longer
     // than so few elements.
-    match (positions.step, positions.places) {
-        (1, 4..=8) => each(positions, plane, columns, copy_ends::<T, 4>),
-        (1, 9..=16) => each(positions, plane, columns, copy_ends::<T, 8>),
-        (1, 17..=32) => each(positions, plane, columns, copy_ends::<T, 16>),
-        (1, 33..=64) => each(positions, plane, columns, copy_ends::<T, 32>),
-        (1, places) => each(positions, plane, columns, |seen, columns| {
-            columns.copy_from_slice(&seen[..places]);
+    match (step, places) {
+        (1, 4..=8) => each!(|seen, columns| copy_ends::<T, 4>(seen, columns)),
+        (1, 9..=16) => each!(|seen, columns| copy_ends::<T, 8>(seen, columns)),
+        (1, 17..=32) => each!(|seen, columns| copy_ends::<T, 16>(seen, columns)),
+        (1, 33..=64) => each!(|seen, columns| copy_ends::<T, 32>(seen, columns)),
+        (1, places) => each!(|seen, columns| columns.copy_from_slice(&seen[..places])),
+        // A step known to the compiler: it loads vectors and takes every other element.
+        (2, _) => each!(|seen, columns| {
+            let (pairs, _) = seen.as_chunks::<2>();
+            for (column, [seen, _]) in columns.iter_mut().zip(pairs) {
+                *column = *seen;
+            }
+            if let Some(column) = columns.get_mut(pairs.len()) {
+                *column = seen[2 * pairs.len()];
+            }
         }),
-        (step, _) => each(positions, plane, columns, |seen, columns| {
+        (step, _) => each!(|seen, columns| {
             for (column, &seen) in columns.iter_mut().zip(seen.iter().step_by(step)) {
                 *column = seen;
             }
@@ -231,8 +238,8 @@ fn copy_ends<T: Copy, const N: usize>(from: &[T], to: &mut [T]) {
 }
 
 #[simd]
-fn fold<T: Float>(positions: &Positions, columns: &[T], plane: &mut [T]) {
-    let &Positions { ref offsets, ref rows, places, step, .. } = positions;
+fn fold<T: Float>(positions: &Positions, rows: &[usize], columns: &[T], plane: &mut [T]) {
+    let &Positions { ref offsets, places, step, .. } = positions;
     let mut columns = columns.chunks_exact(places.max(1));
     for offset in offsets {
         for (row, columns) in rows.iter().zip(&mut columns) {
@@ -306,7 +313,7 @@ mod tests {
                 let plane = plane(&window, &image);
                 let positions = Positions::of(&window);
                 let mut columns = vec![f64::NAN; window.taps() * window.outputs()];
-                positions.unfold(&plane, &mut columns);
+                positions.unfold(&positions.rows, &plane, &mut columns);
                 for (i, &found) in columns.iter().enumerate() {
                     let (place, row, tap) = (i % places, i / places % 2, i / places / 2);
                     let at = (place * stride + tap % 2 * dilation).checked_sub(padding);
@@ -317,7 +324,7 @@ mod tests {
 
                 let weights: Vec<f64> = (0..columns.len()).map(|i| (i % 7) as f64).collect();
                 let mut folded = vec![0.0; plane.len()];
-                positions.fold(&weights, &mut folded);
+                positions.fold(&positions.rows, &weights, &mut folded);
                 let mut back = vec![0.0; image.len()];
                 window.add_cropped(&folded, &mut back);
                 let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();

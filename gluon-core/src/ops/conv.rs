@@ -131,7 +131,7 @@ fn convolve<const N: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autograd::check;
+    use crate::autograd::{check, record};
 
     fn numbers(shape: impl Into<Shape>) -> Tensor {
         let shape = shape.into();
@@ -204,6 +204,29 @@ mod tests {
         }
     }
 
+    /// So many channels that the columns of an image are laid out in several blocks.
+    #[test]
+    fn large_images_are_convolved_block_by_block() {
+        for (padding, groups) in [(0, 1), (2, 2)] {
+            let sliding = sliding([5, 5], [1, 1], [padding; 2], [1, 1]);
+            let mut x = numbers([1, 40, 21, 20]);
+            let mut w = numbers([4, 40 / groups, 5, 5]);
+            x.attach_grad();
+            w.attach_grad();
+            let y = record(|| conv(&sliding, groups, [&x, &w], None, None)).unwrap();
+            assert_close(&y, &direct(&sliding, groups, &x, &w, y.shape()));
+            // As `y` is linear in either, its product with a head is that of each with its gradient.
+            let head = y.detach();
+            y.backward_with(&head, false).unwrap();
+            let product = |x: &Tensor, y: &Tensor| x.mul(y).unwrap().sum().unwrap();
+            let expected = product(&y, &head);
+            for input in [&x, &w] {
+                let ratio = product(input, &input.grad().unwrap()).div(&expected).unwrap();
+                assert_close(&ratio, &Tensor::from(1.0));
+            }
+        }
+    }
+
     #[test]
     fn any_number_of_threads_gives_the_same() {
         let sliding = sliding([3, 3], [1, 1], [1, 1], [1, 1]);
@@ -212,7 +235,7 @@ mod tests {
         x.attach_grad();
         w.attach_grad();
         let run = || {
-            let y = crate::autograd::record(|| conv(&sliding, 1, [&x, &w], None, None)).unwrap();
+            let y = record(|| conv(&sliding, 1, [&x, &w], None, None)).unwrap();
             y.square().unwrap(); // not recorded: the head is ones
             y.backward().unwrap();
             [y.detach(), x.grad().unwrap().copy(), w.grad().unwrap().copy()]
@@ -249,7 +272,6 @@ mod tests {
             let x = conv_transposed(&sliding, padding, groups, [&y, &w], None, None).unwrap();
             let mut image = numbers(*x.shape());
             image.attach_grad();
-            let record = crate::autograd::record;
             let again = record(|| conv(&sliding, groups, [&image, &w], None, None)).unwrap();
             assert_eq!(again.shape(), y.shape());
             again.backward_with(&y, false).unwrap();
