@@ -252,11 +252,15 @@ impl<'p, T: Float> Product<'p, T> {
         });
     }
 
-    /// Writes the rows of `a` to `strips`, each strip those of a tile.
+    /// Writes the rows of `a` to `strips`, each strip those of a tile, as [`run_block`] takes them: the
+    /// highest tiles in whole turns of [`ROWS`], and what the choice of tiles gives for the rest.
+    ///
+    /// [`run_block`]: Product::run_block
     fn pack_rows(&self, strips: &mut [T]) {
+        const { assert!(ROWS.is_multiple_of(6) && ROWS.is_multiple_of(8), "heights of tiles") };
         let [m, depth] = self.a.dims();
         let highest = self.tiles.height();
-        let mut i = 0;
+        let mut i = m - m % ROWS;
         while self.tiles.of(m - i, 0).0 == highest {
             i += highest;
         }

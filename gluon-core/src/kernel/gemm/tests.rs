@@ -164,6 +164,16 @@ fn products_of_several_blocks_each_way() {
     }
 }
 
+/// So many columns that rows are packed, for tiles of the heights that will read them.
+#[test]
+fn packed_rows_of_every_number() {
+    for m in 1..=105 {
+        let orders = [1, 0, 0].map(|order| ORDERS[order]);
+        check_blocked::<f32>([m, 130, 3], orders, m % 2 == 0, 1e-6);
+        check_blocked::<f64>([m, 130, 3], orders, m % 2 == 1, 1e-15);
+    }
+}
+
 /// Rows of the right side that lie so far apart, and are so many, that they are not read as tiles do.
 #[test]
 fn right_sides_may_have_far_rows() {
