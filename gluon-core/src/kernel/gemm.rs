@@ -25,6 +25,9 @@ const MULTIPLICATIONS: usize = 4;
 /// better multiplied with whole rows of `B`.
 const FEW_ROWS: usize = 8;
 
+/// Sums of so few terms are not worth a tile.
+const FEW_TERMS: usize = 2;
+
 /// `C = A · B`, or `C += A · B` if `accumulate`.
 ///
 /// # Shapes
@@ -55,7 +58,7 @@ pub(crate) fn gemm<T: Float>(
     }
     // The bounds are where the curves cross on x86-64, for shapes of dense layers.
     let tiny = m * n * k <= 256 && a.has_slice_rows();
-    let by_row = m == 1 || tiny || m <= FEW_ROWS && is_crowded(&b);
+    let by_row = m == 1 || k <= FEW_TERMS || tiny || m <= FEW_ROWS && is_crowded(&b);
     if by_row && b.has_slice_rows() && c.has_slice_rows() {
         return thin::by_row(a, b, accumulate, c);
     }

@@ -157,6 +157,12 @@ impl<'a, T: Copy> MatrixMut<'a, T> {
         self.column_stride == 1 || self.columns <= 1
     }
 
+    /// The elements, if they lie one after another in row-major order.
+    pub(crate) fn contiguous_mut(&mut self) -> Option<&mut [T]> {
+        let one_row = self.rows <= 1 || self.row_stride == self.columns;
+        (self.has_slice_rows() && one_row).then(|| &mut self.data[..self.rows * self.columns])
+    }
+
     /// Row `i` of a matrix that has [slice rows](MatrixMut::has_slice_rows).
     #[inline(always)]
     pub(crate) fn row_mut(&mut self, i: usize) -> &mut [T] {

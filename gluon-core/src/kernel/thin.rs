@@ -144,7 +144,8 @@ fn tree_sum<T: Float, const L: usize>(mut lanes: [T; L]) -> T {
 /// `C = A · B`, or `C += A · B`, by multiples of the rows of `B: [k, n]`, for `B` and `C` with slice
 /// rows.
 ///
-/// Each row of `B` is read from memory once, but those of `C` many times: this is for few rows of `A`.
+/// Each row of `B` is read from memory once, but those of `C` for every four terms: this is for few rows
+/// of `A`, or few terms.
 pub(crate) fn by_row<T: Float>(
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
@@ -154,6 +155,14 @@ pub(crate) fn by_row<T: Float>(
     /// The columns that a thread takes at least, to read whole lines of the cache and pages.
     const COLUMNS: usize = 512;
     let ([m, k], [_, n]) = (a.dims(), b.dims());
+    if m > k
+        && let Some(c) = c.contiguous_mut()
+    {
+        return parallel::for_each_block(c, n, k, |start, c| {
+            let (first, m) = (start / n, c.len() / n);
+            rows(a.t().columns(first, m).t(), b, accumulate, MatrixMut::new(c, [m, n]));
+        });
+    }
     if !parallel::is_worthwhile(n * k) {
         return rows(a, b, accumulate, c);
     }

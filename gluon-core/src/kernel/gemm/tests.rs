@@ -204,6 +204,8 @@ fn results_do_not_depend_on_the_number_of_threads() {
         [700, 3000, 3],
         [130, 1030, 700],
         [7, 2560, 300],
+        [1200, 500, 1],
+        [700, 900, 2],
     ];
     for [m, n, k] in shapes {
         for (a_order, b_order) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
