@@ -118,7 +118,7 @@ mod tests {
         x = Tensor::zeros([4, 1, 3, 5]);
         x.attach_grad();
         record(|| whole(Pool::Max, &x)?.sum()).unwrap().backward().unwrap();
-        let first = |i: usize| if i % 15 == 0 { 1.0 } else { 0.0 };
+        let first = |i: usize| if i.is_multiple_of(15) { 1.0 } else { 0.0 };
         assert_eq!(x.grad().unwrap().to_vec::<f32>().unwrap(), Vec::from_iter((0..60).map(first)));
     }
 
