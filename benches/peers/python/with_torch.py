@@ -112,7 +112,83 @@ def epoch():
     protocol.report("W8", "epoch", "loss_mean", protocol.measure_once("W8", "epoch", losses) / len(loader), "nats")
 
 
+def operations():
+    """Single operations and layers: forward, and forward with the gradients of all that they depend on."""
+
+    def numbers(*shape):
+        return (torch.rand(shape) - 0.5).requires_grad_()
+
+    def both(name, leaves, function):
+        def gradients():
+            function().backward(head)
+            for leaf in leaves:
+                leaf.grad = None
+
+        with torch.no_grad():
+            head = torch.ones_like(function())
+            if protocol.wants("ops", "fwd_" + name):
+                protocol.measure_time("ops", "fwd_" + name, function)
+        if protocol.wants("ops", "grad_" + name):
+            protocol.measure_time("ops", "grad_" + name, gradients)
+
+    def layer(name, module, *shape, call=lambda module, x: module(x)):
+        x = numbers(*shape)
+        both(name, [x, *module.parameters()], lambda: call(module.train(torch.is_grad_enabled()), x))
+
+    for size in [1_000, 100_000]:
+        x, y = numbers(size // 100, 100), numbers(size // 100, 100)
+        row, column = numbers(100), numbers(size // 100, 1)
+        functions = {
+            "relu": lambda: x.relu(),
+            "exp": lambda: x.exp(),
+            "tanh": lambda: x.tanh(),
+            "gelu": lambda: functional.gelu(x),
+            "square": lambda: x.pow(2.0),
+            "add": lambda: x + y,
+            "mul": lambda: x * y,
+            "add_row": lambda: x + row,
+            "mul_column": lambda: x * column,
+            "sum": lambda: x.sum(),
+            "sum_rows": lambda: x.sum(1),
+            "sum_columns": lambda: x.sum(0),
+            "max_rows": lambda: x.amax(1),
+            "softmax": lambda: x.softmax(-1),
+            "concat": lambda: torch.cat([x, y], 1),
+        }
+        for name, function in functions.items():
+            both(f"{name}_{size}", [x, y, row, column], function)
+    for m, k, n in [(4, 1024, 1024), (16, 512, 512), (64, 64, 64), (256, 256, 256), (1000, 1, 1000)]:
+        a, b = numbers(m, k), numbers(k, n)
+        both(f"matmul_{m}x{k}x{n}", [a, b], lambda: a @ b)
+    a, b = numbers(64, 32, 32), numbers(64, 32, 32)
+    both("matmul_64x32x32x32", [a, b], lambda: a @ b)
+    for batch, channels, edge, units, kernel, stride, padding in [
+        (8, 3, 32, 16, 3, 1, 1),
+        (8, 32, 16, 32, 3, 1, 1),
+        (8, 64, 16, 64, 1, 1, 0),
+        (8, 32, 32, 64, 3, 2, 1),
+        (2, 3, 224, 64, 7, 2, 3),
+    ]:
+        name = f"conv_{batch}x{channels}x{edge}_{units}_{kernel}_{stride}"
+        layer(name, nn.Conv2d(channels, units, kernel, stride, padding), batch, channels, edge, edge)
+    image = 16, 32, 28, 28
+    layer("max_pool", nn.MaxPool2d(2), *image)
+    layer("avg_pool", nn.AvgPool2d(2), *image)
+    layer("global_avg_pool", nn.AdaptiveAvgPool2d(1), *image)
+    layer("batch_norm", nn.BatchNorm2d(32), *image)
+    layer("layer_norm", nn.LayerNorm(128), 256, 128)
+    layer("lstm", nn.LSTM(64, 64), 20, 16, 64, call=lambda lstm, x: lstm(x)[0])
+    attend = lambda attention, x: attention(x, x, x, need_weights=False)[0]
+    layer("attention", nn.MultiheadAttention(64, 4, batch_first=True), 8, 64, 64, call=attend)
+    layer("encoder", nn.TransformerEncoderLayer(64, 4, 256, dropout=0.0, batch_first=True), 8, 64, 64)
+    words = (torch.arange(640) * 7919 % 1000).reshape(32, 20)
+    embedding = nn.Embedding(1000, 64)
+    both("embedding", [embedding.weight], lambda: embedding(words))
+
+
 protocol.run(forward, train, chain, tied, lenet)
+if protocol.wants("ops"):
+    operations()
 if protocol.wants("W6"):
     files()
 if protocol.wants("W8"):

@@ -2,6 +2,7 @@
 
 mod measure;
 mod nets;
+mod operations;
 mod sharing;
 mod values;
 
@@ -50,6 +51,9 @@ fn main() -> Result<()> {
     }
     if measure.wants("growth") {
         growth(&measure)?;
+    }
+    if measure.wants("ops") {
+        operations::all(&measure)?;
     }
     if measure.wants("chain") {
         chains(&measure)?;

@@ -41,7 +41,7 @@ impl Measure {
     /// Whether a workload was asked for; those that need a process of their own only by name.
     pub fn wants(&self, workload: &str) -> bool {
         if self.only.is_empty() {
-            return !["W6", "W8", "growth", "shared", "chain"].contains(&workload);
+            return !["W6", "W8", "growth", "shared", "ops", "chain"].contains(&workload);
         }
         self.only.iter().any(|name| name == workload)
     }

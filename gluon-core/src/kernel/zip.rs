@@ -229,8 +229,12 @@ fn each<T: Float>(x: Row<'_, T>, y: Row<'_, T>, out: &mut [T], f: impl Fn(T, T) 
 fn slopes<T: Float>(op: Binary, side: Side, x: Row<'_, T>, y: Row<'_, T>, dz: &[T], dx: &mut [T]) {
     /// A row of one element throughout is as many of it, so that one loop is enough.
     const PART: usize = 128;
-    if let (Row::Slice(x), Row::Slice(y)) = (x, y) {
-        return slope(op, side, x, y, dz, dx);
+    match (op, side, x, y) {
+        (Binary::Mul, Side::Left, ..) => return arithmetic(Binary::Mul, Row::Slice(dz), y, dx),
+        (Binary::Mul, Side::Right, ..) => return arithmetic(Binary::Mul, Row::Slice(dz), x, dx),
+        (Binary::Div, Side::Left, ..) => return arithmetic(Binary::Div, Row::Slice(dz), y, dx),
+        (_, _, Row::Slice(x), Row::Slice(y)) => return slope(op, side, x, y, dz, dx),
+        _ => {}
     }
     let [mut x_part, mut y_part] = [[T::ZERO; PART]; 2];
     for (i, (dz, dx)) in dz.chunks(PART).zip(dx.chunks_mut(PART)).enumerate() {
@@ -254,9 +258,6 @@ fn slope<T: Float>(op: Binary, side: Side, x: &[T], y: &[T], dz: &[T], dx: &mut 
     match (op, side) {
         (Binary::Add, _) | (Binary::Sub, Side::Left) => each!(|_, _| one),
         (Binary::Sub, Side::Right) => each!(|_, _| -one),
-        (Binary::Mul, Side::Left) => each!(|_, y| y),
-        (Binary::Mul, Side::Right) => each!(|x, _| x),
-        (Binary::Div, Side::Left) => each!(|_, y| one / y),
         (Binary::Div, Side::Right) => each!(|x, y| -x / (y * y)),
         (Binary::Pow, Side::Left) => each!(|x, y| y * x.powf(y - one)),
         // 0ʸ is flat in y; a negative base has no derivative, and ln makes it NaN.
@@ -267,10 +268,10 @@ fn slope<T: Float>(op: Binary, side: Side, x: &[T], y: &[T], dz: &[T], dx: &mut 
         (Binary::Max, Side::Right) => each!(|x, y| T::truth(x < y)),
         (Binary::Min, Side::Left) => each!(|x, y| T::truth(x <= y)),
         (Binary::Min, Side::Right) => each!(|x, y| T::truth(x > y)),
-        (
-            Binary::Eq | Binary::Ne | Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge,
-            Side::Left | Side::Right,
-        ) => each!(|_, _| zero),
+        (Binary::Eq | Binary::Ne | Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge, _) => {
+            each!(|_, _| zero);
+        }
+        (Binary::Mul, _) | (Binary::Div, Side::Left) => unreachable!("`slopes` computes these"),
     }
 }
 
