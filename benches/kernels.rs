@@ -13,7 +13,7 @@ use std::time::Duration;
 use divan::Bencher;
 use gluon::autograd::record;
 use gluon::init::Uniform;
-use gluon::nn::{Conv2d, Dense, MaxPool2d};
+use gluon::nn::{Conv2d, Dense, GlobalAvgPool2d, MaxPool2d};
 use gluon::optim::{Adam, Optimizer, Sgd};
 use gluon::persist;
 use gluon::prelude::*;
@@ -42,8 +42,14 @@ fn backward(bencher: Bencher<'_, '_>, f: impl Fn() -> Result<Tensor>) {
 }
 
 /// Rows, inner length and columns of products.
-const PRODUCTS: [[usize; 3]; 4] =
-    [[16, 64, 64], [32, 784, 256], [256, 784, 256], [128, 4096, 4096]];
+const PRODUCTS: [[usize; 3]; 6] = [
+    [4, 1024, 1024],
+    [1000, 1, 1000],
+    [16, 64, 64],
+    [32, 784, 256],
+    [256, 784, 256],
+    [128, 4096, 4096],
+];
 
 #[divan::bench(args = PRODUCTS)]
 fn matmul(bencher: Bencher<'_, '_>, [m, k, n]: [usize; 3]) {
@@ -86,7 +92,7 @@ fn dense_backward(bencher: Bencher<'_, '_>, sizes: [usize; 3]) {
 }
 
 /// Channels, edge of the image, and channels of the result of convolutions by 5 × 5.
-const IMAGES: [[usize; 3]; 2] = [[1, 28, 6], [6, 14, 16]];
+const IMAGES: [[usize; 3]; 3] = [[1, 28, 6], [6, 14, 16], [32, 28, 64]];
 
 fn conv([channels, edge, units]: [usize; 3]) -> (Parameter, Conv2d) {
     (numbers([64, channels, edge, edge]), layer(Conv2d::new(units, 5).in_channels(channels).relu()))
@@ -183,6 +189,25 @@ fn tanh_backward(bencher: Bencher<'_, '_>, size: usize) {
 }
 
 #[divan::bench(args = LENGTHS)]
+fn relu(bencher: Bencher<'_, '_>, size: usize) {
+    let x = numbers([size]);
+    forward(bencher, || x.data()?.relu());
+}
+
+#[divan::bench(args = LENGTHS)]
+fn gelu(bencher: Bencher<'_, '_>, size: usize) {
+    let x = numbers([size]);
+    forward(bencher, || x.data()?.gelu());
+}
+
+/// A factor for each row of 100 elements.
+#[divan::bench(args = LENGTHS)]
+fn scale_rows_backward(bencher: Bencher<'_, '_>, size: usize) {
+    let (x, factors) = (numbers([size / 100, 100]), numbers([size / 100, 1]));
+    backward(bencher, || x.data()?.mul(&factors.data()?));
+}
+
+#[divan::bench(args = LENGTHS)]
 fn add(bencher: Bencher<'_, '_>, size: usize) {
     let (x, y) = (numbers([size]), numbers([size]));
     forward(bencher, || x.data()?.add(&y.data()?));
@@ -198,6 +223,18 @@ fn sum(bencher: Bencher<'_, '_>) {
 fn sum_axis(bencher: Bencher<'_, '_>, axis: isize) {
     let x = numbers([1000, 1000]);
     forward(bencher, || x.data()?.sum_axes(&[axis], false));
+}
+
+#[divan::bench]
+fn sum_of_short_rows(bencher: Bencher<'_, '_>) {
+    let x = numbers([10_000, 100]);
+    forward(bencher, || x.data()?.sum_axes(&[1], false));
+}
+
+#[divan::bench]
+fn global_avg_pool(bencher: Bencher<'_, '_>) {
+    let (x, pool) = (numbers([64, 6, 28, 28]), GlobalAvgPool2d::new());
+    forward(bencher, || pool.forward(&x.data()?));
 }
 
 /// Extensions of files, and how many matrices of which edge they hold: 4 MB, or many small ones.
