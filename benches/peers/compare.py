@@ -86,6 +86,10 @@ for metric, unit in sorted((key for key in measured if key[0] in wanted), key=la
         table(programs, medians, lambda name, workload: cell(workload, name))
     else:
         table(medians, programs, cell)
+    if metric == "loss10":
+        for workload, values in medians.items():
+            if max(values.values()) > 1.005 * min(values.values()) + 1e-5:
+                print(f"\n{workload}: the programs do not agree, so they do not compute the same.")
 
 if arguments.lines:
     with open(arguments.lines, "w") as lines:
