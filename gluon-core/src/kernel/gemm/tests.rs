@@ -234,13 +234,18 @@ fn results_do_not_depend_on_the_number_of_threads() {
 
 #[test]
 fn stacks_multiply_one_by_one() {
-    let (a, b) = (values::<f64>(3 * 2 * 4, 1), values::<f64>(3 * 4 * 5, 2));
-    let (mut stack, mut single) = (vec![0.0; 30], vec![0.0; 30]);
-    let a_at = |i| Matrix::new(&a[i * 8..], [2, 4]);
-    let b_at = |i| Matrix::new(&b[i * 20..], [4, 5]);
-    gemm_batched(a_at, b_at, &mut stack, [3, 2, 5]);
-    for (i, c) in single.chunks_mut(10).enumerate() {
-        gemm(a_at(i), b_at(i), false, MatrixMut::new(c, [2, 5]));
+    // Few, and so many that threads share them.
+    for [count, m, k, n] in [[3, 2, 4, 5], [40, 40, 41, 42]] {
+        let a = values::<f64>(count * m * k, 1);
+        let b = values::<f64>(count * k * n, 2);
+        let (mut stack, mut single) = (vec![0.0; count * m * n], vec![0.0; count * m * n]);
+        let a_at = |i| Matrix::new(&a[i * m * k..], [m, k]);
+        let b_at = |i| Matrix::new(&b[i * k * n..], [k, n]);
+        let pool = rayon_core::ThreadPoolBuilder::new().num_threads(3).build().expect("a pool");
+        pool.install(|| gemm_batched(a_at, b_at, &mut stack, [count, m, n]));
+        for (i, c) in single.chunks_mut(m * n).enumerate() {
+            gemm(a_at(i), b_at(i), false, MatrixMut::new(c, [m, n]));
+        }
+        assert_eq!(stack, single);
     }
-    assert_eq!(stack, single);
 }
