@@ -57,7 +57,7 @@ impl Pool {
 pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], positions: &Positions) {
     let window = &positions.window;
     let (inputs, outputs) = (window.inputs(), window.outputs());
-    if outputs == 0 {
+    if y.is_empty() {
         return;
     }
     assert_eq!(x.len() / inputs, y.len() / outputs);

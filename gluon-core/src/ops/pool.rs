@@ -114,6 +114,10 @@ mod tests {
             let error = check::gradients(f, std::slice::from_ref(&x), 1e-5).unwrap();
             assert!(error < 1e-8, "{kind:?}: {error}");
         }
+        let none = x.slice(0, 0..0).unwrap();
+        let kernel = [3, 5];
+        let all = Sliding { kernel, ..sliding::<2>(1, 1, 0) };
+        assert_eq!(*pool(Pool::Max, &all, false, &none).unwrap().shape(), [0, 1, 1, 1]);
         // The first of equal ones.
         x = Tensor::zeros([4, 1, 3, 5]);
         x.attach_grad();
