@@ -4,11 +4,13 @@
 //! indices are kept as, go to a pool of their thread and come back for tensors of about the same
 //! size.
 
+mod memory;
 mod zeros;
 
 use std::cell::RefCell;
 
 use crate::dtype::{DType, Element};
+use memory::Memory;
 
 pub(crate) use zeros::zeros;
 
@@ -22,13 +24,25 @@ macro_rules! elements {
     ($($variant:ident $ty:ty)*) => {
         #[derive(Debug)]
         pub enum Elements {
-            $($variant(Vec<$ty>),)*
+            $($variant(Memory<$ty>),)*
         }
 
         impl Elements {
             fn dtype(&self) -> DType {
                 match self {
                     $(Elements::$variant(_) => DType::$variant,)*
+                }
+            }
+
+            fn len(&self) -> usize {
+                match self {
+                    $(Elements::$variant(elements) => elements.len(),)*
+                }
+            }
+
+            fn begins_line(&self) -> bool {
+                match self {
+                    $(Elements::$variant(elements) => elements.begins_line(),)*
                 }
             }
 
@@ -40,18 +54,18 @@ macro_rules! elements {
         }
 
         $(impl Stored for $ty {
-            fn wrap(elements: Vec<$ty>) -> Elements {
+            fn wrap(elements: Memory<$ty>) -> Elements {
                 Elements::$variant(elements)
             }
 
-            fn unwrap(elements: &Elements) -> Option<&Vec<$ty>> {
+            fn unwrap(elements: &Elements) -> Option<&Memory<$ty>> {
                 match elements {
                     Elements::$variant(elements) => Some(elements),
                     _ => None,
                 }
             }
 
-            fn unwrap_mut(elements: &mut Elements) -> Option<&mut Vec<$ty>> {
+            fn unwrap_mut(elements: &mut Elements) -> Option<&mut Memory<$ty>> {
                 match elements {
                     Elements::$variant(elements) => Some(elements),
                     _ => None,
@@ -107,28 +121,28 @@ pub(crate) use for_float;
 /// How an element type is kept in a buffer.
 pub trait Stored: Sized {
     #[doc(hidden)]
-    fn wrap(elements: Vec<Self>) -> Elements;
+    fn wrap(elements: Memory<Self>) -> Elements;
     #[doc(hidden)]
-    fn unwrap(elements: &Elements) -> Option<&Vec<Self>>;
+    fn unwrap(elements: &Elements) -> Option<&Memory<Self>>;
     #[doc(hidden)]
-    fn unwrap_mut(elements: &mut Elements) -> Option<&mut Vec<Self>>;
+    fn unwrap_mut(elements: &mut Elements) -> Option<&mut Memory<Self>>;
 }
 
 impl Buffer {
     pub(crate) fn new<T: Element>(elements: Vec<T>) -> Buffer {
-        Buffer { elements: T::wrap(elements) }
+        Buffer { elements: T::wrap(Memory::from(elements)) }
     }
 
     /// No elements, and no memory.
     pub(crate) const fn empty() -> Buffer {
-        Buffer { elements: Elements::F32(Vec::new()) }
+        Buffer { elements: Elements::F32(Memory::empty()) }
     }
 
     /// At least `len` elements with arbitrary values, from the pool if it has them.
     pub(crate) fn scratch<T: Element>(len: usize) -> Buffer {
         let take = |shelf| POOL.try_with(|pool| pool.borrow_mut().take(shelf)).ok().flatten();
         let pooled = shelf(T::DTYPE, len).and_then(take);
-        let elements = pooled.unwrap_or_else(|| T::wrap(zeros(rounded(len))));
+        let elements = pooled.unwrap_or_else(|| T::wrap(Memory::zeros(rounded(len))));
         Buffer { elements }
     }
 
@@ -139,16 +153,17 @@ impl Buffer {
     /// The elements, of which there may be more than any tensor uses; `None` if they are of
     /// another type.
     pub(crate) fn slice<T: Element>(&self) -> Option<&[T]> {
-        T::unwrap(&self.elements).map(Vec::as_slice)
+        T::unwrap(&self.elements).map(|memory| &**memory)
     }
 
     pub(crate) fn slice_mut<T: Element>(&mut self) -> Option<&mut [T]> {
-        T::unwrap_mut(&mut self.elements).map(Vec::as_mut_slice)
+        T::unwrap_mut(&mut self.elements).map(|memory| &mut **memory)
     }
 
     /// The elements as a vector, leaving none behind.
     pub(crate) fn take<T: Element>(&mut self) -> Option<Vec<T>> {
-        T::unwrap_mut(&mut self.elements).map(std::mem::take)
+        let memory = T::unwrap_mut(&mut self.elements)?;
+        Some(std::mem::replace(memory, Memory::empty()).into_vec())
     }
 }
 
@@ -160,16 +175,12 @@ pub(crate) fn with_scratch<T: Element, R>(len: usize, f: impl FnOnce(&mut [T]) -
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let (len, empty) = match &self.elements {
-            Elements::F32(elements) => (elements.len(), Elements::F32(Vec::new())),
-            Elements::F64(elements) => (elements.len(), Elements::F64(Vec::new())),
-            Elements::U64(elements) => (elements.len(), Elements::U64(Vec::new())),
-            _ => return,
-        };
-        if len == 0 || len != rounded(len) {
+        let len = self.elements.len();
+        let is_kept = shelf(self.dtype(), len).is_some() && len > 0 && len == rounded(len);
+        if !is_kept || !self.elements.begins_line() {
             return;
         }
-        let elements = std::mem::replace(&mut self.elements, empty);
+        let elements = std::mem::replace(&mut self.elements, Elements::F32(Memory::empty()));
         // While a thread ends there is no pool any more, and the elements are simply freed.
         let _ = POOL.try_with(|pool| pool.borrow_mut().put(len, elements));
     }
