@@ -3,6 +3,7 @@
 //! Sums are taken in an order that depends on the shape and the orientation of the operands only.
 
 mod blocked;
+mod dot;
 mod pack;
 mod tile;
 mod vector;
@@ -68,7 +69,7 @@ pub(crate) fn gemm<T: Float>(
         256.. => T::tiles().few_rows(),
     };
     if m <= few && a.has_slice_rows() && b.t().has_slice_rows() {
-        return thin::by_dot(a, b.t(), accumulate, c);
+        return dot::by_dot(T::tiles(), a, b.t(), accumulate, c);
     }
     let threads = if is_shared([m, k, n]) { parallel::threads() } else { 1 };
     blocked(T::tiles(), a, b, accumulate, c, threads);

@@ -174,6 +174,47 @@ fn packed_rows_of_every_number() {
     }
 }
 
+/// By each instruction set, between elements that no product may take.
+#[test]
+fn dot_products_of_every_size() {
+    fn check<T: Float>([m, k, n]: [usize; 3], accumulate: bool, tolerance: f64) {
+        let rows = |count: usize, seed| {
+            let mut rows = values::<T>(count * (k + 3), seed);
+            rows.chunks_mut(k + 3).for_each(|row| row[k..].fill(T::from_f64(f64::NAN)));
+            rows
+        };
+        let (a, b) = (rows(m, 1), rows(n, 2));
+        let a = Matrix::strided(&a[..m * (k + 3) - 3], [m, k], [k + 3, 1]);
+        let b = Matrix::strided(&b[..n * (k + 3) - 3], [n, k], [k + 3, 1]);
+        for tiles in T::every_tiles() {
+            for strides in [[n, 1], [1, m + 2]] {
+                let before = values::<T>(length([m, n], strides), 3);
+                let mut c = before.clone();
+                let out = MatrixMut::strided(&mut c, [m, n], strides);
+                dot::by_dot(tiles, a, b, accumulate, out);
+                for at in (0..m).flat_map(|i| (0..n).map(move |j| [i, j])) {
+                    let place = at[0] * strides[0] + at[1] * strides[1];
+                    let products =
+                        (0..k).map(|p| a.get(at[0], p).to_f64() * b.get(at[1], p).to_f64());
+                    let old = if accumulate { before[place].to_f64() } else { 0.0 };
+                    let error = (c[place].to_f64() - products.sum::<f64>() - old).abs();
+                    assert!(error <= tolerance * k as f64, "{m} {k} {n} {at:?}: {error}");
+                    c[place] = before[place];
+                }
+                assert!(c == before, "{m} {k} {n}: wrote between the elements of the output");
+            }
+        }
+    }
+    for m in 1..=9 {
+        for k in (1..=35).chain([47, 48, 49, 64, 100]) {
+            for n in [1, 2, 3, 4, 5, 7, 8, 13] {
+                check::<f32>([m, k, n], (m + k + n) % 2 == 0, 1e-6);
+                check::<f64>([m, k, n], (m + k + n) % 2 == 1, 1e-15);
+            }
+        }
+    }
+}
+
 /// Rows of the right side that lie so far apart, and are so many, that they are not read as tiles do.
 #[test]
 fn right_sides_may_have_far_rows() {

@@ -5,6 +5,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
 
+use super::dot::{self, Dots};
 use super::vector::Vector;
 #[cfg(target_arch = "x86_64")]
 use super::vector::x86;
@@ -35,6 +36,7 @@ pub(crate) struct Tiles<T: 'static> {
     /// Numbers of rows, descending to 1, each with the tiles of all widths.
     heights: &'static [(usize, [Tile<T>; 3])],
     few_rows: usize,
+    dots: Dots<T>,
 }
 
 impl<T> Tiles<T> {
@@ -52,6 +54,11 @@ impl<T> Tiles<T> {
     /// long: where the curves cross.
     pub(super) fn few_rows(&self) -> usize {
         self.few_rows
+    }
+
+    /// The dot products in these vectors.
+    pub(super) fn dots(&self) -> Dots<T> {
+        self.dots
     }
 
     /// Which of the widths takes `columns` columns, of which there are at most [`width`](Tiles::width),
@@ -137,14 +144,14 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize>(operands: Operands<V::
     }
 }
 
-/// Compiles the tiles of an instruction set: vectors of half the lanes and of all, the few rows that
-/// are better served by dot products, rows, and names for the three widths.
+/// Compiles the tiles and the dot products of an instruction set: vectors of half the lanes and of all,
+/// the few rows that are better served by dot products, rows, and names for the three widths.
 macro_rules! tiles {
     ($name:ident: $ty:ident, $features:tt, $half_vector:ty, $vector:ty, $few_rows:literal,
         $($height:literal: $half:ident $one:ident $two:ident),*) => {
-        $(tiles!(@ $half $ty, $features, $height, 1, $half_vector);
-        tiles!(@ $one $ty, $features, $height, 1, $vector);
-        tiles!(@ $two $ty, $features, $height, 2, $vector);)*
+        $(tiles!(@ $half, $features, Operands<$ty>, [tile::<$half_vector, $height, 1>]);
+        tiles!(@ $one, $features, Operands<$ty>, [tile::<$vector, $height, 1>]);
+        tiles!(@ $two, $features, Operands<$ty>, [tile::<$vector, $height, 2>]);)*
 
         pub(super) static $name: Tiles<$ty> = Tiles {
             widths: [
@@ -154,19 +161,17 @@ macro_rules! tiles {
             ],
             heights: &[$(($height, [$half, $one, $two])),*],
             few_rows: $few_rows,
+            dots: {
+                tiles!(@ dots, $features, dot::Operands<$ty>, [dot::dots::<$vector>]);
+                dots
+            },
         };
     };
-    (@ $tile:ident $ty:ident, [], $m:expr, $n:expr, $vector:ty) => {
-        unsafe fn $tile(operands: Operands<$ty>) {
+    (@ $name:ident, [$($features:literal)?], $operands:ty, [$($of:tt)*]) => {
+        $(#[target_feature(enable = $features)])?
+        unsafe fn $name(operands: $operands) {
             // SAFETY: The caller's.
-            unsafe { tile::<$vector, $m, $n>(operands) }
-        }
-    };
-    (@ $tile:ident $ty:ident, [$features:literal], $m:expr, $n:expr, $vector:ty) => {
-        #[target_feature(enable = $features)]
-        unsafe fn $tile(operands: Operands<$ty>) {
-            // SAFETY: The caller's.
-            unsafe { tile::<$vector, $m, $n>(operands) }
+            unsafe { $($of)*(operands) }
         }
     };
 }
@@ -177,7 +182,7 @@ macro_rules! element {
     ($ty:ident, $module:ident, $any:literal, $few_rows:literal: $avx2_half:ident $avx2:ident
         $(, $avx512_half:ident $avx512:ident)?) => {
         mod $module {
-            use super::{Operands, Tiles, Vector, tile};
+            use super::{Operands, Tiles, Vector, dot, tile};
             #[cfg(target_arch = "x86_64")]
             use super::x86;
 
