@@ -63,13 +63,19 @@ pub(crate) fn gemm<T: Float>(
     if by_row && b.has_slice_rows() && c.has_slice_rows() {
         return thin::by_row(a, b, accumulate, c);
     }
-    let few = match k {
-        0..64 => 4,
-        64..256 => T::tiles().few_rows().min(6),
-        256.. => T::tiles().few_rows(),
-    };
-    if m <= few && a.has_slice_rows() && b.t().has_slice_rows() {
-        return dot::by_dot(T::tiles(), a, b.t(), accumulate, c);
+    if a.has_slice_rows() && b.t().has_slice_rows() {
+        let few = match k {
+            0..16 => 4,
+            16..256 => 24,
+            256.. => 32,
+        };
+        if m <= few || n <= few.min(12) {
+            return if m <= n {
+                dot::by_dot(T::tiles(), a, b.t(), accumulate, c)
+            } else {
+                dot::by_dot(T::tiles(), b.t(), a, accumulate, c.t())
+            };
+        }
     }
     let threads = if is_shared([m, k, n]) { parallel::threads() } else { 1 };
     blocked(T::tiles(), a, b, accumulate, c, threads);

@@ -3,9 +3,9 @@
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
 
+use super::MULTIPLICATIONS;
 use super::tile::Tiles;
 use super::vector::Vector;
-use crate::buffer::with_scratch;
 use crate::kernel::float::Float;
 use crate::kernel::matrix::{Matrix, MatrixMut};
 use crate::kernel::parallel;
@@ -20,38 +20,7 @@ const ROWS: usize = 4;
 /// # Shapes
 /// `a: [m, k]`, `b: [n, k]`, `c: [m, n]`
 pub(super) fn by_dot<T: Float>(
-    tiles: &Tiles<T>,
-    a: Matrix<'_, T>,
-    b: Matrix<'_, T>,
-    accumulate: bool,
-    mut c: MatrixMut<'_, T>,
-) {
-    let ([m, k], [n, _]) = (a.dims(), b.dims());
-    if !parallel::is_worthwhile(n * k) {
-        return products(tiles, a, b, accumulate, c);
-    }
-    // Threads share the rows of `B`, so what they write lies together in the transpose of `C`.
-    with_scratch(n * m, |sums: &mut [T]| {
-        parallel::for_each_block(sums, ROWS * m, k, |start, sums| {
-            let (first, n) = (start / m, sums.len() / m);
-            let b = Matrix::strided(&b.data()[first * b.strides()[0]..], [n, k], b.strides());
-            products(tiles, a, b, false, MatrixMut::new(sums, [n, m]).t());
-        });
-        for i in 0..m {
-            for j in 0..n {
-                put(c.get_mut(i, j), sums[j * m + i], accumulate);
-            }
-        }
-    });
-}
-
-#[inline(always)]
-fn put<T: Float>(c: &mut T, sum: T, accumulate: bool) {
-    *c = if accumulate { *c + sum } else { sum };
-}
-
-fn products<T: Float>(
-    tiles: &Tiles<T>,
+    tiles: &'static Tiles<T>,
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     accumulate: bool,
@@ -69,9 +38,38 @@ fn products<T: Float>(
         c_strides,
         accumulate,
     };
-    // SAFETY: The operands are these matrices, `c` is borrowed mutably, and the function is one of those
-    // for this machine.
-    unsafe { (tiles.dots())(operands) }
+    // While there are few rows of `A`, they cost less than it takes to read those of `B`.
+    let cost = k.div_ceil(m.clamp(1, MULTIPLICATIONS));
+    let threads = if parallel::is_worthwhile(m * n * cost) { parallel::threads() } else { 1 };
+    // SAFETY: The operands are these matrices, of which `c` is borrowed mutably.
+    unsafe { share(tiles, operands, threads) }
+}
+
+/// Shares the rows of `B` among threads, by halves.
+///
+/// # Safety
+/// As for [`Dots`].
+unsafe fn share<T: Float>(tiles: &'static Tiles<T>, operands: Operands<T>, threads: usize) {
+    let [m, k, n] = operands.sizes;
+    if threads <= 1 || n < 2 * ROWS {
+        // SAFETY: The caller's, and the function is one of those for this machine.
+        return unsafe { (tiles.dots())(operands) };
+    }
+    let left = threads / 2;
+    let at = (n * left / threads).next_multiple_of(ROWS);
+    let part = |from: usize, to: usize| Operands {
+        sizes: [m, k, to - from],
+        b: operands.b.wrapping_add(from * operands.b_stride),
+        c: operands.c.wrapping_add(from * operands.c_strides[1]),
+        ..operands
+    };
+    let (first, second) = (part(0, at), part(at, n));
+    parallel::join(
+        // SAFETY: The caller's: each part has other rows of `b`, and other columns of `c`.
+        &mut move || unsafe { share(tiles, first, left) },
+        // SAFETY: As above.
+        &mut move || unsafe { share(tiles, second, threads - left) },
+    );
 }
 
 /// `C = A · Bᵀ` or `C += A · Bᵀ`.
@@ -83,6 +81,7 @@ pub(super) type Dots<T> = unsafe fn(Operands<T>);
 
 /// Where the operands lie: `a[i, p]` at `i · a_stride + p`, `b[j, p]` at `j · b_stride + p`, `c[i, j]` at
 /// `i · c_strides[0] + j · c_strides[1]`, for `[i, p, j]` below `sizes`.
+#[derive(Clone, Copy)]
 pub(super) struct Operands<T> {
     sizes: [usize; 3],
     a: *const T,
@@ -94,6 +93,9 @@ pub(super) struct Operands<T> {
     /// Whether to add to `c`.
     accumulate: bool,
 }
+
+// SAFETY: They stand for two `&[T]` and a `&mut [T]`, of which each part writes other elements.
+unsafe impl<T: Send + Sync> Send for Operands<T> {}
 
 /// # Safety
 /// As for [`Dots`], on a processor that has the vectors.
@@ -180,7 +182,8 @@ unsafe fn tile<V: Vector, const M: usize, const U: usize>(
             }
             let row = operands.c.add((i + at) * operands.c_strides[0]);
             for (j, sum) in (j..n).zip(V::sums(lanes)) {
-                put(&mut *row.add(j * operands.c_strides[1]), sum, operands.accumulate);
+                let c = row.add(j * operands.c_strides[1]);
+                *c = if operands.accumulate { *c + sum } else { sum };
             }
         }
     }

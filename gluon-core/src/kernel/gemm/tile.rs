@@ -35,7 +35,6 @@ pub(crate) struct Tiles<T: 'static> {
     widths: [usize; 3],
     /// Numbers of rows, descending to 1, each with the tiles of all widths.
     heights: &'static [(usize, [Tile<T>; 3])],
-    few_rows: usize,
     dots: Dots<T>,
 }
 
@@ -48,12 +47,6 @@ impl<T> Tiles<T> {
     /// The rows of the highest tile.
     pub(super) fn height(&self) -> usize {
         self.heights[0].0
-    }
-
-    /// The most rows of `X` for which dot products are faster than tiles in `X · Wᵀ`, if its sums are
-    /// long: where the curves cross.
-    pub(super) fn few_rows(&self) -> usize {
-        self.few_rows
     }
 
     /// The dot products in these vectors.
@@ -145,9 +138,9 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize>(operands: Operands<V::
 }
 
 /// Compiles the tiles and the dot products of an instruction set: vectors of half the lanes and of all,
-/// the few rows that are better served by dot products, rows, and names for the three widths.
+/// rows, and names for the three widths.
 macro_rules! tiles {
-    ($name:ident: $ty:ident, $features:tt, $half_vector:ty, $vector:ty, $few_rows:literal,
+    ($name:ident: $ty:ident, $features:tt, $half_vector:ty, $vector:ty,
         $($height:literal: $half:ident $one:ident $two:ident),*) => {
         $(tiles!(@ $half, $features, Operands<$ty>, [tile::<$half_vector, $height, 1>]);
         tiles!(@ $one, $features, Operands<$ty>, [tile::<$vector, $height, 1>]);
@@ -160,7 +153,6 @@ macro_rules! tiles {
                 2 * <$vector as Vector>::LANES,
             ],
             heights: &[$(($height, [$half, $one, $two])),*],
-            few_rows: $few_rows,
             dots: {
                 tiles!(@ dots, $features, dot::Operands<$ty>, [dot::dots::<$vector>]);
                 dots
@@ -176,24 +168,24 @@ macro_rules! tiles {
     };
 }
 
-/// The tiles of an element type and the choice among them: the few rows for AVX2, and the vectors of
-/// each set of instructions, without AVX-512 where it gains nothing on elements of that size.
+/// The tiles of an element type and the choice among them, by the vectors of each set of instructions,
+/// without AVX-512 where it gains nothing on elements of that size.
 macro_rules! element {
-    ($ty:ident, $module:ident, $any:literal, $few_rows:literal: $avx2_half:ident $avx2:ident
+    ($ty:ident, $module:ident, $any:literal: $avx2_half:ident $avx2:ident
         $(, $avx512_half:ident $avx512:ident)?) => {
         mod $module {
             use super::{Operands, Tiles, Vector, dot, tile};
             #[cfg(target_arch = "x86_64")]
             use super::x86;
 
-            tiles!(ANY: $ty, [], [$ty; $any / 2], [$ty; $any], 6,
+            tiles!(ANY: $ty, [], [$ty; $any / 2], [$ty; $any],
                 4: h4 o4 t4, 2: h2 o2 t2, 1: h1 o1 t1);
             #[cfg(target_arch = "x86_64")]
-            tiles!(AVX2: $ty, ["avx2,fma"], x86::$avx2_half, x86::$avx2, $few_rows,
+            tiles!(AVX2: $ty, ["avx2,fma"], x86::$avx2_half, x86::$avx2,
                 6: ah6 ao6 at6, 4: ah4 ao4 at4, 2: ah2 ao2 at2, 1: ah1 ao1 at1);
             $(#[cfg(target_arch = "x86_64")]
             tiles!(AVX512: $ty, ["avx512f,avx512bw,avx512dq,avx512vl,fma"],
-                x86::$avx512_half, x86::$avx512, 6,
+                x86::$avx512_half, x86::$avx512,
                 8: bh8 bo8 bt8, 4: bh4 bo4 bt4, 2: bh2 bo2 bt2, 1: bh1 bo1 bt1);)?
         }
 
@@ -213,8 +205,8 @@ macro_rules! element {
     (@ $module:ident $avx512:ident) => { $module::AVX512 };
 }
 
-element!(f32, single, 4, 8: __m128 __m256, __m256 __m512);
-element!(f64, double, 2, 3: __m128d __m256d);
+element!(f32, single, 4: __m128 __m256, __m256 __m512);
+element!(f64, double, 2: __m128d __m256d);
 
 #[cfg(target_arch = "x86_64")]
 fn has_fma() -> bool {

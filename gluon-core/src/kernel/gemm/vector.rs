@@ -110,19 +110,26 @@ macro_rules! array {
 
             #[inline(always)]
             unsafe fn sums(vectors: [Self; 4]) -> [$ty; 4] {
-                let mut sums = [0.0; 4];
-                for l in 0..L {
-                    for (sum, vector) in sums.iter_mut().zip(&vectors) {
-                        *sum += vector[l];
-                    }
-                }
-                sums
+                lane_sums(&vectors)
             }
         })*
     };
 }
 
 array!(f32 f64);
+
+/// The sum of the lanes of each vector: a function of its own, as the compiler would compute by lanes
+/// what is to be computed by vectors, if it saw that lanes meet.
+#[inline(never)]
+fn lane_sums<T: Float, const L: usize>(vectors: &[[T; L]; 4]) -> [T; 4] {
+    let mut sums = [T::ZERO; 4];
+    for l in 0..L {
+        for (sum, vector) in sums.iter_mut().zip(vectors) {
+            *sum += vector[l];
+        }
+    }
+    sums
+}
 
 /// Vectors of x86-64: a type, its lanes, the names of its instructions, and what takes several of them.
 #[cfg(target_arch = "x86_64")]
