@@ -58,8 +58,8 @@ pub type ConvTranspose3d = Convolution<3, true>;
 /// The bias is 0, the weight what the model's `initialize` says.
 ///
 /// # Errors
-/// `forward` returns [`Error::BadShape`] if `x` has another number of axes,
-/// [`Error::ParameterShape`] if it has another number of channels than before, and
+/// `forward` returns [`Error::BadShape`] if `x` has another number of axes or its images have no
+/// elements, [`Error::ParameterShape`] if it has another number of channels than before, and
 /// [`Error::BadArgument`] if a size is 0, the kernel is larger than the padded input, or the groups
 /// do not divide the channels.
 ///

@@ -53,9 +53,9 @@ pub type GlobalAvgPool3d = GlobalPooling<3, false>;
 /// `output = ⌊(input + 2·padding − size) / stride⌋ + 1`.
 ///
 /// # Errors
-/// `forward` returns [`Error::BadShape`](crate::Error::BadShape) if `x` has another number of axes,
-/// and [`Error::BadArgument`](crate::Error::BadArgument) if a size or stride is 0, the window is
-/// larger than the padded input, or the padding is more than half of it.
+/// `forward` returns [`Error::BadShape`](crate::Error::BadShape) if `x` has another number of axes or
+/// its images have no elements, and [`Error::BadArgument`](crate::Error::BadArgument) if a size or
+/// stride is 0, the window is larger than the padded input, or the padding is more than half of it.
 #[derive(Block, Clone, Debug)]
 #[block(hint = "pool", describe = Pooling::line)]
 pub struct Pooling<const N: usize, const MAX: bool> {
@@ -160,8 +160,8 @@ impl<const N: usize, const MAX: bool> Forward for Pooling<N, MAX> {
 /// `x: [batch, channels, input..]` → `[batch, channels, 1..]`
 ///
 /// # Errors
-/// `forward` returns [`Error::BadShape`](crate::Error::BadShape) if `x` has another number of axes,
-/// and [`Error::BadArgument`](crate::Error::BadArgument) if there is nothing along one.
+/// `forward` returns [`Error::BadShape`](crate::Error::BadShape) if `x` has another number of axes, or
+/// its images have no elements.
 #[derive(Block, Clone, Copy, Debug, Default)]
 #[block(hint = "pool", describe = GlobalPooling::line)]
 pub struct GlobalPooling<const N: usize, const MAX: bool>;

@@ -40,7 +40,8 @@ impl<const N: usize> Sliding<N> {
         self.dilation[axis] * (self.kernel[axis] - 1) + 1
     }
 
-    /// The last axes of `x`, of which there are `N` after the batch and the channels.
+    /// The last axes of `x`, of which there are `N` after the batch and the channels, none of them
+    /// empty.
     pub(crate) fn input(&self, x: &Shape) -> Result<[usize; N]> {
         let expected = match N {
             1 => "[batch, channels, width]",
@@ -48,6 +49,10 @@ impl<const N: usize> Sliding<N> {
             _ => "[batch, channels, depth, height, width]",
         };
         match x.dims() {
+            [_, _, input @ ..] if input.len() == N && input.contains(&0) => {
+                let expected = "at least one element along each axis of an image";
+                Err(Error::BadShape { op: self.op, expected, found: *x })
+            }
             [_, _, input @ ..] if input.len() == N => Ok(std::array::from_fn(|axis| input[axis])),
             _ => Err(Error::BadShape { op: self.op, expected, found: *x }),
         }
@@ -56,8 +61,8 @@ impl<const N: usize> Sliding<N> {
     /// The window over `x`: it takes as many places as fit, and with `ceil` one more along an axis
     /// whose end it does not reach, if that begins within the image or the padding before it.
     pub(crate) fn window(&self, x: &Shape, ceil: bool) -> Result<Window> {
-        self.check()?;
         let input = self.input(x)?;
+        self.check()?;
         let mut output = [0; N];
         for axis in 0..N {
             let (padding, stride) = (self.padding[axis], self.stride[axis]);
@@ -81,8 +86,8 @@ impl<const N: usize> Sliding<N> {
     /// The window that takes the places of `x`, which is what such a window made of an image that
     /// is `output_padding` longer than the smallest.
     pub(crate) fn window_onto(&self, x: &Shape, output_padding: [usize; N]) -> Result<Window> {
-        self.check()?;
         let output = self.input(x)?;
+        self.check()?;
         let mut input = [0; N];
         for axis in 0..N {
             if output_padding[axis] >= self.stride[axis] {
@@ -90,9 +95,9 @@ impl<const N: usize> Sliding<N> {
                 let found = format!("{output_padding:?} with stride {:?}", self.stride);
                 return Err(Error::BadArgument { op: self.op, argument, expected, found });
             }
-            let whole = output[axis].saturating_sub(1) * self.stride[axis] + self.covered(axis);
+            let whole = (output[axis] - 1) * self.stride[axis] + self.covered(axis);
             match (whole + output_padding[axis]).checked_sub(2 * self.padding[axis]) {
-                Some(size) if size > 0 && output[axis] > 0 => input[axis] = size,
+                Some(size) if size > 0 => input[axis] = size,
                 _ => {
                     let (argument, expected) = ("padding", "less than half of the output");
                     let found = format!("{:?} for shape {x}", self.padding);

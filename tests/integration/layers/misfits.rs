@@ -1,8 +1,8 @@
 //! What does not fit a layer, and what is said of it.
 
 use gluon::nn::{
-    AvgPool2d, Concurrent, Conv2d, ConvTranspose2d, Dense, Dropout, Embedding, LearnedEncoding,
-    Mask, MaxPool2d, MultiHeadAttention, PRelu, Residual,
+    AvgPool2d, Concurrent, Conv2d, ConvTranspose2d, Dense, Dropout, Embedding, GlobalAvgPool2d,
+    LearnedEncoding, Mask, MaxPool2d, MultiHeadAttention, PRelu, Residual,
 };
 use gluon::prelude::*;
 
@@ -15,7 +15,7 @@ fn shapes_that_do_not_fit_are_named() {
     net.initialize().unwrap();
     let mut transposed = ConvTranspose2d::new(4, 3).in_channels(3).output_padding(1);
     transposed.initialize().unwrap();
-    let cases: [(&dyn Layer, &Tensor, &str); 10] = [
+    let cases: [(&dyn Layer, &Tensor, &str); 13] = [
         (
             &net,
             &x,
@@ -25,6 +25,21 @@ fn shapes_that_do_not_fit_are_named() {
             &Conv2d::new(4, 3),
             &Tensor::ones([2, 3, 5]),
             "`conv2d` expected [batch, channels, height, width], found shape (2, 3, 5)",
+        ),
+        (
+            &Conv2d::new(4, 3).padding(2),
+            &Tensor::ones([2, 3, 0, 5]),
+            "`conv2d` expected at least one element along each axis of an image, found shape (2, 3, 0, 5)",
+        ),
+        (
+            &transposed,
+            &Tensor::ones([2, 3, 5, 0]),
+            "`conv_transpose2d` expected at least one element along each axis of an image, found shape (2, 3, 5, 0)",
+        ),
+        (
+            &GlobalAvgPool2d::new(),
+            &Tensor::ones([2, 3, 0, 5]),
+            "`avg_pool2d` expected at least one element along each axis of an image, found shape (2, 3, 0, 5)",
         ),
         (
             &Conv2d::new(4, 3).groups(2),
