@@ -272,4 +272,15 @@ mod tests {
         assert_eq!(second.slice::<f32>().map(<[f32]>::as_ptr), address);
         assert!(Buffer::scratch::<f64>(998).slice::<f32>().is_none());
     }
+
+    #[test]
+    fn buffers_begin_a_line_of_the_cache_whatever_was_dropped() {
+        let foreign: Vec<_> = (0..8).map(|_| Buffer::new(vec![0.0f32; 1024])).collect();
+        drop(foreign);
+        let buffers: Vec<_> = (0..8).map(|_| Buffer::scratch::<f32>(1024)).collect();
+        for buffer in &buffers {
+            let address = buffer.slice::<f32>().map_or(1, |all| all.as_ptr().addr());
+            assert!(address.is_multiple_of(64), "{address:#x}");
+        }
+    }
 }
