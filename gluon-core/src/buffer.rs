@@ -176,8 +176,7 @@ pub(crate) fn with_scratch<T: Element, R>(len: usize, f: impl FnOnce(&mut [T]) -
 impl Drop for Buffer {
     fn drop(&mut self) {
         let len = self.elements.len();
-        let is_kept = shelf(self.dtype(), len).is_some() && len > 0 && len == rounded(len);
-        if !is_kept || !self.elements.begins_line() {
+        if len != rounded(len) || !self.elements.begins_line() {
             return;
         }
         let elements = std::mem::replace(&mut self.elements, Elements::F32(Memory::empty()));

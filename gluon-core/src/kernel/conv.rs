@@ -104,7 +104,7 @@ impl<T: Float> Columns<'_, T> {
         if window.is_point() {
             return f(0, Matrix::new(x, [seen, window.outputs()]));
         }
-        let size = self.conv.plane().max(1);
+        let size = self.conv.plane();
         let mut planes = x;
         if window.is_padded() {
             for (x, plane) in x.chunks(window.inputs()).zip(self.planes.chunks_mut(size)) {
@@ -116,7 +116,7 @@ impl<T: Float> Columns<'_, T> {
         for (at, rows) in positions.rows.chunks(rows_at_once).enumerate() {
             let places = rows.len() * positions.places;
             let columns = &mut self.columns[..seen * places];
-            let channels = columns.chunks_exact_mut((window.taps() * places).max(1));
+            let channels = columns.chunks_exact_mut(window.taps() * places);
             for (plane, columns) in planes.chunks_exact(size).zip(channels) {
                 positions.unfold(rows, plane, columns);
             }
@@ -132,7 +132,7 @@ impl<T: Float> Columns<'_, T> {
         if window.is_point() {
             return fill(0, MatrixMut::new(dx, [seen, window.outputs()]), true);
         }
-        let size = self.conv.plane().max(1);
+        let size = self.conv.plane();
         let planes = if window.is_padded() {
             self.planes.fill(T::ZERO);
             &mut *self.planes
@@ -145,7 +145,7 @@ impl<T: Float> Columns<'_, T> {
             let columns = &mut self.columns[..seen * places];
             let first = at * rows_at_once * positions.places;
             fill(first, MatrixMut::new(columns, [seen, places]), false);
-            let channels = columns.chunks_exact((window.taps() * places).max(1));
+            let channels = columns.chunks_exact(window.taps() * places);
             for (plane, columns) in planes.chunks_exact_mut(size).zip(channels) {
                 positions.fold(rows, columns, plane);
             }

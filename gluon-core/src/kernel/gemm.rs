@@ -4,6 +4,7 @@
 
 mod blocked;
 mod dot;
+mod output;
 mod pack;
 mod tile;
 mod vector;

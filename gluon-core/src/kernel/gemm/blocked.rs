@@ -14,6 +14,7 @@
 //! K. Goto, R. van de Geijn, "Anatomy of high-performance matrix multiplication", 2008.
 #![allow(unsafe_code)]
 
+use super::output::Output;
 use super::pack::{pack, pack_panels};
 use super::tile::{Operands, Tiles};
 use crate::buffer::with_scratch;
@@ -69,45 +70,13 @@ pub(super) fn blocked<T: Float>(
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     accumulate: bool,
-    mut c: MatrixMut<'_, T>,
+    c: MatrixMut<'_, T>,
     threads: usize,
 ) {
-    let strides = c.strides();
-    let c = Output { first: c.data_mut().as_mut_ptr(), strides };
+    let c = Output::of(c);
     let product = Product { tiles, a, b, c, accumulate };
-    let turned = Product {
-        a: b.t(),
-        b: a.t(),
-        c: Output { first: c.first, strides: [strides[1], strides[0]] },
-        ..product
-    };
+    let turned = Product { a: b.t(), b: a.t(), c: c.t(), ..product };
     if turned.cost() < product.cost() { turned.run(threads) } else { product.run(threads) }
-}
-
-/// Where the output lies.
-struct Output<T> {
-    first: *mut T,
-    strides: [usize; 2],
-}
-
-impl<T> Clone for Output<T> {
-    fn clone(&self) -> Output<T> {
-        *self
-    }
-}
-
-impl<T> Copy for Output<T> {}
-
-// SAFETY: It stands for elements of a `MatrixMut`, which is as good as a `&mut [T]`, and each part of
-// a product writes other elements.
-unsafe impl<T: Send> Send for Output<T> {}
-
-impl<T> Output<T> {
-    /// The output from element `[i, j]` on, which may be one past the last.
-    fn from(&self, i: usize, j: usize) -> Output<T> {
-        let first = self.first.wrapping_add(i * self.strides[0] + j * self.strides[1]);
-        Output { first, ..*self }
-    }
 }
 
 /// What is to be done.

@@ -4,6 +4,7 @@
 #![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
 
 use super::MULTIPLICATIONS;
+use super::output::Output;
 use super::tile::Tiles;
 use super::vector::Vector;
 use crate::kernel::float::Float;
@@ -24,44 +25,34 @@ pub(super) fn by_dot<T: Float>(
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
     accumulate: bool,
-    mut c: MatrixMut<'_, T>,
+    c: MatrixMut<'_, T>,
 ) {
-    let ([m, k], [n, _], c_strides) = (a.dims(), b.dims(), c.strides());
+    let ([m, k], [n, _]) = (a.dims(), b.dims());
     assert!(a.has_slice_rows() && b.has_slice_rows() && b.dims() == [n, k] && c.dims() == [m, n]);
-    let operands = Operands {
-        sizes: [m, k, n],
-        a: a.data().as_ptr(),
-        a_stride: a.strides()[0],
-        b: b.data().as_ptr(),
-        b_stride: b.strides()[0],
-        c: c.data_mut().as_mut_ptr(),
-        c_strides,
-        accumulate,
-    };
+    let product = Product { a, b, c: Output::of(c), accumulate };
     // While there are few rows of `A`, they cost less than it takes to read those of `B`.
     let cost = k.div_ceil(m.clamp(1, MULTIPLICATIONS));
     let threads = if parallel::is_worthwhile(m * n * cost) { parallel::threads() } else { 1 };
-    // SAFETY: The operands are these matrices, of which `c` is borrowed mutably.
-    unsafe { share(tiles, operands, threads) }
+    // SAFETY: `c` has a place for each product, and is borrowed mutably.
+    unsafe { share(tiles, product, threads) }
 }
 
 /// Shares the rows of `B` among threads, by halves.
 ///
 /// # Safety
 /// As for [`Dots`].
-unsafe fn share<T: Float>(tiles: &'static Tiles<T>, operands: Operands<T>, threads: usize) {
-    let [m, k, n] = operands.sizes;
+unsafe fn share<T: Float>(tiles: &'static Tiles<T>, product: Product<'_, T>, threads: usize) {
+    let [n, _] = product.b.dims();
     if threads <= 1 || n < 2 * ROWS {
         // SAFETY: The caller's, and the function is one of those for this machine.
-        return unsafe { (tiles.dots())(operands) };
+        return unsafe { (tiles.dots())(product) };
     }
     let left = threads / 2;
     let at = (n * left / threads).next_multiple_of(ROWS);
-    let part = |from: usize, to: usize| Operands {
-        sizes: [m, k, to - from],
-        b: operands.b.wrapping_add(from * operands.b_stride),
-        c: operands.c.wrapping_add(from * operands.c_strides[1]),
-        ..operands
+    let part = |from: usize, to: usize| Product {
+        b: product.b.t().columns(from, to - from).t(),
+        c: product.c.from(0, from),
+        ..product
     };
     let (first, second) = (part(0, at), part(at, n));
     parallel::join(
@@ -75,51 +66,50 @@ unsafe fn share<T: Float>(tiles: &'static Tiles<T>, operands: Operands<T>, threa
 /// `C = A · Bᵀ` or `C += A · Bᵀ`.
 ///
 /// # Safety
-/// For `[m, k, n]` of the [`Operands`], `a[i, p]` and `b[j, p]` may be read, `c[i, j]` read and written,
-/// and no other thread uses the latter.
-pub(super) type Dots<T> = unsafe fn(Operands<T>);
+/// `c` must have a place for each row of `a` and of `b`, which no other thread uses. The rows of both
+/// are slices of the same length.
+pub(super) type Dots<T> = unsafe fn(Product<'_, T>);
 
-/// Where the operands lie: `a[i, p]` at `i · a_stride + p`, `b[j, p]` at `j · b_stride + p`, `c[i, j]` at
-/// `i · c_strides[0] + j · c_strides[1]`, for `[i, p, j]` below `sizes`.
+/// What is to be done.
 #[derive(Clone, Copy)]
-pub(super) struct Operands<T> {
-    sizes: [usize; 3],
-    a: *const T,
-    a_stride: usize,
-    b: *const T,
-    b_stride: usize,
-    c: *mut T,
-    c_strides: [usize; 2],
+pub(super) struct Product<'p, T> {
+    a: Matrix<'p, T>,
+    b: Matrix<'p, T>,
+    c: Output<T>,
     /// Whether to add to `c`.
     accumulate: bool,
 }
 
-// SAFETY: They stand for two `&[T]` and a `&mut [T]`, of which each part writes other elements.
-unsafe impl<T: Send + Sync> Send for Operands<T> {}
-
 /// # Safety
 /// As for [`Dots`], on a processor that has the vectors.
 #[inline(always)]
-pub(super) unsafe fn dots<V: Vector>(operands: Operands<V::Element>) {
-    let [m, _, n] = operands.sizes;
+pub(super) unsafe fn dots<V: Vector>(product: Product<'_, V::Element>) {
+    let ([m, _], [n, _]) = (product.a.dims(), product.b.dims());
     for j in (0..n).step_by(ROWS) {
-        // Where there are fewer rows the last is taken again.
-        let mut b = [operands.b; ROWS];
-        for (at, b) in b.iter_mut().enumerate() {
-            *b = b.wrapping_add((j + at).min(n - 1) * operands.b_stride);
-        }
+        let b = rows::<_, ROWS>(product.b, j);
         let mut i = 0;
         while i < m {
             // SAFETY: These are rows of `b`, and so many rows of `a` are left.
             i += unsafe {
                 match m - i {
-                    1 => tile::<V, 1, 2>(&operands, [i, j], b),
-                    2 | 4 => tile::<V, 2, 1>(&operands, [i, j], b),
-                    _ => tile::<V, 3, 1>(&operands, [i, j], b),
+                    1 => tile::<V, 1, 2>(&product, [i, j], b),
+                    2 | 4 => tile::<V, 2, 1>(&product, [i, j], b),
+                    _ => tile::<V, 3, 1>(&product, [i, j], b),
                 }
             };
         }
     }
+}
+
+/// Where `N` rows begin from row `first` on, the last again where there are fewer.
+#[inline(always)]
+fn rows<T: Float, const N: usize>(x: Matrix<'_, T>, first: usize) -> [*const T; N] {
+    let (last, stride) = (x.dims()[0] - 1, x.strides()[0]);
+    let mut rows = [x.data().as_ptr(); N];
+    for (at, row) in rows.iter_mut().enumerate() {
+        *row = row.wrapping_add((first + at).min(last) * stride);
+    }
+    rows
 }
 
 /// The products of the `M` rows of `a` from `i` on with the rows `b`, those of `b` from `j` on. Each is
@@ -129,15 +119,11 @@ pub(super) unsafe fn dots<V: Vector>(operands: Operands<V::Element>) {
 /// As for [`dots`], if there are these rows.
 #[inline(always)]
 unsafe fn tile<V: Vector, const M: usize, const U: usize>(
-    operands: &Operands<V::Element>,
+    product: &Product<'_, V::Element>,
     [i, j]: [usize; 2],
     b: [*const V::Element; ROWS],
 ) -> usize {
-    let [_, k, n] = operands.sizes;
-    let mut a = [operands.a; M];
-    for (at, a) in a.iter_mut().enumerate() {
-        *a = a.wrapping_add((i + at) * operands.a_stride);
-    }
+    let (a, [n, k]) = (rows::<_, M>(product.a, i), product.b.dims());
     // SAFETY: What is loaded are elements of the rows below `k`, and `c` has a place for each product.
     unsafe {
         let mut sums = [[[V::zero(); U]; ROWS]; M];
@@ -180,10 +166,10 @@ unsafe fn tile<V: Vector, const M: usize, const U: usize>(
                     lanes[j] = lanes[j].add(sums[at][j][u]);
                 }
             }
-            let row = operands.c.add((i + at) * operands.c_strides[0]);
-            for (j, sum) in (j..n).zip(V::sums(lanes)) {
-                let c = row.add(j * operands.c_strides[1]);
-                *c = if operands.accumulate { *c + sum } else { sum };
+            let Output { first, strides } = product.c.from(i + at, j);
+            for (j, sum) in V::sums(lanes).into_iter().enumerate().take(n - j) {
+                let c = first.add(j * strides[1]);
+                *c = if product.accumulate { *c + sum } else { sum };
             }
         }
     }

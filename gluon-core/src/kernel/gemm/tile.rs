@@ -154,7 +154,7 @@ macro_rules! tiles {
             ],
             heights: &[$(($height, [$half, $one, $two])),*],
             dots: {
-                tiles!(@ dots, $features, dot::Operands<$ty>, [dot::dots::<$vector>]);
+                tiles!(@ dots, $features, dot::Product<'_, $ty>, [dot::dots::<$vector>]);
                 dots
             },
         };
