@@ -42,7 +42,6 @@ pub(crate) mod softmax;
 #[cfg(feature = "layers")]
 mod sum;
 pub(crate) mod thin;
-pub(crate) mod tiny;
 pub(crate) mod transpose;
 pub(crate) mod walk;
 #[cfg(feature = "layers")]

@@ -120,9 +120,12 @@ impl Shape {
     #[track_caller]
     pub fn without(&self, axis: usize) -> Shape {
         assert!(axis < self.rank(), "axis {axis} of shape {self}");
-        let mut result = Shape { rank: self.rank - 1, dims: [0; MAX_RANK] };
-        result.dims[..axis].copy_from_slice(&self.dims()[..axis]);
-        result.dims[axis..self.rank() - 1].copy_from_slice(&self.dims()[axis + 1..]);
+        let mut result = *self;
+        for later in axis + 1..self.rank {
+            result.dims[later - 1] = self.dims[later];
+        }
+        result.rank -= 1;
+        result.dims[result.rank] = 0;
         result
     }
 

@@ -119,7 +119,7 @@ impl Tensor {
     }
 
     /// The elements in row-major order, if they lie so.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn as_contiguous<T: Element>(&self) -> Option<&[T]> {
         let data = &*self.data;
         if !data.contiguous {

@@ -4,11 +4,10 @@ use gluon_macros::simd;
 
 use super::activation::{Activation, for_slope_of, slopes};
 use super::float::Float;
-use super::gemm::gemm;
+use super::gemm::{Plus, gemm, is_small, small_by_dot, small_by_row};
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
 use super::reduce::{Reduce, reduce};
-use super::tiny;
 use crate::shape::{Layout, MAX_RANK, Shape};
 
 /// `y = act(x · V + b)`
@@ -25,10 +24,16 @@ pub(crate) fn dense<T: Float>(
 ) {
     let [in_units, units] = v.dims();
     let sizes = [batch, in_units, units];
-    // Long sums along the columns of a weight err less in the lanes of a product of its rows, which is
-    // faster, too.
-    if tiny::is_tiny(sizes) && (in_units < 32 || v.has_slice_rows()) {
-        tiny_products(x, v, bias, y, sizes);
+    if is_small(sizes) {
+        let plus = bias.map_or(Plus::Nothing, Plus::Row);
+        // Compared one by one, they stay in registers.
+        let [down, along] = v.strides();
+        if down == 1 && along == in_units {
+            small_by_dot(x, v.data(), plus, y, sizes);
+        } else {
+            assert!(down == units && along == 1);
+            small_by_row(x, [in_units, 1], v.data(), plus, y, sizes);
+        }
         if activation.is_some() {
             finish(None, activation, units, y);
         }
@@ -43,28 +48,6 @@ pub(crate) fn dense<T: Float>(
     parallel::for_each_block(&mut y[..batch * units], units, cost, |_, y| {
         finish(bias, activation, units, y);
     });
-}
-
-/// `y = x · V + b` of a layer so small that calls cost more than they compute.
-fn tiny_products<T: Float>(
-    x: &[T],
-    v: Matrix<'_, T>,
-    bias: Option<&[T]>,
-    y: &mut [T],
-    sizes @ [batch, in_units, units]: [usize; 3],
-) {
-    // Compared one by one, they stay in registers.
-    let [down, along] = v.strides();
-    if down == 1 && along == in_units {
-        return tiny::by_column(x, v.data(), bias, y, sizes);
-    }
-    assert!(down == units && along == 1);
-    if let Some(bias) = bias {
-        for i in 0..batch {
-            y[i * units..][..units].copy_from_slice(bias);
-        }
-    }
-    tiny::by_row(x, [in_units, 1], v.data(), bias.is_some(), y, sizes);
 }
 
 /// `dz = dy · act′(y)` in the place of `dy`, and `db (+)= Σ dz` over the batch; `db` is added to if
@@ -96,13 +79,25 @@ pub(crate) fn dense_db<T: Float>(
     accumulate: bool,
     sizes @ [batch, _, units]: [usize; 3],
 ) {
-    if tiny::is_tiny(sizes) {
-        return tiny::sum_rows(dz, db, accumulate);
+    if is_small(sizes) {
+        return sum_rows(dz, db, accumulate);
     }
     let layout = Layout::contiguous(Shape::from([batch, units]));
     let mut rows = [false; MAX_RANK];
     rows[0] = true;
     reduce(Reduce::Sum, dz, &layout, rows, db, accumulate);
+}
+
+/// `sums (+)= Σ` of the rows of `x`; added to `sums` if `accumulate`.
+fn sum_rows<T: Float>(x: &[T], sums: &mut [T], accumulate: bool) {
+    if !accumulate {
+        sums.fill(T::ZERO);
+    }
+    for row in x.chunks_exact(sums.len().max(1)) {
+        for (sum, &x) in sums.iter_mut().zip(row) {
+            *sum += x;
+        }
+    }
 }
 
 /// `dw (+)= dzᵀ · x`; added to `dw` if `accumulate`.
@@ -116,8 +111,15 @@ pub(crate) fn dense_dw<T: Float>(
     accumulate: bool,
     [batch, in_units, units]: [usize; 3],
 ) {
-    if tiny::is_tiny([batch, in_units, units]) {
-        return tiny::by_row(dz, [1, units], x, accumulate, dw, [units, batch, in_units]);
+    if is_small([units, batch, in_units]) {
+        return small_by_row(
+            dz,
+            [1, units],
+            x,
+            Plus::output(accumulate),
+            dw,
+            [units, batch, in_units],
+        );
     }
     let (dz, x) = (Matrix::new(dz, [batch, units]), Matrix::new(x, [batch, in_units]));
     let dw = MatrixMut::new(dw, [units, in_units]);
@@ -135,8 +137,15 @@ pub(crate) fn dense_dx<T: Float>(
     accumulate: bool,
     [batch, in_units, units]: [usize; 3],
 ) {
-    if tiny::is_tiny([batch, in_units, units]) {
-        return tiny::by_row(dz, [units, 1], w, accumulate, dx, [batch, units, in_units]);
+    if is_small([batch, units, in_units]) {
+        return small_by_row(
+            dz,
+            [units, 1],
+            w,
+            Plus::output(accumulate),
+            dx,
+            [batch, units, in_units],
+        );
     }
     let (dz, w) = (Matrix::new(dz, [batch, units]), Matrix::new(w, [units, in_units]));
     let dx = MatrixMut::new(dx, [batch, in_units]);

@@ -35,14 +35,17 @@ pub(crate) fn level() -> Level {
 #[cold]
 fn detect() -> Level {
     // Processors whose AVX-512 lowers their clock, those before Ice Lake, lack `avx512vbmi2`.
-    if is_x86_feature_detected!("avx512f")
+    // Products multiply and add in one instruction, as all processors with AVX2 can.
+    let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    if has_avx2
+        && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512vbmi2")
     {
         Level::Avx512
-    } else if is_x86_feature_detected!("avx2") {
+    } else if has_avx2 {
         Level::Avx2
     } else {
         Level::Plain
@@ -68,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_level_is_claimed_only_with_all_of_its_instructions() {
-        let has_avx2 = is_x86_feature_detected!("avx2");
+        let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
         let has_avx512 = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")

@@ -99,13 +99,13 @@ pub(crate) fn log_softmax_grad<T: Float>(
 /// **If a label is not a class;** the caller has checked them.
 pub(crate) fn cross_entropy<T: Float>(
     x: &[T],
-    labels: &[T],
+    labels: &[u64],
     columns: usize,
     probabilities: &mut [T],
     loss: &mut [T],
 ) {
     #[simd]
-    fn rows<T: Float>(x: &[T], labels: &[T], columns: usize, p: &mut [T], loss: &mut [T]) {
+    fn rows<T: Float>(x: &[T], labels: &[u64], columns: usize, p: &mut [T], loss: &mut [T]) {
         let piece = piece_of_rows(columns);
         let count = piece / columns;
         let labels = labels.chunks(count).zip(loss.chunks_mut(count));
@@ -113,7 +113,7 @@ pub(crate) fn cross_entropy<T: Float>(
             let rows = x.chunks_exact(columns).zip(p.chunks_exact_mut(columns));
             for (((x, p), &label), loss) in rows.zip(labels).zip(&mut *loss) {
                 subtract(x, maximum(x), p);
-                *loss = -p[class(label)];
+                *loss = -p[label as usize];
             }
             exponentiate(p);
             for (p, loss) in p.chunks_exact_mut(columns).zip(loss) {
@@ -175,7 +175,7 @@ pub(crate) fn cross_entropy_dense<T: Float>(
 /// `p, dx: [rows, columns]`, `labels, dloss: [rows]`
 pub(crate) fn cross_entropy_grad<T: Float>(
     p: &[T],
-    labels: &[T],
+    labels: &[u64],
     dloss: &[T],
     columns: usize,
     dx: &mut [T],
@@ -191,7 +191,7 @@ pub(crate) fn cross_entropy_grad<T: Float>(
         let first = start / columns;
         for (((p, dx), &label), &dloss) in rows.zip(&labels[first..]).zip(&dloss[first..]) {
             scale_into(dloss, p, dx, accumulate);
-            dx[class(label)] -= dloss;
+            dx[label as usize] -= dloss;
         }
     });
 }
@@ -223,12 +223,6 @@ pub(crate) fn cross_entropy_dense_grad<T: Float>(
             dx.iter_mut().zip(targets).for_each(|(dx, &target)| *dx -= dloss * target);
         }
     });
-}
-
-/// The class that a label names.
-#[inline(always)]
-fn class<T: Float>(label: T) -> usize {
-    label.to_f64() as usize
 }
 
 /// `y (+)= alpha · x`
@@ -304,21 +298,21 @@ fn subtract<T: Float>(x: &[T], max: T, y: &mut [T]) {
 /// `y = e^y`
 #[inline(always)]
 fn exponentiate<T: Float>(y: &mut [T]) {
+    const PIECE: usize = 8;
     // Pieces of a fixed size: the compiler's own vector loops leave short rows to scalar code.
-    let (eights, rest) = y.as_chunks_mut::<8>();
-    for eight in eights {
-        for y in eight {
+    for y in y.chunks_mut(PIECE) {
+        let mut piece = [T::ZERO; PIECE];
+        match <&mut [T; PIECE]>::try_from(&mut *y) {
+            Ok(whole) => piece = *whole,
+            Err(_) => piece[..y.len()].copy_from_slice(y),
+        }
+        for y in &mut piece {
             *y = y.exp();
         }
-    }
-    let (fours, rest) = rest.as_chunks_mut::<4>();
-    for four in fours {
-        for y in four {
-            *y = y.exp();
+        match <&mut [T; PIECE]>::try_from(&mut *y) {
+            Ok(whole) => *whole = piece,
+            Err(_) => y.copy_from_slice(&piece[..y.len()]),
         }
-    }
-    for y in rest {
-        *y = y.exp();
     }
 }
 

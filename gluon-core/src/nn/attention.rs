@@ -16,8 +16,8 @@ use crate::tensor::Tensor;
 /// ```
 /// use gluon_core::{Tensor, nn::scaled_dot_product_attention};
 ///
-/// let (q, k) = (Tensor::zeros([1, 2]), Tensor::ones([3, 2]));
-/// let v = Tensor::from([[1.0f32], [2.0], [6.0]]);
+/// let (q, k) = (Tensor::zeros([1, 2]), Tensor::ones([2, 2]));
+/// let v = Tensor::from([[1.0f32], [5.0]]);
 /// assert_eq!(scaled_dot_product_attention(&q, &k, &v, None)?.item()?, 3.0);
 /// # Ok::<(), gluon_core::Error>(())
 /// ```

@@ -97,8 +97,11 @@ pub(super) fn common_shape(op: &'static str, x: &Tensor, y: &Tensor) -> Result<S
     if lhs != rhs {
         return Err(Error::DTypeMismatch { op, lhs, rhs });
     }
-    let (lhs, rhs) = (*x.shape(), *y.shape());
-    lhs.broadcast(&rhs).ok_or(Error::ShapeMismatch { op, lhs, rhs })
+    let (lhs, rhs) = (x.shape(), y.shape());
+    match lhs.broadcast(rhs) {
+        Some(shape) => Ok(shape),
+        None => Err(Error::ShapeMismatch { op, lhs: *lhs, rhs: *rhs }),
+    }
 }
 
 fn tensors(name: &'static str, op: Binary, x: &Tensor, y: &Tensor) -> Result<Tensor> {

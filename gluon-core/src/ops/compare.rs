@@ -4,7 +4,7 @@ use super::arithmetic::common_shape;
 use super::operand::{Operand, Value};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::zip::{self, Binary};
 use crate::tensor::Tensor;
 
@@ -77,11 +77,8 @@ impl Tensor {
         let op = "choose";
         common_shape(op, self, yes)?;
         let shape = common_shape(op, yes, no)?;
-        let wide = shape.broadcast(self.shape()).ok_or(crate::error::Error::ShapeMismatch {
-            op,
-            lhs: shape,
-            rhs: *self.shape(),
-        })?;
+        let unlike = || Error::ShapeMismatch { op, lhs: shape, rhs: *self.shape() };
+        let wide = shape.broadcast(self.shape()).ok_or_else(unlike)?;
         let [condition, a, b] =
             [self, yes, no].map(|t| t.with_layout(t.layout().broadcast(&wide)).to_contiguous());
         for_float!(condition, op, T => {

@@ -1,6 +1,6 @@
 //! Softmax and cross-entropy in one pass.
 
-use super::index::check_indices;
+use super::index::classes;
 use super::softmax::columns;
 use crate::autograd::record_op;
 use crate::buffer::for_float;
@@ -23,18 +23,17 @@ impl Tensor {
         let op = "softmax_cross_entropy";
         let columns = columns(op, self)?;
         let shape = self.shape().without(self.rank() - 1);
-        check_indices(op, self, label, columns)?;
+        let labels = classes(op, self, label, columns)?;
         let x = self.contiguous();
-        let labels = label.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
-            let [xs, ls] = Tensor::slices::<T, _>([&*x, &labels]);
+            let ([xs], [ls]) = (Tensor::slices::<T, _>([&*x]), Tensor::slices([&labels]));
             let [p, loss] = Tensor::build_two([x.shape(), &shape], x.device(), |p, loss| {
                 softmax::cross_entropy(xs, ls, columns, p, loss);
             });
             record_op(op, [self], loss, |_| {
                 move |dloss, gradients| {
-                    let [ps, ls, dloss] =
-                        Tensor::slices::<T, _>([&p, &labels, dloss]);
+                    let [ps, dloss] = Tensor::slices::<T, _>([&p, dloss]);
+                    let [ls] = Tensor::slices([&labels]);
                     gradients.write::<T>(0, &p, |dx, accumulate| {
                         softmax::cross_entropy_grad(ps, ls, dloss, columns, dx, accumulate);
                     })

@@ -5,8 +5,8 @@ use crate::buffer::for_float;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::kernel::dense as kernel;
+use crate::kernel::gemm::is_small;
 use crate::kernel::matrix::Matrix;
-use crate::kernel::tiny::is_tiny;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
@@ -20,7 +20,7 @@ pub(crate) use crate::kernel::activation::Activation;
 /// Of larger weights, from 1 MiB of `f32` on, the product gains next to nothing.
 fn pays_to_turn(sizes @ [batch, in_units, units]: [usize; 3]) -> bool {
     let weights = in_units * units;
-    is_tiny(sizes) || batch >= 12 && batch * weights >= 1 << 14 && weights <= 1 << 18
+    is_small(sizes) || batch >= 12 && batch * weights >= 1 << 14 && weights <= 1 << 18
 }
 
 /// `act(x · Wᵀ + b)`.

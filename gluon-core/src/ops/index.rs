@@ -49,15 +49,16 @@ fn checked(
     valid.map(|()| indices)
 }
 
-/// Checks that there is an index for each row of `x`, whose last axis has `columns` elements.
-pub(super) fn check_indices(
+/// The classes that `index` names, one for each row of `x`, whose last axis has `columns` elements, as
+/// `u64`.
+pub(super) fn classes(
     op: &'static str,
     x: &Tensor,
     index: &Tensor,
     columns: usize,
-) -> Result<()> {
+) -> Result<Tensor> {
     check_count(op, x, index)?;
-    for_each(op, index, columns, &mut |_| {})
+    checked(op, index, columns, |_, class| class)
 }
 
 fn check_count(op: &'static str, x: &Tensor, index: &Tensor) -> Result<()> {

@@ -116,7 +116,7 @@ impl Tensor {
             return Err(Error::BadAxis { op, axis, shape: *self.shape() });
         }
         let shape = self.shape().with(place as usize, 1);
-        self.reshape(shape.ok_or(Error::TooManyAxes { op, found: self.rank() + 1 })?)
+        self.reshape(shape.ok_or_else(|| Error::TooManyAxes { op, found: self.rank() + 1 })?)
     }
 
     /// Axis `axis`, which must be of size 1, removed.

@@ -8,8 +8,11 @@ use crate::tensor::Tensor;
 
 /// The size of the last axis.
 pub(super) fn columns(op: &'static str, x: &Tensor) -> Result<usize> {
-    let expected = "at least one axis";
-    x.shape().last().copied().ok_or(Error::BadShape { op, expected, found: *x.shape() })
+    let bad = || {
+        let expected = "at least one axis";
+        Error::BadShape { op, expected, found: *x.shape() }
+    };
+    x.shape().last().copied().ok_or_else(bad)
 }
 
 impl Tensor {

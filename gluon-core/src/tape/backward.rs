@@ -118,9 +118,16 @@ pub(crate) fn backward<V>(
     };
     check(root, index)?;
     let mut pending = Vec::new();
-    lock(&root.state).run([(index, Some(head))], retain, pass, &mut pending)?;
+    let mut state = lock(&root.state);
+    state.seed(index, Some(head));
+    state.run(retain, pass, &mut pending)?;
+    drop(state);
     while let Some(next) = latest(&mut pending, |pending| &pending.graph) {
-        lock(&next.graph.state).run(next.seeds, retain, pass, &mut pending)?;
+        let mut state = lock(&next.graph.state);
+        for (index, gradient) in next.seeds {
+            state.seed(index, gradient);
+        }
+        state.run(retain, pass, &mut pending)?;
     }
     Ok(())
 }
@@ -183,22 +190,18 @@ impl<V> GraphState<V> {
         Ok(())
     }
 
-    /// Runs the entries that `seeds` reach, last first; `elsewhere` takes the gradients of values of
-    /// other graphs.
-    fn run(
-        &mut self,
-        seeds: impl IntoIterator<Item = (u32, Option<V>)>,
-        retain: bool,
-        pass: u64,
-        elsewhere: &mut Vec<Pending<V>>,
-    ) -> Result<()> {
-        for (index, gradient) in seeds {
-            let index = index as usize;
-            if self.slots.len() <= index {
-                self.slots.resize_with(index + 1, || None);
-            }
-            self.slots[index] = gradient;
+    /// Puts a gradient where the next run begins.
+    fn seed(&mut self, index: u32, gradient: Option<V>) {
+        let index = index as usize;
+        if self.slots.len() <= index {
+            self.slots.resize_with(index + 1, || None);
         }
+        self.slots[index] = gradient;
+    }
+
+    /// Runs the entries that seeds reach, last first; `elsewhere` takes the gradients of values of
+    /// other graphs.
+    fn run(&mut self, retain: bool, pass: u64, elsewhere: &mut Vec<Pending<V>>) -> Result<()> {
         let result = self.run_slots(retain, pass, elsewhere);
         self.slots.clear();
         result

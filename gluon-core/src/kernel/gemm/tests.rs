@@ -191,7 +191,8 @@ fn dot_products_of_every_size() {
                 let before = values::<T>(length([m, n], strides), 3);
                 let mut c = before.clone();
                 let out = MatrixMut::strided(&mut c, [m, n], strides);
-                dot::by_dot(tiles, a, b, accumulate, out);
+                let plus = Plus::output(accumulate);
+                dot::by_dot(tiles, a, b, plus, out);
                 for at in (0..m).flat_map(|i| (0..n).map(move |j| [i, j])) {
                     let place = at[0] * strides[0] + at[1] * strides[1];
                     let products =
@@ -213,6 +214,62 @@ fn dot_products_of_every_size() {
             }
         }
     }
+}
+
+/// By each instruction set, before elements that no product may take or write.
+#[test]
+fn small_products_of_every_size() {
+    fn check<T: Float>(sizes @ [m, k, n]: [usize; 3], tolerance: f64) {
+        assert!(is_small(sizes));
+        let end = T::from_f64(f64::NAN);
+        let guarded = |len: usize, seed| [values::<T>(len, seed), vec![end]].concat();
+        let (a, b, bias) = (guarded(m * k, 1), guarded(k * n, 2), guarded(n, 3));
+        let turned = |x: &[T], columns: usize| -> Vec<T> {
+            let rows = (x.len() - 1).checked_div(columns).unwrap_or(0);
+            let all = (0..rows * columns).map(|at| x[at % rows * columns + at / rows]);
+            all.chain([end]).collect()
+        };
+        let (a_turned, b_turned) = (turned(&a, k), turned(&b, n));
+        for plus in [Plus::Nothing, Plus::Output, Plus::Row(&bias[..n])] {
+            for tiles in T::every_tiles() {
+                let close = |multiply: &dyn Fn(&mut [T])| {
+                    let before = guarded(m * n, 4);
+                    let mut c = before.clone();
+                    multiply(&mut c);
+                    for at in 0..m * n {
+                        let (i, j) = (at / n, at % n);
+                        let products =
+                            (0..k).map(|p| a[i * k + p].to_f64() * b[p * n + j].to_f64());
+                        let start = match plus {
+                            Plus::Nothing => 0.0,
+                            Plus::Output => before[at].to_f64(),
+                            Plus::Row(row) => row[j].to_f64(),
+                        };
+                        let error = (c[at].to_f64() - products.sum::<f64>() - start).abs();
+                        assert!(error <= tolerance * (k + 1) as f64, "{sizes:?}: {error}");
+                    }
+                    assert!(c[m * n].is_nan(), "{sizes:?}: wrote behind the output");
+                };
+                close(&|c| small::by_row(tiles, &a, [k, 1], &b, plus, c, sizes));
+                close(&|c| small::by_row(tiles, &a_turned, [1, m], &b, plus, c, sizes));
+                close(&|c| small::by_dot(tiles, &a, &b_turned, plus, c, sizes));
+            }
+        }
+    }
+    for m in 0..5 {
+        for k in 0..20 {
+            for n in 0..20 {
+                check::<f32>([m, k, n], 2e-7);
+                check::<f64>([m, k, n], 1e-15);
+            }
+        }
+    }
+}
+
+#[test]
+fn larger_products_and_sizes_that_overflow_are_not_small() {
+    assert!(is_small([8, 16, 16]) && !is_small([8, 16, 17]));
+    assert!(!is_small([usize::MAX, 2, 1]));
 }
 
 /// Rows of the right side that lie so far apart, and are so many, that they are not read as tiles do.

@@ -6,6 +6,7 @@
 #![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
 
 use super::dot::{self, Dots};
+use super::small::{self, Kernels};
 use super::vector::Vector;
 #[cfg(target_arch = "x86_64")]
 use super::vector::x86;
@@ -36,6 +37,7 @@ pub(crate) struct Tiles<T: 'static> {
     /// Numbers of rows, descending to 1, each with the tiles of all widths.
     heights: &'static [(usize, [Tile<T>; 3])],
     dots: Dots<T>,
+    small: Kernels<T>,
 }
 
 impl<T> Tiles<T> {
@@ -52,6 +54,11 @@ impl<T> Tiles<T> {
     /// The dot products in these vectors.
     pub(super) fn dots(&self) -> Dots<T> {
         self.dots
+    }
+
+    /// Small products in these vectors.
+    pub(super) fn small(&self) -> Kernels<T> {
+        self.small
     }
 
     /// Which of the widths takes `columns` columns, of which there are at most [`width`](Tiles::width),
@@ -137,10 +144,10 @@ unsafe fn tile<V: Vector, const M: usize, const N: usize>(operands: Operands<V::
     }
 }
 
-/// Compiles the tiles and the dot products of an instruction set: vectors of half the lanes and of all,
-/// rows, and names for the three widths.
+/// Compiles the tiles, the dot products and the small product of an instruction set: vectors of half the
+/// lanes and of all, those of small products, rows, and names for the three widths.
 macro_rules! tiles {
-    ($name:ident: $ty:ident, $features:tt, $half_vector:ty, $vector:ty,
+    ($name:ident: $ty:ident, $features:tt, $half_vector:ty, $vector:ty, $small:ty,
         $($height:literal: $half:ident $one:ident $two:ident),*) => {
         $(tiles!(@ $half, $features, Operands<$ty>, [tile::<$half_vector, $height, 1>]);
         tiles!(@ $one, $features, Operands<$ty>, [tile::<$vector, $height, 1>]);
@@ -156,6 +163,11 @@ macro_rules! tiles {
             dots: {
                 tiles!(@ dots, $features, dot::Product<'_, $ty>, [dot::dots::<$vector>]);
                 dots
+            },
+            small: {
+                tiles!(@ rows, $features, small::Small<$ty>, [small::rows::<$small>]);
+                tiles!(@ dots, $features, small::Small<$ty>, [small::dots::<$small>]);
+                (rows, dots)
             },
         };
     };
@@ -174,18 +186,18 @@ macro_rules! element {
     ($ty:ident, $module:ident, $any:literal: $avx2_half:ident $avx2:ident
         $(, $avx512_half:ident $avx512:ident)?) => {
         mod $module {
-            use super::{Operands, Tiles, Vector, dot, tile};
+            use super::{Operands, Tiles, Vector, dot, small, tile};
             #[cfg(target_arch = "x86_64")]
             use super::x86;
 
-            tiles!(ANY: $ty, [], [$ty; $any / 2], [$ty; $any],
+            tiles!(ANY: $ty, [], [$ty; $any / 2], [$ty; $any], [$ty; $any],
                 4: h4 o4 t4, 2: h2 o2 t2, 1: h1 o1 t1);
             #[cfg(target_arch = "x86_64")]
-            tiles!(AVX2: $ty, ["avx2,fma"], x86::$avx2_half, x86::$avx2,
+            tiles!(AVX2: $ty, ["avx2,fma"], x86::$avx2_half, x86::$avx2, x86::$avx2,
                 6: ah6 ao6 at6, 4: ah4 ao4 at4, 2: ah2 ao2 at2, 1: ah1 ao1 at1);
             $(#[cfg(target_arch = "x86_64")]
             tiles!(AVX512: $ty, ["avx512f,avx512bw,avx512dq,avx512vl,fma"],
-                x86::$avx512_half, x86::$avx512,
+                x86::$avx512_half, x86::$avx512, x86::$avx512_half,
                 8: bh8 bo8 bt8, 4: bh4 bo4 bt4, 2: bh2 bo2 bt2, 1: bh1 bo1 bt1);)?
         }
 
@@ -193,10 +205,10 @@ macro_rules! element {
             fn every_tiles() -> impl DoubleEndedIterator<Item = &'static Tiles<$ty>> {
                 let all = [Some(&$module::ANY)].into_iter();
                 #[cfg(target_arch = "x86_64")]
-                let all = all.chain([(level() >= Level::Avx2 && has_fma()).then_some(&$module::AVX2)]);
+                let all = all.chain([(level() >= Level::Avx2).then_some(&$module::AVX2)]);
                 $(#[cfg(target_arch = "x86_64")]
                 let all = all.chain([
-                    (level() >= Level::Avx512 && has_fma()).then_some(&element!(@ $module $avx512)),
+                    (level() >= Level::Avx512).then_some(&element!(@ $module $avx512)),
                 ]);)?
                 all.flatten()
             }
@@ -207,8 +219,3 @@ macro_rules! element {
 
 element!(f32, single, 4: __m128 __m256, __m256 __m512);
 element!(f64, double, 2: __m128d __m256d);
-
-#[cfg(target_arch = "x86_64")]
-fn has_fma() -> bool {
-    is_x86_feature_detected!("fma")
-}

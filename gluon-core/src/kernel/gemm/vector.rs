@@ -25,6 +25,30 @@ pub(super) trait Vector: Copy {
     /// # Safety
     /// As many elements must be there to be written.
     unsafe fn store(self, to: *mut Self::Element);
+    /// Writes the first `count` elements, of which there are at most a vector.
+    ///
+    /// # Safety
+    /// `count` elements must be there to be written.
+    #[inline(always)]
+    unsafe fn store_first(self, to: *mut Self::Element, count: usize) {
+        if count == Self::LANES {
+            // SAFETY: The caller's.
+            return unsafe { self.store(to) };
+        }
+        let mut all = [Self::Element::ZERO; 16];
+        // SAFETY: `all` has room for a vector, and the parts are the first `count` of its elements.
+        unsafe {
+            self.store(all.as_mut_ptr());
+            let mut at = 0;
+            // In parts of a known size, which take no call.
+            for part in [8, 4, 2, 1] {
+                if count & part != 0 {
+                    to.add(at).copy_from_nonoverlapping(all.as_ptr().add(at), part);
+                    at += part;
+                }
+            }
+        }
+    }
     /// # Safety
     /// None but the trait's.
     unsafe fn zero() -> Self;
@@ -44,6 +68,18 @@ pub(super) trait Vector: Copy {
     /// # Safety
     /// None but the trait's.
     unsafe fn sums(vectors: [Self; 4]) -> [Self::Element; 4];
+}
+
+/// The most lanes of a [`Square`] of vectors.
+pub(super) const MOST_LANES: usize = 8;
+
+/// A register of which as many as it has lanes can be taken at once.
+pub(super) trait Square: Vector {
+    /// The sums of the lanes of the first vectors, as many as one has lanes.
+    ///
+    /// # Safety
+    /// None but the trait's.
+    unsafe fn sums_of(vectors: &[Self; MOST_LANES]) -> Self;
 }
 
 /// Whether every machine that the crate is compiled for multiplies and adds in one instruction.
@@ -117,6 +153,54 @@ macro_rules! array {
 }
 
 array!(f32 f64);
+
+impl<T: Float, const L: usize> Square for [T; L]
+where
+    [T; L]: Vector<Element = T>,
+{
+    #[inline(always)]
+    unsafe fn sums_of(vectors: &[Self; MOST_LANES]) -> Self {
+        let mut sums = [T::ZERO; L];
+        for (sum, vector) in sums.iter_mut().zip(vectors) {
+            for &lane in vector {
+                *sum += lane;
+            }
+        }
+        sums
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Square for x86::__m256 {
+    #[inline(always)]
+    unsafe fn sums_of(&[a, b, c, d, e, f, g, h]: &[Self; MOST_LANES]) -> Self {
+        // SAFETY: The caller's.
+        unsafe {
+            let pairs = |a, b, c, d| {
+                x86::_mm256_hadd_ps(x86::_mm256_hadd_ps(a, b), x86::_mm256_hadd_ps(c, d))
+            };
+            // Half of the sums of four vectors lie in each half.
+            let (first, last) = (pairs(a, b, c, d), pairs(e, f, g, h));
+            let low = x86::_mm256_permute2f128_ps::<0x20>(first, last);
+            let high = x86::_mm256_permute2f128_ps::<0x31>(first, last);
+            x86::_mm256_add_ps(low, high)
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Square for x86::__m256d {
+    #[inline(always)]
+    unsafe fn sums_of(&[a, b, c, d, ..]: &[Self; MOST_LANES]) -> Self {
+        // SAFETY: The caller's.
+        unsafe {
+            let (first, last) = (x86::_mm256_hadd_pd(a, b), x86::_mm256_hadd_pd(c, d));
+            let low = x86::_mm256_permute2f128_pd::<0x20>(first, last);
+            let high = x86::_mm256_permute2f128_pd::<0x31>(first, last);
+            x86::_mm256_add_pd(low, high)
+        }
+    }
+}
 
 /// The sum of the lanes of each vector: a function of its own, as the compiler would compute by lanes
 /// what is to be computed by vectors, if it saw that lanes meet.

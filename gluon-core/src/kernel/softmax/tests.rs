@@ -61,7 +61,7 @@ fn large_logits_do_not_overflow() {
     assert_eq!(y, [0.5, 0.5, 0.0]);
     assert_eq!((log[2], sum[0]), (-2000.0 - 2f32.ln(), 1000.0 + 2f32.ln()));
     let mut loss = [0.0];
-    cross_entropy(&x, &[2.0], 3, &mut y, &mut loss);
+    cross_entropy(&x, &[2], 3, &mut y, &mut loss);
     assert_eq!(loss[0], 2000.0 + 2f32.ln());
 }
 
@@ -121,7 +121,7 @@ fn gradients_are_difference_quotients() {
 fn cross_entropies_and_their_gradients() {
     for columns in WIDTHS {
         let x = values::<f64>(ROWS * columns, 1);
-        let labels: Vec<f64> = (0..ROWS).map(|row| ((row * 7 + 1) % columns) as f64).collect();
+        let labels: Vec<u64> = (0..ROWS).map(|row| ((row * 7 + 1) % columns) as u64).collect();
         let targets: Vec<f64> = values(x.len(), 3).iter().map(|t: &f64| t.abs() / 9.0).collect();
         let dloss = [0.5, -1.0, 2.0];
         let mut p = vec![0.0; x.len()];
@@ -169,7 +169,7 @@ fn cross_entropies_and_their_gradients() {
 fn many_rows_give_what_one_row_gives() {
     let (rows, columns) = (20_000, 10);
     let x = values::<f32>(rows * columns, 5);
-    let labels: Vec<f32> = (0..rows).map(|row| (row % columns) as f32).collect();
+    let labels: Vec<u64> = (0..rows).map(|row| (row % columns) as u64).collect();
     let (mut p, mut loss) = (vec![0.0; x.len()], vec![0.0; rows]);
     cross_entropy(&x, &labels, columns, &mut p, &mut loss);
     for row in 0..rows {
