@@ -63,13 +63,25 @@ pub(crate) fn for_each_block<T: Element>(
     cost: usize,
     f: impl Fn(usize, &mut [T]) + Sync,
 ) {
+    for_each_block_by(y, unit, cost, &f);
+}
+
+/// [`for_each_block`], compiled once for all loops: inlined, it would have each loop twice, to be
+/// shared and not.
+#[inline(never)]
+fn for_each_block_by<T: Element>(
+    y: &mut [T],
+    unit: usize,
+    cost: usize,
+    f: &(dyn Fn(usize, &mut [T]) + Sync),
+) {
     if y.is_empty() {
         return;
     }
     if !is_worthwhile(y.len().saturating_mul(cost)) {
         return f(0, y);
     }
-    share(0, y, units_per_block(unit, cost) * unit, threads(), &f);
+    share(0, y, units_per_block(unit, cost) * unit, threads(), f);
 }
 
 /// Runs both, perhaps at once.
@@ -171,13 +183,24 @@ pub(crate) fn for_each_block_pair<T: Element>(
     cost: usize,
     f: impl Fn(usize, &mut [T], &mut [T]) + Sync,
 ) {
+    for_each_block_pair_by((y, z), units, cost, &f);
+}
+
+/// [`for_each_block_pair`], compiled once for all loops.
+#[inline(never)]
+fn for_each_block_pair_by<T: Element>(
+    (y, z): (&mut [T], &mut [T]),
+    units: (usize, usize),
+    cost: usize,
+    f: &PairLoop<'_, T>,
+) {
     if y.is_empty() {
         return;
     }
     if !is_worthwhile(y.len().saturating_mul(cost)) {
         return f(0, y, z);
     }
-    share_pair(0, (y, z), units, units_per_block(units.0, cost), threads(), &f);
+    share_pair(0, (y, z), units, units_per_block(units.0, cost), threads(), f);
 }
 
 /// What is done to a block of two outputs.

@@ -10,8 +10,19 @@ const TILE: usize = 16;
 
 /// `y[j, i] = x[i, j]` for `x: [rows, columns]`, whose rows lie `x_stride` elements apart and those
 /// of `y` `y_stride`.
-#[simd]
 pub(crate) fn transpose<T: Element>(
+    x: &[T],
+    x_stride: usize,
+    dims: [usize; 2],
+    y: &mut [T],
+    y_stride: usize,
+) {
+    transpose_bits(T::bits(x), x_stride, dims, T::bits_mut(y), y_stride);
+}
+
+/// [`transpose`], once for all elements of a size.
+#[simd]
+fn transpose_bits<T: Element>(
     x: &[T],
     x_stride: usize,
     [rows, columns]: [usize; 2],
