@@ -118,12 +118,19 @@ impl<T> Small<T> {
 /// As for [`Kernels`], on a processor that has the vectors.
 #[inline(always)]
 pub(super) unsafe fn rows<V: Vector>(product: Small<V::Element>) {
-    let [m, _, n] = product.sizes;
+    let [m, k, n] = product.sizes;
     for j in (0..n).step_by(V::LANES) {
         let mut i = 0;
         while i < m {
             // SAFETY: The caller's, and there is a row and a column.
-            i += unsafe { tile::<V, 2, 2>(&product, [i, j]) };
+            i += unsafe {
+                // Short sums take less than what stands around them: more rows share that.
+                if k < 4 && m - i >= 4 {
+                    tile::<V, 4, 1>(&product, [i, j])
+                } else {
+                    tile::<V, 2, 2>(&product, [i, j])
+                }
+            };
         }
     }
 }
@@ -142,7 +149,8 @@ unsafe fn tile<V: Vector, const M: usize, const U: usize>(
     let (height, count) = (M.min(m - i), V::LANES.min(n - j));
     // SAFETY: What is read of `b` are `count` columns of its row below `k`, and of `a` as much.
     unsafe {
-        let (mut a, mut b) = (product.a.add(i * down), product.b.add(j));
+        // Without terms these point where nothing is read, as they do behind the last.
+        let (mut a, mut b) = (product.a.wrapping_add(i * down), product.b.wrapping_add(j));
         // The last row stands for one that is not there.
         let down = if height == M { down } else { 0 };
         let mut sums = [[V::zero(); U]; M];
