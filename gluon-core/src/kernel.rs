@@ -41,7 +41,6 @@ pub(crate) mod simd;
 pub(crate) mod softmax;
 #[cfg(feature = "layers")]
 mod sum;
-pub(crate) mod thin;
 pub(crate) mod transpose;
 pub(crate) mod walk;
 #[cfg(feature = "layers")]

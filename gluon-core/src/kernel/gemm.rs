@@ -7,12 +7,13 @@ mod dot;
 mod output;
 mod pack;
 mod small;
+mod thin;
 mod tile;
 mod vector;
 
 use super::float::Float;
 use super::matrix::{Matrix, MatrixMut};
-use super::{parallel, thin};
+use super::parallel;
 use blocked::{blocked, is_crowded};
 
 pub(crate) use small::is_small;
@@ -70,7 +71,7 @@ pub(crate) fn gemm<T: Float>(
             return small::by_row(T::tiles(), a.data(), a.strides(), b.data(), plus, c, [m, k, n]);
         }
         if m == 1 || k <= FEW_TERMS || m <= FEW_ROWS && is_crowded(&b) {
-            return thin::by_row(a, b, accumulate, c);
+            return thin::by_row(T::tiles(), a, b, accumulate, c);
         }
     }
     if a.has_slice_rows() && b.t().has_slice_rows() {

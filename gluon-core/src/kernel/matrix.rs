@@ -163,12 +163,6 @@ impl<'a, T: Copy> MatrixMut<'a, T> {
         (self.has_slice_rows() && one_row).then(|| &mut self.data[..self.rows * self.columns])
     }
 
-    /// Row `i` of a matrix that has [slice rows](MatrixMut::has_slice_rows).
-    #[inline(always)]
-    pub(crate) fn row_mut(&mut self, i: usize) -> &mut [T] {
-        &mut self.data[i * self.row_stride..][..self.columns]
-    }
-
     #[inline(always)]
     pub(crate) fn get_mut(&mut self, i: usize, j: usize) -> &mut T {
         &mut self.data[i * self.row_stride + j * self.column_stride]

@@ -15,7 +15,7 @@ pub(crate) use crate::kernel::activation::Activation;
 /// Whether `x · Wᵀ` is faster if `W` is turned first, although that costs about as much as it gains:
 /// the next time it costs nothing. While something is recorded the weight is about to change. Both
 /// take sums in an order of their own, so a recorded pass may differ from another in the last bit.
-/// Tiny weights are read along their columns, which costs as much as the product.
+/// Small products by rows take two thirds of what dot products take.
 ///
 /// Of larger weights, from 1 MiB of `f32` on, the product gains next to nothing.
 fn pays_to_turn(sizes @ [batch, in_units, units]: [usize; 3]) -> bool {

@@ -7,6 +7,7 @@
 
 use super::dot::{self, Dots};
 use super::small::{self, Kernels};
+use super::thin::{self, Sweep, SweepBy};
 use super::vector::Vector;
 #[cfg(target_arch = "x86_64")]
 use super::vector::x86;
@@ -38,6 +39,7 @@ pub(crate) struct Tiles<T: 'static> {
     heights: &'static [(usize, [Tile<T>; 3])],
     dots: Dots<T>,
     small: Kernels<T>,
+    sweep: SweepBy<T>,
 }
 
 impl<T> Tiles<T> {
@@ -59,6 +61,11 @@ impl<T> Tiles<T> {
     /// Small products in these vectors.
     pub(super) fn small(&self) -> Kernels<T> {
         self.small
+    }
+
+    /// Multiples of whole rows in these vectors.
+    pub(super) fn sweep(&self) -> SweepBy<T> {
+        self.sweep
     }
 
     /// Which of the widths takes `columns` columns, of which there are at most [`width`](Tiles::width),
@@ -169,6 +176,10 @@ macro_rules! tiles {
                 tiles!(@ dots, $features, small::Small<$ty>, [small::dots::<$small>]);
                 (rows, dots)
             },
+            sweep: {
+                tiles!(@ sweep, $features, Sweep<'_, $ty>, [thin::sweep::<$vector>]);
+                sweep
+            },
         };
     };
     (@ $name:ident, [$($features:literal)?], $operands:ty, [$($of:tt)*]) => {
@@ -186,7 +197,7 @@ macro_rules! element {
     ($ty:ident, $module:ident, $any:literal: $avx2_half:ident $avx2:ident
         $(, $avx512_half:ident $avx512:ident)?) => {
         mod $module {
-            use super::{Operands, Tiles, Vector, dot, small, tile};
+            use super::{Operands, Sweep, Tiles, Vector, dot, small, thin, tile};
             #[cfg(target_arch = "x86_64")]
             use super::x86;
 
