@@ -4,7 +4,8 @@ use gluon_macros::simd;
 
 use super::activation::{Activation, for_slope_of, slopes};
 use super::float::Float;
-use super::gemm::{Plus, gemm, is_small, small_by_dot, small_by_row};
+use super::gemm::gemm;
+use super::gemm::small::{self, Plus, is_small};
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
 use super::reduce::{Reduce, reduce};
@@ -29,10 +30,10 @@ pub(crate) fn dense<T: Float>(
         // Compared one by one, they stay in registers.
         let [down, along] = v.strides();
         if down == 1 && along == in_units {
-            small_by_dot(x, v.data(), plus, y, sizes);
+            small::by_dot(T::tiles(), x, v.data(), plus, y, sizes);
         } else {
             assert!(down == units && along == 1);
-            small_by_row(x, [in_units, 1], v.data(), plus, y, sizes);
+            small::by_row(T::tiles(), x, [in_units, 1], v.data(), plus, y, sizes);
         }
         if activation.is_some() {
             finish(None, activation, units, y);
@@ -112,7 +113,8 @@ pub(crate) fn dense_dw<T: Float>(
     [batch, in_units, units]: [usize; 3],
 ) {
     if is_small([units, batch, in_units]) {
-        return small_by_row(
+        return small::by_row(
+            T::tiles(),
             dz,
             [1, units],
             x,
@@ -138,7 +140,8 @@ pub(crate) fn dense_dx<T: Float>(
     [batch, in_units, units]: [usize; 3],
 ) {
     if is_small([batch, units, in_units]) {
-        return small_by_row(
+        return small::by_row(
+            T::tiles(),
             dz,
             [units, 1],
             w,

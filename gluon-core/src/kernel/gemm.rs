@@ -6,7 +6,7 @@ mod blocked;
 mod dot;
 mod output;
 mod pack;
-mod small;
+pub(crate) mod small;
 mod thin;
 mod tile;
 mod vector;
@@ -15,8 +15,8 @@ use super::float::Float;
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
 use blocked::{blocked, is_crowded};
+use small::Plus;
 
-pub(crate) use small::is_small;
 pub(crate) use tile::Tiled;
 
 /// Fewer multiplications than this take one thread: 2 Mi of them are some 35 µs, to wake another takes
@@ -61,13 +61,13 @@ pub(crate) fn gemm<T: Float>(
         }
         return;
     }
-    let plus = Plus::output(accumulate);
     // The bounds are where the curves cross on x86-64, for shapes of dense layers.
     if b.has_slice_rows() && c.has_slice_rows() {
-        if is_small([m, k, n])
+        if small::is_small([m, k, n])
             && b.strides()[0] == n
             && let Some(c) = c.contiguous_mut()
         {
+            let plus = Plus::output(accumulate);
             return small::by_row(T::tiles(), a.data(), a.strides(), b.data(), plus, c, [m, k, n]);
         }
         if m == 1 || k <= FEW_TERMS || m <= FEW_ROWS && is_crowded(&b) {
@@ -75,92 +75,21 @@ pub(crate) fn gemm<T: Float>(
         }
     }
     if a.has_slice_rows() && b.t().has_slice_rows() {
-        let few = few_rows(k);
+        let few = match k {
+            0..16 => 4,
+            16..256 => 24,
+            256.. => 32,
+        };
         if m <= few || n <= few.min(12) {
             return if m <= n {
-                dot::by_dot(T::tiles(), a, b.t(), plus, c)
+                dot::by_dot(T::tiles(), a, b.t(), accumulate, c)
             } else {
-                dot::by_dot(T::tiles(), b.t(), a, plus, c.t())
+                dot::by_dot(T::tiles(), b.t(), a, accumulate, c.t())
             };
         }
     }
     let threads = if is_shared([m, k, n]) { parallel::threads() } else { 1 };
     blocked(T::tiles(), a, b, accumulate, c, threads);
-}
-
-/// `C = A · B` and `plus` for sizes that are [small](is_small), contiguous `B` and `C`, and an `A` whose
-/// element `[i, p]` lies at `i · strides[0] + p · strides[1]`.
-///
-/// # Shapes
-/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`
-#[inline]
-pub(crate) fn small_by_row<T: Float>(
-    a: &[T],
-    strides: [usize; 2],
-    b: &[T],
-    plus: Plus<'_, T>,
-    c: &mut [T],
-    sizes: [usize; 3],
-) {
-    small::by_row(T::tiles(), a, strides, b, plus, c, sizes);
-}
-
-/// `C = A · Bᵀ` and `plus` for sizes that are [small](is_small) and contiguous matrices.
-///
-/// # Shapes
-/// `a: [m, k]`, `b: [n, k]`, `c: [m, n]`
-#[inline]
-pub(crate) fn small_by_dot<T: Float>(
-    a: &[T],
-    b: &[T],
-    plus: Plus<'_, T>,
-    c: &mut [T],
-    sizes: [usize; 3],
-) {
-    small::by_dot(T::tiles(), a, b, plus, c, sizes);
-}
-
-/// What is added to a product.
-#[derive(Clone, Copy)]
-pub(crate) enum Plus<'p, T> {
-    Nothing,
-    /// What the output holds.
-    Output,
-    /// These, to each row.
-    Row(&'p [T]),
-}
-
-impl<T> Plus<'_, T> {
-    /// What the output holds, if `accumulate`.
-    pub(crate) fn output(accumulate: bool) -> Self {
-        if accumulate { Plus::Output } else { Plus::Nothing }
-    }
-
-    /// # Panics
-    /// **If a row of another length is added to rows of so many columns.**
-    fn check(&self, columns: usize) {
-        assert!(
-            !matches!(self, Plus::Row(row) if row.len() != columns),
-            "the length of what is added"
-        );
-    }
-
-    /// What is added to `count` columns from `first` on.
-    fn columns(self, first: usize, count: usize) -> Self {
-        match self {
-            Plus::Row(row) => Plus::Row(&row[first..first + count]),
-            _ => self,
-        }
-    }
-}
-
-/// So many rows with slices of `k` elements are better multiplied one by one than in tiles.
-fn few_rows(k: usize) -> usize {
-    match k {
-        0..16 => 4,
-        16..256 => 24,
-        256.. => 32,
-    }
 }
 
 /// `C[i] = A[i] · B[i]` for contiguous stacks of matrices.

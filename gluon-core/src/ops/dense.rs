@@ -5,7 +5,7 @@ use crate::buffer::for_float;
 use crate::dtype::Element;
 use crate::error::{Error, Result};
 use crate::kernel::dense as kernel;
-use crate::kernel::gemm::is_small;
+use crate::kernel::gemm::small::is_small;
 use crate::kernel::matrix::Matrix;
 use crate::shape::Shape;
 use crate::tensor::Tensor;

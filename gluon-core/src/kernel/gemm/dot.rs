@@ -3,10 +3,10 @@
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
 
-use super::output::Output;
+use super::MULTIPLICATIONS;
+use super::output::{Output, Product};
 use super::tile::Tiles;
 use super::vector::Vector;
-use super::{MULTIPLICATIONS, Plus};
 use crate::kernel::float::Float;
 use crate::kernel::matrix::{Matrix, MatrixMut};
 use crate::kernel::parallel;
@@ -14,7 +14,7 @@ use crate::kernel::parallel;
 /// The rows of `B` that are multiplied at once.
 const ROWS: usize = 4;
 
-/// `C = A · Bᵀ` and `plus`, for `A` and `B` with slice rows.
+/// `C = A · Bᵀ`, or `C += A · Bᵀ`, for `A` and `B` with slice rows.
 ///
 /// Each row of `B` is read from memory once, so a few rows of `A` cost as much as one.
 ///
@@ -24,13 +24,12 @@ pub(super) fn by_dot<T: Float>(
     tiles: &'static Tiles<T>,
     a: Matrix<'_, T>,
     b: Matrix<'_, T>,
-    plus: Plus<'_, T>,
+    accumulate: bool,
     c: MatrixMut<'_, T>,
 ) {
     let ([m, k], [n, _]) = (a.dims(), b.dims());
     assert!(a.has_slice_rows() && b.has_slice_rows() && b.dims() == [n, k] && c.dims() == [m, n]);
-    plus.check(n);
-    let product = Product { a, b, c: Output::of(c), plus };
+    let product = Product { a, b, c: Output::of(c), accumulate };
     // While there are few rows of `A`, they cost less than it takes to read those of `B`.
     let cost = k.div_ceil(m.clamp(1, MULTIPLICATIONS));
     let threads = if parallel::is_worthwhile(m * n * cost) { parallel::threads() } else { 1 };
@@ -53,7 +52,6 @@ unsafe fn share<T: Float>(tiles: &'static Tiles<T>, product: Product<'_, T>, thr
     let part = |from: usize, to: usize| Product {
         b: product.b.t().columns(from, to - from).t(),
         c: product.c.from(0, from),
-        plus: product.plus.columns(from, to - from),
         ..product
     };
     let (first, second) = (part(0, at), part(at, n));
@@ -65,21 +63,12 @@ unsafe fn share<T: Float>(tiles: &'static Tiles<T>, product: Product<'_, T>, thr
     );
 }
 
-/// `C = A · Bᵀ` and `plus`.
+/// `C = A · Bᵀ` or `C += A · Bᵀ`.
 ///
 /// # Safety
 /// `c` must have a place for each row of `a` and of `b`, which no other thread uses. The rows of both
 /// are slices of the same length.
 pub(super) type Dots<T> = unsafe fn(Product<'_, T>);
-
-/// What is to be done.
-#[derive(Clone, Copy)]
-pub(super) struct Product<'p, T> {
-    a: Matrix<'p, T>,
-    b: Matrix<'p, T>,
-    c: Output<T>,
-    plus: Plus<'p, T>,
-}
 
 /// # Safety
 /// As for [`Dots`], on a processor that has the vectors.
@@ -159,7 +148,6 @@ unsafe fn tile<V: Vector, const M: usize, const U: usize>(
             }
             p += count;
         }
-        let column = j;
         for at in 0..M {
             let mut lanes = [V::zero(); ROWS];
             for j in 0..ROWS {
@@ -171,11 +159,7 @@ unsafe fn tile<V: Vector, const M: usize, const U: usize>(
             let Output { first, strides } = product.c.from(i + at, j);
             for (j, sum) in V::sums(lanes).into_iter().enumerate().take(n - j) {
                 let c = first.add(j * strides[1]);
-                *c = match product.plus {
-                    Plus::Nothing => sum,
-                    Plus::Output => *c + sum,
-                    Plus::Row(row) => row[column + j] + sum,
-                };
+                *c = if product.accumulate { *c + sum } else { sum };
             }
         }
     }

@@ -1,7 +1,7 @@
-//! Outputs: where the elements of a product go, for parts of it that write them at the same time.
+//! Products as kernels take them, and outputs: where their elements go, for parts that write at the same time.
 #![allow(unsafe_code)]
 
-use crate::kernel::matrix::MatrixMut;
+use crate::kernel::matrix::{Matrix, MatrixMut};
 
 /// Where an output lies: its element `[i, j]` at `first + i · strides[0] + j · strides[1]`.
 ///
@@ -41,4 +41,14 @@ impl<T: Copy> Output<T> {
         let first = self.first.wrapping_add(i * self.strides[0] + j * self.strides[1]);
         Output { first, ..*self }
     }
+}
+
+/// What a kernel multiplies, and where the product goes.
+#[derive(Clone, Copy)]
+pub(super) struct Product<'p, T> {
+    pub(super) a: Matrix<'p, T>,
+    pub(super) b: Matrix<'p, T>,
+    pub(super) c: Output<T>,
+    /// Whether to add to `c`.
+    pub(super) accumulate: bool,
 }

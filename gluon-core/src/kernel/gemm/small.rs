@@ -3,7 +3,6 @@
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
 
-use super::Plus;
 use super::tile::Tiles;
 use super::vector::{MOST_LANES, Square, Vector};
 use crate::kernel::float::Float;
@@ -16,13 +15,30 @@ pub(crate) fn is_small(sizes: [usize; 3]) -> bool {
     sizes.into_iter().try_fold(1, usize::checked_mul).is_some_and(|work| work <= MOST)
 }
 
+/// What is added to a product.
+#[derive(Clone, Copy)]
+pub(crate) enum Plus<'p, T> {
+    Nothing,
+    /// What the output holds.
+    Output,
+    /// These, to each row.
+    Row(&'p [T]),
+}
+
+impl<T> Plus<'_, T> {
+    /// What the output holds, if `accumulate`.
+    pub(crate) fn output(accumulate: bool) -> Self {
+        if accumulate { Plus::Output } else { Plus::Nothing }
+    }
+}
+
 /// `C = A · B` and `plus`, for contiguous `B` and `C`, and an `A` whose element `[i, p]` lies at
 /// `i · strides[0] + p · strides[1]`.
 ///
 /// # Shapes
 /// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`
 #[inline]
-pub(super) fn by_row<T: Float>(
+pub(crate) fn by_row<T: Float>(
     tiles: &'static Tiles<T>,
     a: &[T],
     a_strides: [usize; 2],
@@ -45,7 +61,7 @@ pub(super) fn by_row<T: Float>(
 /// # Shapes
 /// `a: [m, k]`, `b: [n, k]`, `c: [m, n]`
 #[inline]
-pub(super) fn by_dot<T: Float>(
+pub(crate) fn by_dot<T: Float>(
     tiles: &'static Tiles<T>,
     a: &[T],
     b: &[T],
@@ -88,12 +104,14 @@ impl<T> Small<T> {
         c: &mut [T],
     ) -> Small<T> {
         let [_, _, n] = sizes;
-        plus.check(n);
         let c = c.as_mut_ptr();
         let start = match plus {
             Plus::Nothing => None,
             Plus::Output => Some((c.cast_const(), n)),
-            Plus::Row(row) => Some((row.as_ptr(), 0)),
+            Plus::Row(row) => {
+                assert_eq!(row.len(), n, "the length of what is added");
+                Some((row.as_ptr(), 0))
+            }
         };
         Small { sizes, a: a.as_ptr(), a_strides, b: b.as_ptr(), b_stride, start, c }
     }

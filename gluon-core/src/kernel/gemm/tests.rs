@@ -191,8 +191,7 @@ fn dot_products_of_every_size() {
                 let before = values::<T>(length([m, n], strides), 3);
                 let mut c = before.clone();
                 let out = MatrixMut::strided(&mut c, [m, n], strides);
-                let plus = Plus::output(accumulate);
-                dot::by_dot(tiles, a, b, plus, out);
+                dot::by_dot(tiles, a, b, accumulate, out);
                 for at in (0..m).flat_map(|i| (0..n).map(move |j| [i, j])) {
                     let place = at[0] * strides[0] + at[1] * strides[1];
                     let products =
@@ -220,7 +219,7 @@ fn dot_products_of_every_size() {
 #[test]
 fn small_products_of_every_size() {
     fn check<T: Float>(sizes @ [m, k, n]: [usize; 3], tolerance: f64) {
-        assert!(is_small(sizes));
+        assert!(small::is_small(sizes));
         let end = T::from_f64(f64::NAN);
         let guarded = |len: usize, seed| [values::<T>(len, seed), vec![end]].concat();
         let (a, b, bias) = (guarded(m * k, 1), guarded(k * n, 2), guarded(n, 3));
@@ -268,8 +267,8 @@ fn small_products_of_every_size() {
 
 #[test]
 fn larger_products_and_sizes_that_overflow_are_not_small() {
-    assert!(is_small([8, 16, 16]) && !is_small([8, 16, 17]));
-    assert!(!is_small([usize::MAX, 2, 1]));
+    assert!(small::is_small([8, 16, 16]) && !small::is_small([8, 16, 17]));
+    assert!(!small::is_small([usize::MAX, 2, 1]));
 }
 
 /// Rows of the right side that lie so far apart, and are so many, that they are not read as tiles do.

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
 
-use super::output::Output;
+use super::output::{Output, Product};
 use super::tile::Tiles;
 use super::vector::Vector;
 use crate::kernel::float::Float;
@@ -28,23 +28,14 @@ pub(super) fn by_row<T: Float>(
     let work = if m > k { m * n * k } else { n * k };
     let threads = if parallel::is_worthwhile(work) { parallel::threads() } else { 1 };
     // SAFETY: `c` has a place for each product, and is borrowed mutably.
-    unsafe { share(tiles, Sweep { a, b, c: Output::of(c), accumulate }, threads) }
-}
-
-/// What is to be done: `C = A · B` or `C += A · B`.
-#[derive(Clone, Copy)]
-pub(super) struct Sweep<'p, T> {
-    a: Matrix<'p, T>,
-    b: Matrix<'p, T>,
-    c: Output<T>,
-    accumulate: bool,
+    unsafe { share(tiles, Product { a, b, c: Output::of(c), accumulate }, threads) }
 }
 
 /// Shares the rows of `C` among threads, or its columns if these are more work, by halves.
 ///
 /// # Safety
-/// As for [`SweepBy`].
-unsafe fn share<T: Float>(tiles: &'static Tiles<T>, product: Sweep<'_, T>, threads: usize) {
+/// As for [`Sweep`].
+unsafe fn share<T: Float>(tiles: &'static Tiles<T>, product: Product<'_, T>, threads: usize) {
     /// The columns that a thread takes at least, to read whole lines of the cache and pages.
     const COLUMNS: usize = 512;
     let ([m, k], [_, n]) = (product.a.dims(), product.b.dims());
@@ -57,11 +48,11 @@ unsafe fn share<T: Float>(tiles: &'static Tiles<T>, product: Sweep<'_, T>, threa
         return unsafe { (tiles.sweep())(product) };
     }
     let part = |from: usize, to: usize| {
-        let Sweep { a, b, c, accumulate } = product;
+        let Product { a, b, c, accumulate } = product;
         if by_rows {
-            Sweep { a: a.t().columns(from, to - from).t(), b, c: c.from(from, 0), accumulate }
+            Product { a: a.t().columns(from, to - from).t(), b, c: c.from(from, 0), accumulate }
         } else {
-            Sweep { a, b: b.columns(from, to - from), c: c.from(0, from), accumulate }
+            Product { a, b: b.columns(from, to - from), c: c.from(0, from), accumulate }
         }
     };
     let (first, second) = (part(0, at), part(at, all));
@@ -78,12 +69,12 @@ unsafe fn share<T: Float>(tiles: &'static Tiles<T>, product: Sweep<'_, T>, threa
 /// # Safety
 /// `c` must have a place for each row of `a` and column of `b`, which no other thread uses. The rows of
 /// `b` and `c` are slices.
-pub(super) type SweepBy<T> = unsafe fn(Sweep<'_, T>);
+pub(super) type Sweep<T> = unsafe fn(Product<'_, T>);
 
 /// # Safety
-/// As for [`SweepBy`], on a processor that has the vectors.
+/// As for [`Sweep`], on a processor that has the vectors.
 #[inline(always)]
-pub(super) unsafe fn sweep<V: Vector>(product: Sweep<'_, V::Element>) {
+pub(super) unsafe fn sweep<V: Vector>(product: Product<'_, V::Element>) {
     let [m, k] = product.a.dims();
     let mut p = 0;
     while p < k {
@@ -111,7 +102,10 @@ pub(super) unsafe fn sweep<V: Vector>(product: Sweep<'_, V::Element>) {
 /// # Safety
 /// As for [`sweep`], if there are these rows.
 #[inline(always)]
-unsafe fn combine<V: Vector, const N: usize>(product: &Sweep<'_, V::Element>, [i, p]: [usize; 2]) {
+unsafe fn combine<V: Vector, const N: usize>(
+    product: &Product<'_, V::Element>,
+    [i, p]: [usize; 2],
+) {
     let (a, n) = (product.a, product.b.dims()[1]);
     let adds = product.accumulate || p > 0;
     let c = product.c.from(i, 0).first;

@@ -6,8 +6,9 @@
 #![allow(clippy::needless_range_loop, reason = "an index walks along several arrays at once")]
 
 use super::dot::{self, Dots};
+use super::output::Product;
 use super::small::{self, Kernels};
-use super::thin::{self, Sweep, SweepBy};
+use super::thin::{self, Sweep};
 use super::vector::Vector;
 #[cfg(target_arch = "x86_64")]
 use super::vector::x86;
@@ -39,7 +40,7 @@ pub(crate) struct Tiles<T: 'static> {
     heights: &'static [(usize, [Tile<T>; 3])],
     dots: Dots<T>,
     small: Kernels<T>,
-    sweep: SweepBy<T>,
+    sweep: Sweep<T>,
 }
 
 impl<T> Tiles<T> {
@@ -64,7 +65,7 @@ impl<T> Tiles<T> {
     }
 
     /// Multiples of whole rows in these vectors.
-    pub(super) fn sweep(&self) -> SweepBy<T> {
+    pub(super) fn sweep(&self) -> Sweep<T> {
         self.sweep
     }
 
@@ -168,7 +169,7 @@ macro_rules! tiles {
             ],
             heights: &[$(($height, [$half, $one, $two])),*],
             dots: {
-                tiles!(@ dots, $features, dot::Product<'_, $ty>, [dot::dots::<$vector>]);
+                tiles!(@ dots, $features, Product<'_, $ty>, [dot::dots::<$vector>]);
                 dots
             },
             small: {
@@ -177,7 +178,7 @@ macro_rules! tiles {
                 (rows, dots)
             },
             sweep: {
-                tiles!(@ sweep, $features, Sweep<'_, $ty>, [thin::sweep::<$vector>]);
+                tiles!(@ sweep, $features, Product<'_, $ty>, [thin::sweep::<$vector>]);
                 sweep
             },
         };
@@ -197,7 +198,7 @@ macro_rules! element {
     ($ty:ident, $module:ident, $any:literal: $avx2_half:ident $avx2:ident
         $(, $avx512_half:ident $avx512:ident)?) => {
         mod $module {
-            use super::{Operands, Sweep, Tiles, Vector, dot, small, thin, tile};
+            use super::{Operands, Product, Tiles, Vector, dot, small, thin, tile};
             #[cfg(target_arch = "x86_64")]
             use super::x86;
 
