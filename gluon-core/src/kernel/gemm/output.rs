@@ -1,4 +1,4 @@
-//! Products as kernels take them, and outputs: where their elements go, for parts that write at the same time.
+//! Products as kernels take them, and where their elements go, for parts that write at the same time.
 #![allow(unsafe_code)]
 
 use crate::kernel::matrix::{Matrix, MatrixMut};
