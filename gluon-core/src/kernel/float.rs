@@ -5,8 +5,10 @@
 //! patterns and are tests below. For `f64` they are the standard library's.
 //!
 //! # Source
-//! Polynomials of `exp` and `ln`: Cephes 2.8, `expf.c` and `logf.c`. `erf`: N. Juffa, minimax
-//! approximations on either side of 0.9277.
+//! Polynomials of `exp` and `ln`: Cephes 2.8, `expf.c` and `logf.c`. `erf`: below 0.9277 a minimax
+//! polynomial of N. Juffa; beyond, that of least weighted error for the binary logarithm of
+//! `1 − erf x`, found by Lawson's algorithm. Polynomials are taken in pairs of terms (Estrin), as a
+//! processor would wait for each step of Horner's rule.
 
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
@@ -217,13 +219,12 @@ impl Float for f32 {
         let x = if x > 4.0 { 4.0 } else { x }; // beyond, 1; NaN passes
         let square = x * x;
         let outer = {
-            let low = 3.831_974_4e-4 - 1.728_534_7e-5 * x;
-            let high = 2.425_462_2e-2 - 3.883_964_4e-3 * x;
-            let p = low * square + high;
-            let p = p * x - 1.067_778_8e-1;
-            let p = p * x - 6.348_467e-1;
-            let p = p * x - 1.287_175_1e-1;
-            1.0 - Float::exp(p * x - x)
+            // log₂(1 − erf x)
+            let fourth = square * square;
+            let low = -1.626_820_4 * x - 2.996_536_5e-4;
+            let middle = -1.498_363e-1 * x - 9.193_799e-1;
+            let high = 2.813_860_5e-4 * square - 4.377_745e-3 * x + 3.201_6e-2;
+            1.0 - exp2(low + square * middle + fourth * high)
         };
         let inner = {
             let p = 4.991_194_2e-3 - 5.967_617e-4 * square;
@@ -245,29 +246,42 @@ struct Reduced {
 
 #[inline(always)]
 fn reduce(x: f32) -> Reduced {
-    // Adding 1.5 · 2²³ leaves the nearest integer in the low bits of the sum.
-    const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts, the first of 9 bits so that its product with n is exact.
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    Reduced {
-        power: shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32,
-        rest: x - n * LN_2_HIGH - n * LN_2_LOW,
-    }
+    let (n, power) = nearest(x * std::f32::consts::LOG2_E);
+    Reduced { power, rest: x - n * LN_2_HIGH - n * LN_2_LOW }
+}
+
+/// The nearest integer, of an `x` below 2²¹.
+#[inline(always)]
+fn nearest(x: f32) -> (f32, i32) {
+    // Adding 1.5 · 2²³ leaves it in the low bits of the sum.
+    const ROUND: f32 = 12_582_912.0;
+    let shifted = x + ROUND;
+    (shifted - ROUND, shifted.to_bits().wrapping_sub(ROUND.to_bits()) as i32)
 }
 
 /// `e^r − 1` for `|r| ≤ ln 2 / 2`.
 #[inline(always)]
 fn expm1_of_rest(r: f32) -> f32 {
-    let p = 1.987_569_1e-4;
-    let p = p * r + 1.398_2e-3;
-    let p = p * r + 8.333_452e-3;
-    let p = p * r + 4.166_579_6e-2;
-    let p = p * r + 1.666_666_5e-1;
-    let p = p * r + 5e-1;
-    p * (r * r) + r
+    let square = r * r;
+    let low = 1.666_666_5e-1 * r + 5e-1;
+    let middle = 8.333_452e-3 * r + 4.166_579_6e-2;
+    let high = 1.987_569_1e-4 * r + 1.398_2e-3;
+    (low + square * middle + square * square * high) * square + r
+}
+
+/// `2ˣ` for a normal result, within some 2 ulp.
+#[inline(always)]
+fn exp2(x: f32) -> f32 {
+    let (n, power) = nearest(x);
+    let r = x - n;
+    let square = r * r;
+    let low = 6.931_469_4e-1 * r + 1.0;
+    let middle = 5.550_713_5e-2 * r + 2.402_212e-1;
+    let high = 1.327_646_9e-3 * r + 9.675_541e-3;
+    (low + square * middle + square * square * high) * power_of_two(power)
 }
 
 /// `2ⁿ` for a normal result; any value for other `n`, which come from NaN only.
@@ -279,16 +293,12 @@ fn power_of_two(n: i32) -> f32 {
 /// `ln((1 + f) · 2ⁿ)` for `1 + f` in `[√½, √2)`.
 #[inline(always)]
 fn ln_of_mantissa(f: f32, n: f32) -> f32 {
-    let p = 7.037_684e-2;
-    let p = p * f - 1.151_461e-1;
-    let p = p * f + 1.167_699_9e-1;
-    let p = p * f - 1.242_014_1e-1;
-    let p = p * f + 1.424_932_3e-1;
-    let p = p * f - 1.666_805_8e-1;
-    let p = p * f + 2.000_071_5e-1;
-    let p = p * f - 2.5e-1;
-    let p = p * f + 3.333_333e-1;
     let square = f * f;
+    let fourth = square * square;
+    let p = (-2.5e-1 * f + 3.333_333e-1)
+        + square * (-1.666_805_8e-1 * f + 2.000_071_5e-1)
+        + fourth * (-1.242_014_1e-1 * f + 1.424_932_3e-1)
+        + fourth * square * (7.037_684e-2 * square - 1.151_461e-1 * f + 1.167_699_9e-1);
     let tail = p * f * square - n * 2.121_944_4e-4 - 0.5 * square;
     f + tail + n * 0.693_359_4
 }
