@@ -17,7 +17,8 @@
 //! ```
 //!
 //! The mode is per thread; so are recordings. Each outermost `record` makes a graph that lives as
-//! long as a tensor computed in it.
+//! long as a tensor computed in it. The last of a thread stays, with what `backward` has not freed,
+//! until the next `record` uses its memory.
 
 mod backward;
 #[cfg(feature = "f64")]

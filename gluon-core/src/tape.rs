@@ -8,7 +8,7 @@
 //!
 //! Invariants:
 //! - rules keep no value that leads back to a graph, so a graph lives exactly as long as somebody
-//!   outside can still reach it;
+//!   outside can still reach it, among them the thread that recorded it last;
 //! - an edge to another graph leads to one that was closed before, so graphs form no cycle.
 
 mod backward;
@@ -64,7 +64,7 @@ pub(crate) struct Graph<V> {
 struct GraphState<V> {
     entries: Vec<Entry<V>>,
     edges: Vec<Edge<V>>,
-    /// Gradients of the entries' outputs during a pass; empty between passes.
+    /// Gradients of the entries' outputs during a pass.
     slots: Vec<Option<V>>,
     /// Entries that the pass will reach.
     reached: Vec<bool>,
@@ -107,12 +107,16 @@ impl<V> Graph<V> {
 
     /// Empties the graph for another recording, keeping its memory.
     pub(crate) fn reset(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state_mut();
         state.entries.clear();
         state.edges.clear();
         state.whole = true;
         *self.closed.get_mut() = u64::MAX;
         *self.open.get_mut() = true;
+    }
+
+    fn state_mut(&mut self) -> &mut GraphState<V> {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that no operation will be added any more.
@@ -163,9 +167,33 @@ impl<V> Graph<V> {
 }
 
 impl<V> GraphState<V> {
+    /// Takes the edges to other graphs.
+    fn take_elsewhere(&mut self, graphs: &mut Vec<Arc<Graph<V>>>) {
+        if !self.whole {
+            graphs.extend(self.edges.drain(..).filter_map(|edge| match edge {
+                Edge::Elsewhere(entry) => Some(entry.0),
+                _ => None,
+            }));
+        }
+    }
+
     fn edges_of(&self, index: usize) -> std::ops::Range<usize> {
         let end = self.entries.get(index + 1).map_or(self.edges.len(), |e| e.first_edge as usize);
         self.entries[index].first_edge as usize..end
+    }
+}
+
+impl<V> Drop for Graph<V> {
+    /// Drops the graphs that this one alone leads to one after another: a chain of recordings may be
+    /// longer than the stack is deep.
+    fn drop(&mut self) {
+        let mut graphs = Vec::new();
+        self.state_mut().take_elsewhere(&mut graphs);
+        while let Some(graph) = graphs.pop() {
+            if let Some(mut graph) = Arc::into_inner(graph) {
+                graph.state_mut().take_elsewhere(&mut graphs);
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallbox::smallbox;
 
-use super::mode::{current_graph, pause};
+use super::mode::{current_graph, set_aside};
 use crate::buffer::for_float;
 use crate::device::Device;
 use crate::dtype::Element;
@@ -85,7 +85,7 @@ impl Tensor {
     }
 
     fn backward_from(&self, head: Tensor, retain: bool) -> Result<()> {
-        pause(|| tape::backward(self.origin(), head, retain, add))
+        set_aside(|| tape::backward(self.origin(), head, retain, add))
     }
 
     /// Whether a gradient can flow back through this tensor.

@@ -1,6 +1,6 @@
 //! Function: a computation with a gradient of one's own.
 
-use super::mode::pause;
+use super::mode::unrecorded;
 use super::record_op;
 use crate::error::{Error, Result};
 use crate::tape::Gradients;
@@ -41,7 +41,8 @@ pub trait Function: Send + 'static {
         std::any::type_name::<Self>()
     }
 
-    /// Computes the output. Nothing in here is recorded, and the inputs are constants.
+    /// Computes the output. Nothing in here is recorded, and the inputs are constants; the mode of
+    /// training is the caller's.
     ///
     /// # Errors
     /// Whatever its operations return.
@@ -64,7 +65,7 @@ pub trait Function: Send + 'static {
         Self: Sized,
     {
         let constants: Vec<Tensor> = inputs.iter().map(|input| input.detach()).collect();
-        let output = pause(|| self.forward(&constants))?.detach();
+        let output = unrecorded(|| self.forward(&constants))?.detach();
         let op = self.name();
         record_op(op, inputs, output, |_| {
             move |gradient: &mut Tensor, gradients: &mut Gradients<'_, Tensor>| {
@@ -92,8 +93,10 @@ fn check(op: &'static str, inputs: &[Tensor], gradients: &[Tensor]) -> Result<()
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::autograd::{check, is_recording, record};
+    use crate::autograd::{check, is_recording, is_training, record, record_with};
     use crate::dtype::DType;
 
     /// `x · y²`, perhaps with a mistake in its gradient.
@@ -161,6 +164,69 @@ mod tests {
             let error = y.backward().unwrap_err().to_string();
             assert_eq!(error, format!("{expected}, found {found}"));
         }
+    }
+
+    /// `x²`, whose gradient comes from computing it once more.
+    struct Again {
+        input: Option<Tensor>,
+        was_training: bool,
+    }
+
+    impl Function for Again {
+        fn forward(&mut self, inputs: &[Tensor]) -> Result<Tensor> {
+            assert!(!is_recording());
+            assert_eq!(is_training(), self.was_training);
+            self.input = Some(inputs[0].clone());
+            inputs[0].square()
+        }
+
+        fn backward(&self, gradient: &Tensor) -> Result<Vec<Tensor>> {
+            let mut x = self.input.clone().expect("`forward` ran before");
+            x.attach_grad();
+            record(|| x.square())?.backward_with(gradient, false)?;
+            Ok(vec![x.grad()?.copy()])
+        }
+    }
+
+    #[test]
+    fn a_gradient_may_record_also_where_the_pass_is_recorded() {
+        let mut x = Tensor::from([3.0]);
+        x.attach_grad();
+        for was_training in [true, false] {
+            record_with(was_training, || {
+                let y = Again { input: None, was_training }.call(&[&x])?.mul(2.0)?;
+                y.backward_with(&Tensor::ones_like(&y), true)?;
+                assert_eq!(x.grad()?.to_vec::<f64>()?, [12.0]);
+                assert!(is_recording());
+                // What was open goes on.
+                y.mul(&x)?.backward()
+            })
+            .unwrap();
+            assert_eq!(x.grad().unwrap(), Tensor::from([54.0]));
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_reach_is_freed_with_the_recording() {
+        let mut x = Tensor::from([3.0]);
+        x.attach_grad();
+        let (held, lost) = (Arc::new(()), Arc::new(()));
+        struct Holds(#[expect(dead_code, reason = "its count tells")] Arc<()>);
+        impl Function for Holds {
+            fn forward(&mut self, inputs: &[Tensor]) -> Result<Tensor> {
+                inputs[0].square()
+            }
+
+            fn backward(&self, gradient: &Tensor) -> Result<Vec<Tensor>> {
+                Ok(vec![gradient.clone()])
+            }
+        }
+        let call = |token: &Arc<()>| Holds(Arc::clone(token)).call(&[&x]).unwrap();
+        let y = record(|| call(&held));
+        assert_eq!(Arc::strong_count(&held), 2);
+        drop(y);
+        record(|| drop(call(&lost)));
+        assert_eq!((Arc::strong_count(&held), Arc::strong_count(&lost)), (1, 1));
     }
 
     #[test]

@@ -18,6 +18,7 @@ struct Mode {
 }
 
 /// The graph that the outermost `record` of this thread fills.
+#[derive(Default)]
 struct Recording {
     /// Kept after the recording ends, so that the next can use its memory.
     graph: Option<Arc<Graph<Tensor>>>,
@@ -44,6 +45,11 @@ pub fn record<R>(f: impl FnOnce() -> R) -> R {
 pub fn record_with<R>(training: bool, f: impl FnOnce() -> R) -> R {
     let _recording = RecordingGuard::enter();
     scoped(Mode { recording: true, training }, f)
+}
+
+/// Runs `f` without recording, in the mode of training that is set.
+pub(super) fn unrecorded<R>(f: impl FnOnce() -> R) -> R {
+    scoped(Mode { recording: false, ..MODE.get() }, f)
 }
 
 /// Runs `f` without recording, in prediction mode.
@@ -82,6 +88,20 @@ fn scoped<R>(mode: Mode, f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// Runs `f` without recording, and lets what it records go to graphs of its own: the one that is
+/// open here belongs to the pass backwards that `f` is.
+pub(super) fn set_aside<R>(f: impl FnOnce() -> R) -> R {
+    struct Restore(Recording);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            RECORDING.replace(std::mem::take(&mut self.0));
+        }
+    }
+    let is_open = RECORDING.with_borrow(|recording| recording.depth > 0);
+    let _restore = is_open.then(|| Restore(RECORDING.take()));
+    pause(f)
+}
+
 struct RecordingGuard;
 
 impl RecordingGuard {
@@ -104,9 +124,12 @@ impl Drop for RecordingGuard {
         RECORDING.with_borrow_mut(|recording| {
             recording.depth -= 1;
             if recording.depth == 0
-                && let Some(graph) = &recording.graph
+                && let Some(graph) = &mut recording.graph
             {
-                graph.close();
+                match Arc::get_mut(graph) {
+                    Some(unused) => unused.reset(),
+                    None => graph.close(),
+                }
             }
         });
     }

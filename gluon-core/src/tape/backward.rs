@@ -118,16 +118,9 @@ pub(crate) fn backward<V>(
     };
     check(root, index)?;
     let mut pending = Vec::new();
-    let mut state = lock(&root.state);
-    state.seed(index, Some(head));
-    state.run(retain, pass, &mut pending)?;
-    drop(state);
+    lock(&root.state).run([(index, Some(head))], retain, pass, &mut pending)?;
     while let Some(next) = latest(&mut pending, |pending| &pending.graph) {
-        let mut state = lock(&next.graph.state);
-        for (index, gradient) in next.seeds {
-            state.seed(index, gradient);
-        }
-        state.run(retain, pass, &mut pending)?;
+        lock(&next.graph.state).run(next.seeds, retain, pass, &mut pending)?;
     }
     Ok(())
 }
@@ -190,18 +183,24 @@ impl<V> GraphState<V> {
         Ok(())
     }
 
-    /// Puts a gradient where the next run begins.
-    fn seed(&mut self, index: u32, gradient: Option<V>) {
-        let index = index as usize;
-        if self.slots.len() <= index {
-            self.slots.resize_with(index + 1, || None);
-        }
-        self.slots[index] = gradient;
-    }
-
-    /// Runs the entries that seeds reach, last first; `elsewhere` takes the gradients of values of
+    /// Runs the entries that `seeds` reach, last first; `elsewhere` takes the gradients of values of
     /// other graphs.
-    fn run(&mut self, retain: bool, pass: u64, elsewhere: &mut Vec<Pending<V>>) -> Result<()> {
+    fn run(
+        &mut self,
+        seeds: impl IntoIterator<Item = (u32, Option<V>)>,
+        retain: bool,
+        pass: u64,
+        elsewhere: &mut Vec<Pending<V>>,
+    ) -> Result<()> {
+        // A pass that panicked has left its own.
+        self.slots.clear();
+        for (index, gradient) in seeds {
+            let index = index as usize;
+            if self.slots.len() <= index {
+                self.slots.resize_with(index + 1, || None);
+            }
+            self.slots[index] = gradient;
+        }
         let result = self.run_slots(retain, pass, elsewhere);
         self.slots.clear();
         result

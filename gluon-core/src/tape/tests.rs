@@ -117,3 +117,35 @@ fn a_graph_dies_with_its_last_value() {
     drop(y);
     assert_eq!(Arc::strong_count(&leaf), 2);
 }
+
+#[test]
+fn a_pass_that_panicked_leaves_nothing_to_the_next() {
+    let (leaf, x) = leaf(GradReq::Write);
+    let graph = Arc::new(Graph::new());
+    let rule: Rule<f64> =
+        smallbox!(|_: &mut f64, _: &mut Gradients<'_, f64>| panic!("as it should"));
+    let index = graph.push("panics", [&x], rule).unwrap();
+    let y = Origin::Node(Arc::clone(&graph), index);
+    // The pass has seen to the second input of the sum, but not to the first.
+    let z = op(&graph, [&x], [5.0]);
+    let sum = op(&graph, [&z, &y], [3.0, 1.0]);
+    let run = std::panic::AssertUnwindSafe(|| backward(&sum, 1.0, true, add));
+    assert!(std::panic::catch_unwind(run).is_err());
+    backward(&z, 1.0, true, add).unwrap();
+    assert_eq!(gradient(&leaf), Some(5.0));
+}
+
+#[test]
+fn a_chain_of_graphs_may_be_longer_than_the_stack_is_deep() {
+    let (leaf, mut x) = leaf(GradReq::Write);
+    for _ in 0..100_000 {
+        let graph = Arc::new(Graph::new());
+        x = op(&graph, [&x], [1.0]);
+        graph.close();
+    }
+    let middle = x.clone();
+    backward(&x, 2.0, true, add).unwrap();
+    assert_eq!(gradient(&leaf), Some(2.0));
+    drop((x, middle));
+    assert_eq!(Arc::strong_count(&leaf), 1);
+}
