@@ -2,6 +2,8 @@
 //!
 //! Long sums are taken pairwise over blocks, so their error grows with the logarithm of the length.
 
+use std::ops::Range;
+
 use gluon_macros::simd;
 
 use super::float::Float;
@@ -131,7 +133,8 @@ fn reduce_with<T: Float>(
         return parallel::for_each_block(out, STRIP.min(kept.len), count, |start, out| {
             for_each_segment(&kept, start, out, |from, out| {
                 for (i, out) in out.chunks_mut(STRIP).enumerate() {
-                    let strip = fold_columns(folds, x, from + i * STRIP, out.len(), &inner);
+                    let (from, rows) = (from + i * STRIP, 0..inner.rows());
+                    let strip = fold_columns(folds, x, from, out.len(), &inner, rows);
                     out.iter_mut().zip(strip).for_each(|(out, value)| store(out, value));
                 }
             });
@@ -143,7 +146,8 @@ fn reduce_with<T: Float>(
     parallel::for_each_block(out, 1, count, |start, out| {
         for_each_segment(&kept, start, out, |from, out| {
             for (i, out) in out.iter_mut().enumerate() {
-                store(out, fold_one(folds, x, at(from, kept.steps[0], i), &inner));
+                let from = at(from, kept.steps[0], i);
+                store(out, fold_one(folds, x, from, &inner, 0..inner.rows()));
             }
         });
     });
@@ -173,8 +177,9 @@ fn for_each_segment<T>(
 const LANES: usize = 32;
 /// The partial results that are left when those a quarter of [`LANES`] apart have met.
 const LAST: usize = LANES / 4;
-/// The elements of a slice, and the rows of a column, that are folded one after another.
-const PIECE: (usize, usize) = (1024, 128);
+/// The elements of a slice, and the rows of a column or other things, that are folded one after
+/// another.
+const PIECE: (usize, usize) = (1024, 64);
 /// The columns reduced together.
 const STRIP: usize = 64;
 
@@ -236,10 +241,26 @@ fn fold_last<T: Float, F: Fold<T>>(&[a, b, c, d, e, f, g, h]: &[T; LAST]) -> T {
     F::combine(F::combine(a, c), F::combine(b, d))
 }
 
-/// Folds the elements of the walk `inner` from `from`.
-fn fold_one<T: Float>(folds: &Folds<T>, x: &[T], from: usize, inner: &Walk<1>) -> T {
+/// The two halves of what is too much to be folded one after another.
+fn halves(rows: &Range<usize>) -> Option<[Range<usize>; 2]> {
+    let middle = rows.start + rows.len().next_power_of_two() / 2;
+    (rows.len() > PIECE.1).then_some([rows.start..middle, middle..rows.end])
+}
+
+/// Folds the elements of some rows of the walk `inner` from `from`, by halves.
+fn fold_one<T: Float>(
+    folds: &Folds<T>,
+    x: &[T],
+    from: usize,
+    inner: &Walk<1>,
+    rows: Range<usize>,
+) -> T {
+    if let Some(halves) = halves(&rows) {
+        let [left, right] = halves.map(|rows| fold_one(folds, x, from, inner, rows));
+        return (folds.combine)(left, right);
+    }
     let mut result = folds.identity;
-    for (_, [start]) in inner.starts(0..inner.rows()) {
+    for (_, [start]) in inner.starts(rows) {
         let start = from.wrapping_add(start);
         let row = match inner.steps {
             [1] => (folds.slice)(&x[start..][..inner.len]),
@@ -250,22 +271,33 @@ fn fold_one<T: Float>(folds: &Folds<T>, x: &[T], from: usize, inner: &Walk<1>) -
     result
 }
 
-/// Folds `len` elements, at least one, `step` apart.
+/// Folds `len` elements, at least one, `step` apart, by halves.
 fn fold_strided<T: Float, F: Fold<T>>(x: &[T], (start, step, len): Strided) -> T {
+    if let Some(halves) = halves(&(0..len)) {
+        let half = |part: Range<usize>| (at(start, step, part.start), step, part.len());
+        let [left, right] = halves.map(|part| fold_strided::<T, F>(x, half(part)));
+        return F::combine(left, right);
+    }
     let element = |i| F::of(x[at(start, step, i)]);
     (1..len).fold(element(0), |row, i| F::combine(row, element(i)))
 }
 
-/// Folds up to [`STRIP`] neighbouring columns over the elements of the walk `inner`.
+/// Folds up to [`STRIP`] neighbouring columns over some rows of the walk `inner`, by halves.
 fn fold_columns<T: Float>(
     folds: &Folds<T>,
     x: &[T],
     from: usize,
     width: usize,
     inner: &Walk<1>,
+    rows: Range<usize>,
 ) -> [T; STRIP] {
+    if let Some(halves) = halves(&rows) {
+        let [mut left, right] = halves.map(|rows| fold_columns(folds, x, from, width, inner, rows));
+        (folds.combine_strips)(&mut left, right);
+        return left;
+    }
     let mut total = [folds.identity; STRIP];
-    for (_, [start]) in inner.starts(0..inner.rows()) {
+    for (_, [start]) in inner.starts(rows) {
         let rows = (from.wrapping_add(start), inner.steps[0], inner.len);
         (folds.combine_strips)(&mut total, (folds.strip)(x, rows, width));
     }
@@ -335,7 +367,7 @@ pub(crate) fn arg_extreme<T: Float>(
     extreme: Extreme,
     x: &[T],
     [outer, len, inner]: [usize; 3],
-    out: &mut [T],
+    out: &mut [i64],
 ) {
     assert!(x.len() == outer * len * inner && out.len() == outer * inner && len > 0);
     parallel::for_each_block(out, 1, len * 4, |first, out| {
@@ -352,7 +384,7 @@ pub(crate) fn arg_extreme<T: Float>(
                     (best, best_at) = (x, at);
                 }
             }
-            *out = T::from_f64(best_at as f64);
+            *out = best_at as i64;
         }
     });
 }

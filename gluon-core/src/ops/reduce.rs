@@ -3,7 +3,6 @@
 use super::layout::resolve_axis;
 use crate::autograd::record_op;
 use crate::buffer::for_float;
-use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::reduce::{self, Extreme, Reduce};
 use crate::shape::{MAX_RANK, Shape};
@@ -101,7 +100,8 @@ fn prod(x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
             let others = fold(op, Reduce::Prod, &ones, &axes)?.div(&ones)?;
             let zeros = fold(op, Reduce::Sum, &zero, &axes)?;
             let reached = zeros.sub(&zero)?.eq(0.0)?;
-            gradients.add(0, others.mul(&reached)?.mul(&dy.reshape(axes.kept(x.shape()))?)?)
+            let slope = reached.choose(&others, &others.zeros_like())?;
+            gradients.add(0, slope.mul(&dy.reshape(axes.kept(x.shape()))?)?)
         }
     })
 }
@@ -248,13 +248,12 @@ fn arg(op: &'static str, extreme: Extreme, x: &Tensor, axis: isize) -> Result<Te
         return Err(Error::BadShape { op, expected, found: *x.shape() });
     }
     let x = x.to_contiguous();
-    let index = for_float!(x, op, T => {
+    for_float!(x, op, T => {
         let xs = x.as_contiguous::<T>().unwrap_or_default();
-        Ok(Tensor::build::<T>(x.shape().without(axis), x.device(), |out| {
+        Ok(Tensor::build::<i64>(x.shape().without(axis), x.device(), |out| {
             reduce::arg_extreme(extreme, xs, sizes, out);
         }))
-    })?;
-    Ok(index.to_dtype(DType::I64))
+    })
 }
 
 #[cfg(test)]
@@ -315,6 +314,14 @@ mod tests {
             let error = check::gradients(|v| op(&v[0]), &[x()], 1e-5).unwrap();
             assert!(error < 1e-8, "{name}: {error}");
         }
+    }
+
+    #[test]
+    fn products_beside_zeros_are_flat_also_where_the_others_overflow() {
+        let mut x = Tensor::from([0.0f32, 0.0, 1e30, 1e30]);
+        x.attach_grad();
+        crate::autograd::record(|| x.prod()).unwrap().backward().unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::zeros([4]));
     }
 
     #[test]
