@@ -63,14 +63,20 @@ impl Shape {
         self.rank
     }
 
-    /// The number of elements: the product of all sizes.
+    /// The number of elements: the product of all sizes, of a shape that a tensor can have;
+    /// [`checked_size`](Shape::checked_size) is for others.
     pub fn size(&self) -> usize {
-        self.dims().iter().product()
+        self.dims().iter().fold(1, |size: usize, &dim| size.wrapping_mul(dim))
     }
 
     /// The number of elements, or `None` if it exceeds `usize`.
     pub fn checked_size(&self) -> Option<usize> {
-        self.dims().iter().try_fold(1usize, |size, &dim| size.checked_mul(dim))
+        let product = |(size, over): (usize, bool), &dim: &usize| {
+            let (size, now) = size.overflowing_mul(dim);
+            (size, over || now)
+        };
+        let (size, over) = self.dims().iter().fold((1, false), product);
+        (!over || size == 0 && !self.is_known()).then_some(size)
     }
 
     /// Whether every size is known: none is 0.
@@ -79,7 +85,8 @@ impl Shape {
     }
 
     /// The shape that both broadcast to, by NumPy's rule: aligned at the last axis, a size of 1
-    /// stretches to the other's; `None` if two other sizes differ.
+    /// stretches to the other's; `None` if two other sizes differ, or if there would be more elements
+    /// than `usize` counts.
     ///
     /// ```
     /// # use gluon_core::Shape;
@@ -98,17 +105,18 @@ impl Shape {
                 _ => return None,
             }
         }
-        Some(result)
+        result.checked_size().map(|_| result)
     }
 
-    /// The strides, in elements, of a row-major array of this shape.
+    /// The strides, in elements, of a row-major array of this shape. What overflows wraps around: then
+    /// there are no elements.
     #[inline]
     pub fn strides(&self) -> Strides {
         let mut strides = Strides { rank: self.rank, steps: [0; MAX_RANK] };
         let mut step = 1;
         for (stride, &size) in strides.steps_mut().iter_mut().zip(self.dims()).rev() {
             *stride = step;
-            step *= size as isize;
+            step = step.wrapping_mul(size as isize);
         }
         strides
     }
@@ -308,7 +316,7 @@ impl Layout {
         for axis in (0..shape.rank).rev() {
             let size = shape.dims[axis];
             (self.shape.dims[axis], self.strides.steps[axis]) = (size, step);
-            step *= size as isize;
+            step = step.wrapping_mul(size as isize);
         }
     }
 
@@ -319,7 +327,7 @@ impl Layout {
             if dim != 1 && stride != step {
                 return false;
             }
-            step *= dim as isize;
+            step = step.wrapping_mul(dim as isize);
         }
         true
     }
@@ -339,6 +347,23 @@ mod tests {
         assert_eq!(Shape::SCALAR.to_string(), "()");
         assert_eq!(Shape::from([3]).to_string(), "(3,)");
         assert_eq!(Shape::from([2, 3, 4]).to_string(), "(2, 3, 4)");
+    }
+
+    #[test]
+    fn sizes_that_overflow_are_known() {
+        const LARGE: usize = 1 << 40;
+        for (dims, size) in [
+            (&[LARGE, LARGE][..], None),
+            (&[LARGE, LARGE, 0], Some(0)),
+            (&[0, LARGE, LARGE], Some(0)),
+            (&[LARGE, 2], Some(2 * LARGE)),
+        ] {
+            let shape = Shape::new(dims);
+            assert_eq!(shape.checked_size(), size);
+            assert!(size.is_none_or(|size| shape.size() == size));
+            assert_eq!(Shape::from([1, 1]).broadcast(&shape).is_some(), size.is_some());
+            assert!(Layout::contiguous(shape).is_contiguous());
+        }
     }
 
     #[test]

@@ -259,7 +259,10 @@ fn slope<T: Float>(op: Binary, side: Side, x: &[T], y: &[T], dz: &[T], dx: &mut 
         (Binary::Add, _) | (Binary::Sub, Side::Left) => each!(|_, _| one),
         (Binary::Sub, Side::Right) => each!(|_, _| -one),
         (Binary::Div, Side::Right) => each!(|x, y| -x / (y * y)),
-        (Binary::Pow, Side::Left) => each!(|x, y| y * x.powf(y - one)),
+        // x⁰ is flat, also where another power would be infinite.
+        (Binary::Pow, Side::Left) => {
+            each!(|x, y| if y == zero { zero } else { y * x.powf(y - one) });
+        }
         // 0ʸ is flat in y; a negative base has no derivative, and ln makes it NaN.
         (Binary::Pow, Side::Right) => {
             each!(|x, y| if x == zero { zero } else { x.powf(y) * x.ln() });

@@ -186,6 +186,15 @@ mod tests {
     }
 
     #[test]
+    fn no_steps_and_no_label_cost_nothing() {
+        // Memory that a loss would find.
+        drop(Tensor::full([3], 7.5, crate::DType::F32));
+        let (x, label) = (Tensor::zeros([3, 0, 4]), Tensor::from_vec(vec![0i64; 0], [3, 0]));
+        let loss = CtcLoss::default().forward(&x, &label.unwrap()).unwrap();
+        assert_eq!(loss.to_vec::<f32>().unwrap(), [0.0; 3]);
+    }
+
+    #[test]
     fn lengths_and_padding_say_the_same() {
         let label = Tensor::from([[0i64, 1, -1], [1, -1, -1]]);
         let padded = CtcLoss::default().forward(&logits(), &label).unwrap();

@@ -214,7 +214,7 @@ impl ops::Neg for Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autograd::check;
+    use crate::autograd::{check, record};
 
     #[test]
     fn shapes_broadcast_and_numbers_take_the_type() {
@@ -274,6 +274,16 @@ mod tests {
             let base = x.abs().unwrap();
             let error = check::gradients(|v| v[0].pow(exponent), &[base], 1e-5).unwrap();
             assert!(error < 1e-7, "power {exponent}: {error}");
+        }
+        // The power 0 is 1 everywhere.
+        let (mut base, zeros) = (Tensor::from([0.0, 2.0]), Tensor::from([0.0, 0.0]));
+        base.attach_grad();
+        for power in [base.pow(0.0), base.pow(&zeros), base.pow(Tensor::from(0.0))] {
+            assert_eq!(power.unwrap(), Tensor::from([1.0, 1.0]));
+        }
+        for power in [|x: &Tensor, _: &Tensor| x.pow(0.0), |x: &Tensor, y: &Tensor| x.pow(y)] {
+            record(|| power(&base, &zeros)).unwrap().backward().unwrap();
+            assert_eq!(base.grad().unwrap(), zeros);
         }
     }
 

@@ -23,7 +23,7 @@ impl Tensor {
         let x = self.to_contiguous();
         for_float!(x, op, T => {
             let xs = x.as_contiguous::<T>().unwrap_or_default();
-            let mut loss = Tensor::build::<T>(Shape::from(batch), x.device(), |_| {});
+            let mut loss = Tensor::build::<T>(Shape::from(batch), x.device(), |losses| losses.fill(0.0));
             let losses = loss.make_mut::<T>(op)?;
             let uses = Tensor::build::<T>(*x.shape(), x.device(), |uses| {
                 let units = (sample, 1);

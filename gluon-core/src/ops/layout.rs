@@ -164,8 +164,8 @@ impl Tensor {
         }
         let y = self.relayout(|layout| {
             layout.shape.dims_mut()[axis] = end - start;
-            // An empty result may begin at the end of the buffer.
-            if end > start {
+            // An empty result would begin beyond the end of its buffer.
+            if layout.shape.size() > 0 {
                 layout.offset += start * layout.strides[axis] as usize;
             }
         });
@@ -246,6 +246,14 @@ mod tests {
     }
 
     #[test]
+    fn empty_views_are_like_other_tensors() {
+        let empty = Tensor::zeros([0, 100]).slice(1, 50..).unwrap();
+        assert_eq!(*empty.view::<f32>().unwrap().shape(), [0, 50]);
+        assert_eq!(Tensor::zeros([3, 0]).matmul(&empty).unwrap(), Tensor::zeros([3, 50]));
+        assert!(empty.to_string().contains("(0, 50)"));
+    }
+
+    #[test]
     fn what_does_not_fit_is_named() {
         let x = cube();
         let text = |r: Result<Tensor>| r.unwrap_err().to_string();
@@ -266,6 +274,12 @@ mod tests {
             text(x.broadcast_to([3, 4])),
             "`broadcast_to` cannot combine shapes (2, 3, 4) and (3, 4)"
         );
+        let large = 1usize << 40;
+        assert!(Tensor::ones([1, 1]).broadcast_to([large, large]).is_err());
+        let sides =
+            [[large, 1], [1, large]].map(|to| Tensor::ones([1, 1]).broadcast_to(to).unwrap());
+        assert!(sides[0].add(&sides[1]).is_err() && sides[0].matmul(&sides[1]).is_err());
+        assert!(std::panic::catch_unwind(|| Tensor::zeros([large, large])).is_err());
         assert_eq!(
             text(x.squeeze(1)),
             "`squeeze` expected an axis of size 1, found shape (2, 3, 4)"

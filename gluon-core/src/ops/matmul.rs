@@ -57,7 +57,9 @@ fn matrices(a: &Tensor, b: &Tensor) -> Option<Result<Tensor>> {
     }
     let stack = Shape::new(a_stack).broadcast(&Shape::new(b_stack))?;
     let shape = stack.with(stack.rank(), *m)?;
-    Some(product(a, b, shape.with(shape.rank(), *n)?))
+    let shape = shape.with(shape.rank(), *n)?;
+    shape.checked_size()?;
+    Some(product(a, b, shape))
 }
 
 fn product(a: &Tensor, b: &Tensor, shape: Shape) -> Result<Tensor> {

@@ -45,7 +45,9 @@ impl Tensor {
     pub fn view<T: Element>(&self) -> Result<ndarray::ArrayViewD<'_, T>> {
         use ndarray::ShapeBuilder;
         let all = self.buffer::<T>("view")?;
-        let steps: Vec<usize> = self.strides().iter().map(|&step| step as usize).collect();
+        // Strides that would leave the buffer are refused even where there is nothing to reach.
+        let step = |&step: &isize| if self.size() == 0 { 0 } else { step as usize };
+        let steps: Vec<usize> = self.strides().iter().map(step).collect();
         let shape = self.shape().dims().to_vec().strides(steps);
         ndarray::ArrayViewD::from_shape(shape, &all[self.layout().offset..]).map_err(|_| {
             let expected = "a shape that ndarray can address";
@@ -137,6 +139,17 @@ impl Tensor {
             return self.detach();
         }
         let source = self.to_contiguous();
+        // Numbers go by way of `f64`, where integers of 64 bits would be rounded.
+        if let (DType::U64, Some(x)) = (dtype, source.as_contiguous::<i64>()) {
+            return Tensor::build::<u64>(*self.shape(), self.device(), |y| {
+                y.iter_mut().zip(x).for_each(|(y, &x)| *y = x.max(0) as u64);
+            });
+        }
+        if let (DType::I64, Some(x)) = (dtype, source.as_contiguous::<u64>()) {
+            return Tensor::build::<i64>(*self.shape(), self.device(), |y| {
+                y.iter_mut().zip(x).for_each(|(y, &x)| *y = i64::try_from(x).unwrap_or(i64::MAX));
+            });
+        }
         let read = |start: usize, numbers: &mut [f64]| {
             for_dtype!(source.dtype(), T => {
                 if let Some(elements) = source.as_contiguous::<T>() {
@@ -218,6 +231,18 @@ impl PartialEq for Tensor {
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn integers_of_64_bits_convert_without_a_rounding() {
+        let odd = (1i64 << 53) + 1;
+        let signed = Tensor::from([odd, -1, i64::MAX]);
+        let unsigned = Tensor::from([odd as u64, 0, i64::MAX as u64]);
+        assert_eq!(signed.to_dtype(DType::U64), unsigned);
+        assert_eq!(
+            Tensor::from([odd as u64, 7, u64::MAX]).to_dtype(DType::I64),
+            Tensor::from([odd, 7, i64::MAX])
+        );
+    }
 
     #[test]
     fn values_that_nobody_else_sees_change_where_they_lie() {

@@ -158,6 +158,11 @@ fn unused<T: Element>(size: usize) -> UniqueArc<Data> {
     data
 }
 
+#[cold]
+fn too_large(shape: &Shape) -> ! {
+    panic!("a tensor of shape {shape} has more elements than can be counted");
+}
+
 impl Handle {
     fn of(data: UniqueArc<Data>) -> Handle {
         Handle { data: Some(data.shareable()) }
@@ -174,7 +179,8 @@ impl Handle {
         device: Device,
         fill: &mut dyn FnMut(&mut [T]),
     ) -> Handle {
-        let mut data = unused::<T>(shape.size());
+        let Some(size) = shape.checked_size() else { too_large(shape) };
+        let mut data = unused::<T>(size);
         fill(data.first::<T>(shape, device));
         Handle::of(data)
     }

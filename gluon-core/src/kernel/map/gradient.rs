@@ -88,6 +88,8 @@ fn slope<T: Float>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
             let (low, high) = (c(low), c(high));
             each!(|x, _| T::truth(x >= low && x <= high));
         }
+        // Flat, also where another power would be infinite.
+        Unary::Powi(0) => each!(|_, _| zero),
         Unary::Powi(n) => {
             let factor = c(f64::from(n));
             power(n - 1, x, dx);
@@ -97,7 +99,7 @@ fn slope<T: Float>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
         }
         Unary::Powf(p) => {
             let (factor, exponent) = (c(p), c(p - 1.0));
-            each!(|x, _| factor * x.powf(exponent));
+            each!(|x, _| if p == 0.0 { zero } else { factor * x.powf(exponent) });
         }
     }
 }
