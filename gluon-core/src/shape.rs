@@ -98,14 +98,15 @@ impl Shape {
         let (long, short) = if self.rank >= other.rank { (self, other) } else { (other, self) };
         let mut result = *long;
         let offset = long.rank() - short.rank();
+        let mut has_grown = false;
         for (size, &dim) in result.dims_mut()[offset..].iter_mut().zip(short.dims()) {
             match (*size, dim) {
                 (a, b) if a == b || b == 1 => {}
-                (1, b) => *size = b,
+                (1, b) => (*size, has_grown) = (b, true),
                 _ => return None,
             }
         }
-        result.checked_size().map(|_| result)
+        (!has_grown || result.checked_size().is_some()).then_some(result)
     }
 
     /// The strides, in elements, of a row-major array of this shape. What overflows wraps around: then

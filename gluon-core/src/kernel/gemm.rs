@@ -19,11 +19,7 @@ use small::Plus;
 
 pub(crate) use tile::Tiled;
 
-/// Fewer multiplications than this take one thread: 2 Mi of them are some 35 µs, to wake another takes
-/// 12, and operands that lie in the cache of one core are slow to reach from another.
-const PARALLEL_FROM: usize = 1 << 21;
-
-/// So many of them are a unit of work of [`parallel`].
+/// So many multiplications are a unit of work of [`parallel`].
 const MULTIPLICATIONS: usize = 4;
 
 /// Tiles read a few columns of all rows of `B` at a time. Where that is slow, so many rows of `A` are
@@ -123,7 +119,7 @@ pub(crate) fn gemm_batched<'a, T: Float>(
 
 /// Whether threads share a product of these sizes.
 fn is_shared([m, k, n]: [usize; 3]) -> bool {
-    m.saturating_mul(n).saturating_mul(k) >= PARALLEL_FROM
+    parallel::is_worthwhile(m.saturating_mul(n).saturating_mul(k) / MULTIPLICATIONS)
 }
 
 /// `C = 0`

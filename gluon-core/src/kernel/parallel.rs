@@ -1,6 +1,9 @@
 //! Parallel loops: the one place that decides whether work is shared among threads.
 //!
 //! Waking a thread costs 10 µs and more, so a loop is shared only if it takes several times that.
+//! Helpers are threads of this library, for work of its kernels alone: a thread of a pool that waits
+//! for another does whatever work of the pool it finds, and must not meet a caller's, who holds locks
+//! and a mode of recording. So a thread of a pool of the caller's own does its work alone.
 //! Blocks have a fixed size and the functions below split outputs, or sums at places that depend on
 //! the number of terms alone, so results are the same on any number of threads.
 
@@ -30,11 +33,14 @@ thread_local! {
 /// Work within a part that is for one thread is not shared again: who asked for help would wait
 /// until the helper has done its own part.
 pub(crate) fn threads() -> usize {
-    PART.get().unwrap_or_else(rayon_core::current_num_threads)
+    PART.get().unwrap_or_else(|| match rayon_core::current_thread_index() {
+        Some(_) => 1,
+        None => rayon_core::current_num_threads(),
+    })
 }
 
 /// Runs a part of some work that is for so many threads.
-fn part(threads: usize, run: impl FnOnce()) {
+pub(crate) fn part<R>(threads: usize, run: impl FnOnce() -> R) -> R {
     /// Puts back what was, also after a panic.
     struct Before(Option<usize>);
 
@@ -45,7 +51,7 @@ fn part(threads: usize, run: impl FnOnce()) {
     }
 
     let _before = Before(PART.replace(Some(threads)));
-    run();
+    run()
 }
 
 /// Whether `work` is shared among threads.
@@ -86,7 +92,7 @@ fn for_each_block_by<T: Element>(
 
 /// Runs both, perhaps at once.
 ///
-/// A thread of a pool shares with its pool. Another does its part itself, which lies in its cache,
+/// A helper shares with the helpers. Another thread does its part itself, which lies in its cache,
 /// and asks a helper for the rest. A part that is cut again has to know how many threads it is
 /// for: one for this thread, or it would wait for a helper that is at the other part.
 /// [`share`] tells it.
@@ -94,19 +100,23 @@ fn for_each_block_by<T: Element>(
 /// This and what calls it take their work behind a pointer: what lies between a loop and the
 /// pool of threads is compiled once, not for every loop.
 pub(crate) fn join(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
-    if rayon_core::current_thread_index().is_some() {
-        rayon_core::join(a, b);
-    } else if let Some(helpers) = helpers() {
-        helpers.in_place_scope(|scope| {
-            scope.spawn(|_| b());
+    let in_a_pool = rayon_core::current_thread_index().is_some();
+    let threads = threads();
+    match helpers() {
+        Some(helpers) if helpers.current_thread_index().is_some() => {
+            rayon_core::join(a, || part(threads, b));
+        }
+        Some(helpers) if !in_a_pool => helpers.in_place_scope(|scope| {
+            scope.spawn(|_| part(threads, b));
             if !WAITING.swap(true, Ordering::Relaxed) {
                 helpers.spawn(wait);
             }
             a();
-        });
-    } else {
-        a();
-        b();
+        }),
+        _ => {
+            a();
+            b();
+        }
     }
 }
 
@@ -137,7 +147,8 @@ const PAUSES: usize = 16;
 /// between two products of a step.
 fn wait() {
     let mut end = Instant::now() + PATIENCE;
-    while Instant::now() < end {
+    // A helper that came by this while it waits for another has its own part to go on with.
+    while PART.get().is_none() && Instant::now() < end {
         match rayon_core::yield_now() {
             Some(Yield::Executed) => end = Instant::now() + PATIENCE,
             _ => (0..PAUSES).for_each(|_| std::hint::spin_loop()),
@@ -268,6 +279,23 @@ mod tests {
     }
 
     #[test]
+    fn a_thread_of_a_pool_does_no_other_work_before_its_own_is_done() {
+        thread_local! {
+            static BUSY: Cell<bool> = const { Cell::new(false) };
+        }
+        let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
+        pool.scope(|scope| {
+            for _ in 0..50 {
+                scope.spawn(|_| {
+                    assert!(!BUSY.replace(true));
+                    for_each_block(&mut vec![0f32; 3 * WORTHWHILE], 1, 1, |_, y| y.fill(1.0));
+                    BUSY.set(false);
+                });
+            }
+        });
+    }
+
+    #[test]
     fn a_panic_of_either_part_comes_through_once_both_have_ended() {
         for panics in [0, 1] {
             let mut ran = [false; 2];
@@ -286,8 +314,7 @@ mod tests {
 
     #[test]
     fn work_within_a_part_is_for_the_threads_of_that_part() {
-        let pool = ThreadPoolBuilder::new().num_threads(3).build().expect("a pool");
-        pool.install(|| {
+        part(3, || {
             let mut found = vec![0u64; 3 * WORTHWHILE];
             for_each_block(&mut found, 1, 1, |_, found| found.fill(threads() as u64));
             assert!(found.iter().all(|&found| found == 1));

@@ -132,6 +132,7 @@ fn convolve<const N: usize>(
 mod tests {
     use super::*;
     use crate::autograd::{check, record};
+    use crate::kernel::parallel;
 
     fn numbers(shape: impl Into<Shape>) -> Tensor {
         let shape = shape.into();
@@ -240,10 +241,7 @@ mod tests {
             y.backward().unwrap();
             [y.detach(), x.grad().unwrap().copy(), w.grad().unwrap().copy()]
         };
-        let on = |threads| {
-            rayon_core::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
-        };
-        assert_eq!(on(1), on(3));
+        assert_eq!(parallel::part(1, run), parallel::part(3, run));
     }
 
     #[test]

@@ -313,12 +313,8 @@ fn results_do_not_depend_on_the_number_of_threads() {
                 (ORDERS[a_order].strides([m, k]), ORDERS[b_order].strides([k, n]));
             let (a, b) = (values::<f32>(m * k, 1), values::<f32>(k * n, 2));
             let run = |threads| {
-                let pool = rayon_core::ThreadPoolBuilder::new()
-                    .num_threads(threads)
-                    .build()
-                    .expect("a pool");
                 let mut c = vec![if accumulate { 0.5 } else { f32::NAN }; m * n];
-                pool.install(|| {
+                parallel::part(threads, || {
                     let a = Matrix::strided(&a, [m, k], a_strides);
                     let b = Matrix::strided(&b, [k, n], b_strides);
                     gemm(a, b, accumulate, MatrixMut::new(&mut c, [m, n]));
@@ -340,8 +336,7 @@ fn stacks_multiply_one_by_one() {
         let (mut stack, mut single) = (vec![0.0; count * m * n], vec![0.0; count * m * n]);
         let a_at = |i| Matrix::new(&a[i * m * k..], [m, k]);
         let b_at = |i| Matrix::new(&b[i * k * n..], [k, n]);
-        let pool = rayon_core::ThreadPoolBuilder::new().num_threads(3).build().expect("a pool");
-        pool.install(|| gemm_batched(a_at, b_at, &mut stack, [count, m, n]));
+        parallel::part(3, || gemm_batched(a_at, b_at, &mut stack, [count, m, n]));
         for (i, c) in single.chunks_mut(m * n).enumerate() {
             gemm(a_at(i), b_at(i), false, MatrixMut::new(c, [m, n]));
         }

@@ -103,6 +103,20 @@ fn long_sums_keep_their_accuracy() {
     for column in columns {
         assert!((f64::from(column) / (exact / 3.0) - 1.0).abs() < 1e-6);
     }
+    // Elements that lie apart, many short rows, and many short columns.
+    let kept = |axes: &[usize]| std::array::from_fn(|axis| !axes.contains(&axis));
+    for (shape, steps, reduced) in [
+        ([1_000_000, 1, 1], [3, 1, 1], kept(&[])),
+        ([750_000, 2, 2], [4, 2, 1], kept(&[1])),
+        ([500_000, 2, 3], [6, 3, 1], kept(&[2])),
+    ] {
+        let layout = Layout { shape: Shape::from(shape), strides: Strides::new(&steps), offset: 0 };
+        let out = shape.into_iter().zip(reduced).filter(|&(_, reduced)| !reduced).map(|(n, _)| n);
+        let mut sums = vec![0.0; out.product()];
+        reduce(Reduce::Sum, &x, &layout, reduced, &mut sums, false);
+        let exact = f64::from(0.1f32) * (layout.shape.size() / sums.len()) as f64;
+        assert!(sums.iter().all(|&sum| (f64::from(sum) / exact - 1.0).abs() < 1e-6), "{shape:?}");
+    }
 }
 
 #[test]
@@ -110,11 +124,9 @@ fn sums_do_not_depend_on_the_number_of_threads() {
     let x: Vec<f32> = (0..1_500_000).map(|i| (i % 1009) as f32 / 7.0).collect();
     let layout = Layout::contiguous(Shape::from([1500, 1000]));
     let run = |threads, axis: Option<usize>| {
-        let pool =
-            rayon_core::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
         let reduced = std::array::from_fn(|other| axis.is_none_or(|axis| axis == other));
         let mut out = vec![0.0; axis.map_or(1, |axis| layout.shape[1 - axis])];
-        pool.install(|| reduce(Reduce::Sum, &x, &layout, reduced, &mut out, false));
+        parallel::part(threads, || reduce(Reduce::Sum, &x, &layout, reduced, &mut out, false));
         out
     };
     for axis in [None, Some(0), Some(1)] {
@@ -146,14 +158,19 @@ fn nan_wins_wherever_it_stands() {
 #[test]
 fn positions_of_extremes_are_the_first() {
     let x = [1.0, 5.0, 5.0, 0.0, 2.0, 2.0, 7.0, 7.0];
-    let mut out = [0.0f32; 2];
+    let mut out = [0; 2];
     arg_extreme(Extreme::Max, &x, [2, 4, 1], &mut out);
-    assert_eq!(out, [1.0, 2.0]);
+    assert_eq!(out, [1, 2]);
     arg_extreme(Extreme::Min, &x, [2, 4, 1], &mut out);
-    assert_eq!(out, [3.0, 0.0]);
-    let mut out = [0.0f32; 4];
+    assert_eq!(out, [3, 0]);
+    let mut out = [0; 4];
     arg_extreme(Extreme::Max, &x, [2, 2, 2], &mut out);
-    assert_eq!(out, [1.0, 0.0, 1.0, 1.0]);
+    assert_eq!(out, [1, 0, 1, 1]);
     arg_extreme(Extreme::Max, &[1.0, f32::NAN, 3.0], [1, 3, 1], &mut out[..1]);
-    assert_eq!(out[0], 1.0);
+    assert_eq!(out[0], 1);
+    // Beyond what the elements could count.
+    let mut x = vec![0.0f32; (1 << 24) + 2];
+    *x.last_mut().unwrap() = 1.0;
+    arg_extreme(Extreme::Max, &x, [1, x.len(), 1], &mut out[..1]);
+    assert_eq!(out[0], (1 << 24) + 1);
 }
