@@ -4,9 +4,35 @@ use super::arithmetic::common_shape;
 use super::operand::{Operand, Value};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
+use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::kernel::zip::{self, Binary};
+use crate::shape::Shape;
 use crate::tensor::Tensor;
+
+/// A comparison of integers.
+fn compare_integers<T: Element + PartialOrd>(
+    op: Binary,
+    x: &Tensor,
+    y: &Tensor,
+    shape: Shape,
+) -> Tensor {
+    let [x, y] = [x, y].map(|t| t.with_layout(t.layout().broadcast(&shape)).to_contiguous());
+    let [xs, ys] = Tensor::slices::<T, _>([&x, &y]);
+    let holds = |x: T, y: T| match op {
+        Binary::Eq => x == y,
+        Binary::Ne => x != y,
+        Binary::Lt => x < y,
+        Binary::Le => x <= y,
+        Binary::Gt => x > y,
+        _ => x >= y,
+    };
+    Tensor::build::<T>(shape, x.device(), |out| {
+        for (out, (&x, &y)) in out.iter_mut().zip(xs.iter().zip(ys)) {
+            *out = T::from_f64(f64::from(u8::from(holds(x, y))));
+        }
+    })
+}
 
 macro_rules! comparisons {
     ($($(#[$doc:meta])* $name:ident $op:ident)*) => {
@@ -14,10 +40,12 @@ macro_rules! comparisons {
             $(
                 $(#[$doc])*
                 ///
-                /// The result has the type of the operands and no gradient; shapes broadcast.
+                /// The result has the type of the operands, which may be any, and no gradient; shapes
+                /// broadcast.
                 ///
                 /// # Errors
-                /// As for [`add`](Tensor::add).
+                /// [`Error::ShapeMismatch`] if the shapes do not broadcast, [`Error::DTypeMismatch`] if
+                /// the types differ, [`Error::BadArgument`] if integers are compared with a fraction.
                 pub fn $name(&self, rhs: impl Operand) -> Result<Tensor> {
                     compare(stringify!($name), Binary::$op, self, &rhs)
                 }
@@ -46,11 +74,30 @@ fn compare(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Res
     let y = match rhs.value() {
         Value::Tensor(y) => y,
         Value::Number(value) => {
+            if !x.dtype().is_floating() && value.fract() != 0.0 {
+                let expected = "a whole number, as the elements are";
+                let found = value.to_string();
+                return Err(Error::BadArgument { op: name, argument: "rhs", expected, found });
+            }
             number = Tensor::scalar(value, x.dtype());
             &number
         }
     };
     let shape = common_shape(name, x, y)?;
+    if !x.dtype().is_float() {
+        // The numbers of each of these have a type that has them all.
+        let wide = match x.dtype() {
+            DType::U64 => return Ok(compare_integers::<u64>(op, x, y, shape)),
+            found if found.is_floating() => DType::F32,
+            _ => DType::I64,
+        };
+        let [wide_x, wide_y] = [x, y].map(|t| t.to_dtype(wide));
+        let result = match wide {
+            DType::I64 => compare_integers::<i64>(op, &wide_x, &wide_y, shape),
+            _ => compare(name, op, &wide_x, &&wide_y)?,
+        };
+        return Ok(result.to_dtype(x.dtype()));
+    }
     for_float!(x, name, T => {
         let (xs, ys) = (x.buffer::<T>(name)?, y.buffer::<T>(name)?);
         let (x_layout, y_layout) = (x.layout().broadcast(&shape), y.layout().broadcast(&shape));
@@ -61,26 +108,28 @@ fn compare(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Res
 }
 
 impl Tensor {
-    /// The elements of `yes` where this tensor is not 0, else those of `no`; shapes broadcast.
+    /// The elements of `yes` where this tensor, of any type, is not 0, else those of `no`; shapes
+    /// broadcast.
     ///
     /// ```
-    /// # use gluon_core::Tensor;
+    /// # use gluon_core as gluon;
+    /// # use gluon::Tensor;
     /// let x = Tensor::from([-1.0f32, 2.0]);
     /// let y = x.gt(0.0)?.choose(&x, &Tensor::zeros([2]))?;
     /// assert_eq!(y, Tensor::from([0.0f32, 2.0]));
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors
     /// As for [`add`](Tensor::add).
     pub fn choose(&self, yes: &Tensor, no: &Tensor) -> Result<Tensor> {
         let op = "choose";
-        common_shape(op, self, yes)?;
         let shape = common_shape(op, yes, no)?;
         let unlike = || Error::ShapeMismatch { op, lhs: shape, rhs: *self.shape() };
         let wide = shape.broadcast(self.shape()).ok_or_else(unlike)?;
-        let [condition, a, b] =
-            [self, yes, no].map(|t| t.with_layout(t.layout().broadcast(&wide)).to_contiguous());
+        let condition = self.to_dtype(yes.dtype());
+        let [condition, a, b] = [&condition, yes, no]
+            .map(|t| t.with_layout(t.layout().broadcast(&wide)).to_contiguous());
         for_float!(condition, op, T => {
             let [c, a, b] = Tensor::slices::<T, _>([&condition, &a, &b]);
             let y = Tensor::build::<T>(wide, self.device(), |y| zip::select(c, a, b, y));
@@ -110,6 +159,31 @@ mod tests {
         assert_eq!(x.le(2.0).unwrap(), Tensor::from([[1.0f32, 1.0], [0.0, 0.0]]));
         assert_eq!(x.ne(3.0).unwrap(), Tensor::from([[1.0f32, 1.0], [0.0, 1.0]]));
         assert!(x.eq(Tensor::zeros([3])).is_err());
+    }
+
+    #[test]
+    fn elements_of_every_type_compare_exactly() {
+        let large = (1i64 << 60) + 1;
+        let x = Tensor::from([[large, -3], [large - 1, 7]]);
+        let y = Tensor::from([large, -3]);
+        assert_eq!(x.eq(&y).unwrap(), Tensor::from([[1i64, 1], [0, 0]]));
+        assert_eq!(x.lt(&y).unwrap(), Tensor::from([[0i64, 0], [1, 0]]));
+        assert_eq!(x.ge(7.0).unwrap(), Tensor::from([[1i64, 0], [1, 1]]));
+        let text = x.gt(0.5).unwrap_err().to_string();
+        assert_eq!(
+            text,
+            "`gt` expected `rhs` to be a whole number, as the elements are, found 0.5"
+        );
+        let most = Tensor::from([u64::MAX, 1]);
+        assert_eq!(most.gt(Tensor::from([u64::MAX - 1, 1])).unwrap(), Tensor::from([1u64, 0]));
+        let flags = Tensor::from([true, false]);
+        assert_eq!(flags.ne(Tensor::from([true, true])).unwrap(), Tensor::from([false, true]));
+        let half = Tensor::from([0.5f32, 2.0]).to_dtype(DType::F16);
+        assert_eq!(half.le(0.75).unwrap().to_dtype(DType::F32), Tensor::from([1.0f32, 0.0]));
+        let [yes, no] = [Tensor::from([1.0f32, 2.0]), Tensor::zeros([2])];
+        for condition in [&flags, &Tensor::from([3i8, 0]), &Tensor::from([0.5, 0.0])] {
+            assert_eq!(condition.choose(&yes, &no).unwrap(), Tensor::from([1.0f32, 0.0]));
+        }
     }
 
     #[test]

@@ -11,11 +11,12 @@ impl Tensor {
     /// A tensor of `elements` in row-major order, without copying them.
     ///
     /// ```
-    /// use gluon_core::Tensor;
+    /// # use gluon_core as gluon;
+    /// use gluon::Tensor;
     ///
     /// let x = Tensor::from_vec(vec![1.0f32, 2.0, 3.0, 4.0], [2, 2])?;
     /// assert_eq!(x.shape(), [2, 2]);
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors
@@ -144,6 +145,21 @@ impl<L: Literal> From<L> for Tensor {
         literal.append(&mut elements);
         let buffer = Buffer::new(elements);
         Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default())
+    }
+}
+
+impl<T: Element> From<Vec<T>> for Tensor {
+    /// A tensor of one axis, without copying the elements.
+    fn from(elements: Vec<T>) -> Tensor {
+        let layout = Layout::contiguous(Shape::from(elements.len()));
+        Tensor::from_parts(Buffer::new(elements), layout, Device::default())
+    }
+}
+
+impl<T: Element> From<&[T]> for Tensor {
+    /// A tensor of one axis.
+    fn from(elements: &[T]) -> Tensor {
+        Tensor::from(elements.to_vec())
     }
 }
 
