@@ -86,7 +86,8 @@ pub trait Block: Member {
     /// children; first this one, whose path is empty.
     ///
     /// ```
-    /// use gluon_core::{Block, nn::Dense, sequential};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, nn::Dense, sequential};
     ///
     /// let net = sequential![sequential![Dense::new(8)], Dense::new(2)];
     /// let paths: Vec<String> = net.blocks().into_iter().map(|(path, _)| path).collect();
@@ -104,11 +105,12 @@ pub trait Block: Member {
     /// The block at the structural path `path`: `encoder.0`.
     ///
     /// ```
-    /// use gluon_core::{Block, nn::Dense, sequential};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, nn::Dense, sequential};
     ///
     /// let net = sequential![sequential![Dense::new(8)], Dense::new(2)];
     /// assert_eq!(net.child("0.0")?.tree(), "Dense(None -> 8, linear)");
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors
@@ -136,8 +138,9 @@ pub trait Block: Member {
     /// that.
     ///
     /// ```
+    /// # use gluon_core as gluon;
     /// use std::{cell::RefCell, rc::Rc};
-    /// use gluon_core::{Block, Forward, Tensor, nn::Dense, sequential};
+    /// use gluon::{Block, Forward, Tensor, nn::Dense, sequential};
     ///
     /// let mut net = sequential![Dense::new(8).relu(), Dense::new(2)];
     /// net.initialize()?;
@@ -150,7 +153,7 @@ pub trait Block: Member {
     /// hook.detach();
     /// net.forward(&Tensor::ones([4, 3]))?;
     /// assert_eq!(seen.borrow().len(), 1);
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors
@@ -262,14 +265,15 @@ pub trait Block: Member {
     /// Runs `forward` once in prediction mode, with [hooks](Block::on_forward).
     ///
     /// ```
-    /// use gluon_core::{Block, Tensor, nn::Dense, sequential};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, Tensor, nn::Dense, sequential};
     ///
     /// let mut net = sequential![first: Dense::new(4), #[shared(first)] _];
     /// net.initialize()?;
     /// let table = net.summary(&Tensor::ones([2, 4]))?;
     /// println!("{table}");
     /// assert_eq!((table.total, table.shared, table.unique()), (40, 20, 20));
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors
@@ -302,7 +306,8 @@ pub trait Block: Member {
     /// of MXNet 1.
     ///
     /// ```
-    /// use gluon_core::{Block, nn::Dense};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, nn::Dense};
     ///
     /// let first = Dense::new(8).in_units(4);
     /// let mut second = Dense::new(8);
@@ -312,7 +317,7 @@ pub trait Block: Member {
     /// let mut third = Dense::new(8).no_bias();
     /// assert!(third.share_parameters(&first.collect_params()).is_err());     // no bias here
     /// third.share_parameters(&first.collect_params().select_path("weight")?)?;
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors
@@ -359,6 +364,10 @@ pub trait Block: Member {
     }
 
     /// Converts every parameter to `dtype`; ties hold.
+    ///
+    /// # Panics
+    /// **If `dtype` is not a type of floats**: the values would be cut off.
+    #[track_caller]
     fn cast(&mut self, dtype: DType) {
         self.collect_params().cast(dtype);
     }

@@ -106,7 +106,14 @@ pub enum Error {
     },
 
     /// Operands of different element types.
-    #[error("`{op}` expected both operands to be {lhs}, found {rhs}; convert one with `to_dtype`")]
+    #[error(
+        "`{op}` expected both operands to be {lhs}, found {rhs}; convert one with {}",
+        if lhs.is_float() && rhs.is_float() {
+            "`cast`, or without a gradient with `to_dtype`"
+        } else {
+            "`to_dtype`"
+        }
+    )]
     DTypeMismatch {
         /// The operation.
         op: &'static str,
@@ -213,6 +220,20 @@ pub enum Error {
         /// Its shape, 0 for an unknown size.
         expected: Shape,
         /// The other shape.
+        found: Shape,
+    },
+
+    /// An input whose sizes do not agree with a parameter's.
+    #[error(
+        "the input does not fit parameter `{name}`: expected one for shape {expected}, as declared or \
+         told by the first input, found one for {found}"
+    )]
+    InputShape {
+        /// The parameter.
+        name: String,
+        /// Its shape, 0 for an unknown size.
+        expected: Shape,
+        /// The shape that the input asks for.
         found: Shape,
     },
 

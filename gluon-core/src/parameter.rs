@@ -33,13 +33,14 @@ use state::Value;
 /// Handles may be used from many threads; reading does not wait for other readers.
 ///
 /// ```
-/// use gluon_core::{Parameter, Tensor, init::Constant};
+/// # use gluon_core as gluon;
+/// use gluon::{Parameter, Tensor, init::Constant};
 ///
 /// let weight = Parameter::new([2, 3]).with_init(Constant(0.5));
 /// assert!(weight.data().is_err());                    // not initialized yet
 /// weight.set_data(&Tensor::ones([2, 3]))?;
 /// assert_eq!(weight.data()?, Tensor::ones([2, 3]));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 pub struct Parameter {
     inner: Arc<Inner>,

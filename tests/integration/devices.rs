@@ -32,7 +32,9 @@ fn gradients_are_summed_over_devices_and_every_copy_is_updated() {
     layer.weight.set_data(&Tensor::from([[1.0f32, 2.0]])).unwrap();
     let backward = |replicas: &Replicas<Dense>| {
         for (index, layer) in replicas.iter().enumerate() {
-            let x = Tensor::full([1, 2], index as f64 + 1.0, DType::F32).to_device(DEVICES[index]);
+            let x = Tensor::full([1, 2], index as f64 + 1.0, DType::F32)
+                .to_device(DEVICES[index])
+                .unwrap();
             record(|| layer.forward(&x)).unwrap().backward().unwrap();
         }
     };
@@ -85,7 +87,7 @@ fn parameters_are_made_and_moved_where_they_are_told() {
 #[test]
 fn tensors_move_and_are_copied() {
     let x = Tensor::arange(3);
-    let moved = x.to_device(Device::Cpu(1));
+    let moved = x.to_device(Device::Cpu(1)).unwrap();
     assert_eq!(moved.device(), Device::Cpu(1));
     assert_eq!(x.copy_to(Device::Cpu(1)), x);
     assert_eq!(x.copy_to(Device::Cpu(1)).device(), Device::Cpu(1));

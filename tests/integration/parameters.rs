@@ -140,7 +140,7 @@ fn reading_while_deferred_says_what_to_do() {
     net.forward(&x()).unwrap();
     assert_eq!(net.hidden.weight.shape(), [4, 5]);
     let wide = message(net.forward(&Tensor::ones([2, 6])));
-    assert!(wide.ends_with("`hidden.weight` expected shape (4, 5), found (4, 6)"), "{wide}");
+    assert!(wide.ends_with("found one for (4, 6)"), "{wide}");
 }
 
 /// A layer of one's own may leave sizes open: it tells them by `data_with_shape`.

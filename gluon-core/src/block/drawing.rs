@@ -155,7 +155,8 @@ impl Drawing {
     /// The drawing as a Mermaid flowchart, which Markdown on many sites shows.
     ///
     /// ```
-    /// use gluon_core::{Block, nn::Dense, sequential};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, nn::Dense, sequential};
     ///
     /// let net = sequential![a: Dense::new(8), #[shared(a)] _];
     /// let text = net.drawing().mermaid();

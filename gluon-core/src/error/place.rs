@@ -6,7 +6,8 @@ impl Error {
     /// What went wrong, without the blocks in which it did.
     ///
     /// ```
-    /// use gluon_core::{Block, Error, Forward, Tensor, nn::Lambda, sequential};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, Error, Forward, Tensor, nn::Lambda, sequential};
     ///
     /// let net = sequential![Lambda::new("fold", |x| x.reshape([2, 2]))];
     /// let error = net.forward(&Tensor::ones([3])).unwrap_err();
@@ -36,6 +37,7 @@ impl Error {
                 | Error::BadDType { .. }
                 | Error::BadArgument { .. }
                 | Error::ParameterShape { .. }
+                | Error::InputShape { .. }
                 | Error::ParameterIndex { .. }
         )
     }

@@ -10,14 +10,15 @@ loss! {
     /// `-log softmax(prediction)[label]`.
     ///
     /// ```
-    /// use gluon_core::{Tensor, loss::{Loss, SoftmaxCrossEntropyLoss}};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Tensor, loss::{Loss, SoftmaxCrossEntropyLoss}};
     ///
     /// // Sentences of 3 and 1 words, padded with −1 to one length.
     /// let label = Tensor::from([[0i64, 1, 1], [2, -1, -1]]);
     /// let loss = SoftmaxCrossEntropyLoss { ignore_label: Some(-1), ..Default::default() };
     /// let loss = loss.forward(&Tensor::zeros([2, 3, 4]), &label)?;
     /// assert!(loss.sub(4f64.ln())?.abs()?.max()?.item()? < 1e-6);
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Shapes
@@ -77,6 +78,14 @@ fn cross_entropy(
         return Err(bad("ignore_label", "none of dense labels", ignored.to_string()));
     }
     let Classes { x, axis } = Classes::of(prediction, loss.axis)?;
+    if loss.sparse_label && label.shape() == prediction.shape() && x.shape().last() != Some(&1) {
+        let expected = "one class a row; for a probability of each class set `sparse_label: false`";
+        return Err(bad(
+            "label",
+            expected,
+            format!("the shape of the prediction, {}", label.shape()),
+        ));
+    }
     let Some(ignored) = loss.ignore_label else {
         return with_axis(rows(loss, &x, prediction, label)?, axis);
     };
@@ -264,6 +273,10 @@ mod tests {
             text(SoftmaxCrossEntropyLoss { ignore_label: Some(0), ..dense.clone() })
                 .ends_with("expected `ignore_label` to be none of dense labels, found 0")
         );
+        let error = default().forward(&logits(), &logits()).unwrap_err().to_string();
+        let found = "expected `label` to be one class a row; for a probability of each class set \
+                     `sparse_label: false`, found the shape of the prediction, (2, 3, 4)";
+        assert!(error.ends_with(found), "{error}");
         let far = SoftmaxCrossEntropyLoss { axis: 2, ..dense };
         assert_eq!(text(far), "`loss` expected an axis from -2 to 1, found 2 for shape (2, 3)");
     }

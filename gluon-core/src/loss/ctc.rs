@@ -15,14 +15,15 @@ use crate::tensor::Tensor;
 /// [`forward_lengths`](CtcLoss::forward_lengths) takes both lengths.
 ///
 /// ```
-/// use gluon_core::{Tensor, loss::{CtcLoss, Loss}};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, loss::{CtcLoss, Loss}};
 ///
 /// // 4 samples, 20 steps, 10 classes and the blank; labels of 1 to 4 classes.
 /// let prediction = Tensor::zeros([4, 20, 11]);
 /// let label = Tensor::from([[1i64, -1, -1, -1], [2, 2, -1, -1], [0, 9, 4, -1], [3, 1, 4, 1]]);
 /// let loss = CtcLoss::default().forward(&prediction, &label)?;
 /// assert_eq!(loss.shape().dims(), [4]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Errors

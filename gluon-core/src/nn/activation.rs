@@ -10,11 +10,12 @@ use crate::tensor::Tensor;
 /// A function applied to each element, as a layer or as part of one.
 ///
 /// ```
-/// use gluon_core::{Forward, Tensor, nn::Activation};
+/// # use gluon_core as gluon;
+/// use gluon::{Forward, Tensor, nn::Activation};
 ///
 /// let y = Activation::Relu.forward(&Tensor::from([-1.0f32, 2.0]))?;
 /// assert_eq!(y, Tensor::from([0.0f32, 2.0]));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Block, Clone, Copy, Debug, PartialEq, Eq)]
 #[block(describe = Activation::line)]

@@ -14,12 +14,13 @@ use crate::tensor::Tensor;
 /// `softmax(q · kᵀ / √d + mask) · v`, `mask` added where there is one.
 ///
 /// ```
-/// use gluon_core::{Tensor, nn::scaled_dot_product_attention};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, nn::scaled_dot_product_attention};
 ///
 /// let (q, k) = (Tensor::zeros([1, 2]), Tensor::ones([2, 2]));
 /// let v = Tensor::from([[1.0f32], [5.0]]);
 /// assert_eq!(scaled_dot_product_attention(&q, &k, &v, None)?.item()?, 3.0);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
@@ -60,7 +61,8 @@ fn weights(query: &Tensor, key: &Tensor, mask: Option<&Tensor>) -> Result<Tensor
 /// [`attend`](MultiHeadAttention::attend) keys and values come from elsewhere.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::{Mask, MultiHeadAttention}};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::{Mask, MultiHeadAttention}};
 ///
 /// let mut layer = MultiHeadAttention::new(8, 2).causal();
 /// layer.initialize()?;
@@ -68,7 +70,7 @@ fn weights(query: &Tensor, key: &Tensor, mask: Option<&Tensor>) -> Result<Tensor
 /// assert_eq!(layer.forward(&x)?.shape(), [3, 5, 8]);
 /// let memory = Tensor::ones([3, 7, 8]);
 /// assert_eq!(layer.attend(&x, &memory, &Mask::new())?.shape(), [3, 5, 8]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
@@ -76,7 +78,7 @@ fn weights(query: &Tensor, key: &Tensor, mask: Option<&Tensor>) -> Result<Tensor
 ///
 /// # Errors
 /// `forward` returns [`Error::BadShape`] if `x` has another number of axes, [`Error::BadArgument`] if
-/// the heads do not divide the units, and [`Error::ParameterShape`] if there is another number of
+/// the heads do not divide the units, and [`Error::InputShape`] if there is another number of
 /// inputs than before.
 ///
 /// # Source
@@ -100,9 +102,18 @@ impl MultiHeadAttention {
     /// A layer of `units` outputs and as many for all heads together.
     pub fn new(units: usize, heads: usize) -> MultiHeadAttention {
         let dense = || Dense::new(units).keep_axes();
-        let (query, key, value, output) = (dense(), dense(), dense(), dense());
+        let (query, key, value) = (dense(), dense(), dense());
+        let output = dense().in_units(units);
         let dropout = Dropout::new(0.0);
         MultiHeadAttention { query, key, value, output, dropout, heads, causal: false }
+    }
+
+    /// The same layer for a known number of inputs, so that `initialize` can draw its weights at once.
+    pub fn in_units(mut self, in_units: usize) -> MultiHeadAttention {
+        self.query = self.query.in_units(in_units);
+        self.key = self.key.in_units(in_units);
+        self.value = self.value.in_units(in_units);
+        self
     }
 
     /// The same layer that, as a layer, lets each step see itself and those before it only.

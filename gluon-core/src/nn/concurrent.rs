@@ -15,14 +15,15 @@ use crate::tensor::Tensor;
 /// Structural names are the indices, as in a [`Sequential`](super::Sequential).
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::{Concurrent, Dense, Identity}};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::{Concurrent, Dense, Identity}};
 ///
 /// let mut net = Concurrent::new(1);
 /// net.add(Dense::new(8).relu());
 /// net.add(Identity);
 /// net.initialize()?;
 /// assert_eq!(net.forward(&Tensor::ones([5, 3]))?.shape(), [5, 11]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Errors

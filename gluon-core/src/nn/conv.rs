@@ -36,14 +36,15 @@ pub type ConvTranspose3d = Convolution<3, true>;
 /// would see, as in the gradient of a convolution.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::Conv2d};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::Conv2d};
 ///
 /// let mut layer = Conv2d::new(6, 5).padding(2).relu();
 /// layer.initialize()?;
 /// let y = layer.forward(&Tensor::ones([2, 3, 28, 28]))?;      // in_channels is 3 from here on
 /// assert_eq!(y.shape(), [2, 6, 28, 28]);
 /// assert_eq!(layer.weight.shape(), [6, 3, 5, 5]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
@@ -59,7 +60,7 @@ pub type ConvTranspose3d = Convolution<3, true>;
 ///
 /// # Errors
 /// `forward` returns [`Error::BadShape`] if `x` has another number of axes or its images have no
-/// elements, [`Error::ParameterShape`] if it has another number of channels than before, and
+/// elements, [`Error::InputShape`] if it has another number of channels than before, and
 /// [`Error::BadArgument`] if a size is 0, the kernel is larger than the padded input, or the groups
 /// do not divide the channels.
 ///
@@ -261,7 +262,11 @@ impl<const N: usize, const TRANSPOSED: bool> Forward for Convolution<N, TRANSPOS
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let Convolution { kernel, stride, padding, dilation, groups, .. } = *self;
         let sliding = Sliding { op: Self::OP, kernel, stride, padding, dilation };
-        sliding.input(x.shape())?;
+        // Before the input tells the weight its channels, so that one that does not fit tells nothing.
+        match TRANSPOSED {
+            false => sliding.window(x.shape(), false)?,
+            true => sliding.window_onto(x.shape(), self.output_padding)?,
+        };
         let in_channels = x.shape()[1];
         let whole = |channels: usize| groups > 0 && channels.is_multiple_of(groups);
         if !(whole(in_channels) && whole(self.channels)) {

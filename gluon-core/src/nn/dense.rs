@@ -16,14 +16,15 @@ use crate::tensor::Tensor;
 /// Affine map of the last axis, then perhaps an activation: `y = act(x · Wᵀ + b)`.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::Dense};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::Dense};
 ///
 /// let mut layer = Dense::new(4).relu();
 /// layer.initialize()?;
 /// let y = layer.forward(&Tensor::ones([2, 3]))?;      // in_units is 3 from here on
 /// assert_eq!(y.shape(), [2, 4]);
 /// assert_eq!(layer.weight.shape(), [4, 3]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes

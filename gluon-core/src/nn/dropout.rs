@@ -18,14 +18,15 @@ use crate::tensor::Tensor;
 /// [`Checkpoint`](crate::train::Checkpoint) keeps the generator's state.
 ///
 /// ```
-/// use gluon_core::{Forward, Tensor, autograd, nn::Dropout, random};
+/// # use gluon_core as gluon;
+/// use gluon::{Forward, Tensor, autograd, nn::Dropout, random};
 ///
 /// let (layer, x) = (Dropout::new(0.5), Tensor::ones([2, 8]));
 /// assert_eq!(layer.forward(&x)?, x);
 /// random::seed(1);
 /// let y = autograd::train_mode(|| layer.forward(&x))?;
 /// assert!(y.to_vec::<f32>()?.iter().all(|&y| y == 0.0 || y == 2.0));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes

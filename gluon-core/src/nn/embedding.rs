@@ -12,7 +12,8 @@ use crate::tensor::Tensor;
 /// A vector for each of `inputs` things, found by index and learned.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::Embedding};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::Embedding};
 ///
 /// let mut words = Embedding::new(100, 8);
 /// words.initialize()?;
@@ -20,7 +21,7 @@ use crate::tensor::Tensor;
 /// assert_eq!(y.shape(), [1, 3, 8]);
 /// let error = words.forward(&Tensor::from([100i64])).unwrap_err().to_string();
 /// assert!(error.ends_with("expected indices from 0 to 99, found 100 at position 0"), "{error}");
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes

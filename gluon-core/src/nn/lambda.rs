@@ -13,12 +13,13 @@ type Function = dyn Fn(&Tensor) -> Result<Tensor> + Send + Sync;
 /// A function as a layer without parameters.
 ///
 /// ```
-/// use gluon_core::{Forward, Tensor, nn::Lambda};
+/// # use gluon_core as gluon;
+/// use gluon::{Forward, Tensor, nn::Lambda};
 ///
 /// let centered = Lambda::new("centered", |x| x.sub(&x.mean()?));
 /// let y = centered.forward(&Tensor::from([1.0f32, 2.0, 6.0]))?;
 /// assert_eq!(y, Tensor::from([-2.0f32, -1.0, 3.0]));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Lambda {

@@ -40,12 +40,13 @@ pub type GlobalAvgPool3d = GlobalPooling<3, false>;
 /// The gradient of a largest element goes to the first that is as large.
 ///
 /// ```
-/// use gluon_core::{Forward, Tensor, nn::MaxPool2d};
+/// # use gluon_core as gluon;
+/// use gluon::{Forward, Tensor, nn::MaxPool2d};
 ///
 /// let x = Tensor::arange(16).reshape([1, 1, 4, 4])?;
 /// let y = MaxPool2d::new(2).forward(&x)?;
 /// assert_eq!(y.to_vec::<f32>()?, [5.0, 7.0, 13.0, 15.0]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
@@ -149,11 +150,12 @@ impl<const N: usize, const MAX: bool> Forward for Pooling<N, MAX> {
 /// The largest element (`MAX`) or the mean of each channel: the last `N` axes become 1.
 ///
 /// ```
-/// use gluon_core::{Forward, Tensor, nn::GlobalAvgPool2d};
+/// # use gluon_core as gluon;
+/// use gluon::{Forward, Tensor, nn::GlobalAvgPool2d};
 ///
 /// let y = GlobalAvgPool2d::new().forward(&Tensor::arange(16).reshape([1, 1, 4, 4])?)?;
 /// assert_eq!(y.to_vec::<f32>()?, [7.5]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes

@@ -53,7 +53,7 @@ impl Forward for SinusoidalEncoding {
 /// # Errors
 /// `forward` returns [`Error::BadShape`] if `x` has fewer than two axes,
 /// [`Error::ParameterIndex`] if it has more steps than there are vectors, and
-/// [`Error::ParameterShape`] if it has another number of units than before.
+/// [`Error::InputShape`] if it has another number of units than before.
 #[derive(Block, Debug)]
 pub struct LearnedEncoding {
     /// `[max_steps, units]`

@@ -14,13 +14,14 @@ use crate::tensor::Tensor;
 /// for each.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::PRelu};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::PRelu};
 ///
 /// let mut layer = PRelu::new();
 /// layer.initialize()?;
 /// let y = layer.forward(&Tensor::from([[-4.0f32, 4.0]]))?;
 /// assert_eq!(y, Tensor::from([[-1.0f32, 4.0]]));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
@@ -28,7 +29,7 @@ use crate::tensor::Tensor;
 ///
 /// # Errors
 /// `forward` returns [`Error::BadShape`] if there is a slope for each channel and `x` has no axis of
-/// channels, [`Error::ParameterShape`] if it has another number of them.
+/// channels, [`Error::InputShape`] if it has another number of them.
 ///
 /// # Source
 /// He et al., *Delving Deep into Rectifiers*, ICCV 2015, eq. 1.

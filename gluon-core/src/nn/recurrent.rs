@@ -79,7 +79,7 @@ impl Run {
 
 /// A state of zeros for `x`.
 fn zeros(shape: impl Into<Shape>, x: &Tensor) -> Tensor {
-    Tensor::full(shape, 0.0, x.dtype()).to_device(x.device())
+    Tensor::full(shape, 0.0, x.dtype()).with_device(x.device())
 }
 
 /// As many states as the cell has.

@@ -7,13 +7,14 @@ use crate::tensor::Tensor;
 /// `x + f(x)`: what the layer computes is added to its input.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, init::Zero, nn::{Dense, Residual}};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, init::Zero, nn::{Dense, Residual}};
 ///
 /// let mut layer = Residual::new(Dense::new(3).weight_init(Zero));
 /// layer.initialize()?;
 /// let x = Tensor::ones([2, 3]);
 /// assert_eq!(layer.forward(&x)?, x);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes

@@ -25,7 +25,8 @@ use ties::Tied;
 /// empty one is the identity.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::{Dense, Sequential}};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::{Dense, Sequential}};
 ///
 /// let mut net = Sequential::new();
 /// net.add(Dense::new(8).relu());
@@ -33,7 +34,7 @@ use ties::Tied;
 /// net.initialize()?;
 /// assert_eq!(net.forward(&Tensor::ones([5, 3]))?.shape(), [5, 2]);
 /// assert_eq!(net.get::<Dense>(0).map(Dense::units), Some(8));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Default)]
 pub struct Sequential {

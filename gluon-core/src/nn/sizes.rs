@@ -4,7 +4,8 @@
 /// them, or an array.
 ///
 /// ```
-/// use gluon_core::nn::Conv2d;
+/// # use gluon_core as gluon;
+/// use gluon::nn::Conv2d;
 ///
 /// let square = Conv2d::new(6, 5);
 /// let wide = Conv2d::new(6, [3, 5]);

@@ -21,8 +21,8 @@ impl FeedForward {
     /// Layers from and to `units`, over `hidden` ones and an activation.
     pub fn new(units: usize, hidden: usize, activation: Activation) -> FeedForward {
         FeedForward {
-            hidden: Dense::new(hidden).keep_axes().activation(activation),
-            output: Dense::new(units).keep_axes(),
+            hidden: Dense::new(hidden).in_units(units).keep_axes().activation(activation),
+            output: Dense::new(units).in_units(hidden).keep_axes(),
             dropout: Dropout::new(0.0),
         }
     }
@@ -85,12 +85,13 @@ macro_rules! settings {
 /// around it and with a layer normalization.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::TransformerEncoderLayer};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::TransformerEncoderLayer};
 ///
 /// let mut layer = TransformerEncoderLayer::new(8, 2, 32).pre_norm();
 /// layer.initialize()?;
 /// assert_eq!(layer.forward(&Tensor::ones([3, 5, 8]))?.shape(), [3, 5, 8]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
@@ -123,7 +124,7 @@ impl TransformerEncoderLayer {
     /// normalization after each part and without dropout.
     pub fn new(units: usize, heads: usize, hidden: usize) -> TransformerEncoderLayer {
         TransformerEncoderLayer {
-            attention: MultiHeadAttention::new(units, heads),
+            attention: MultiHeadAttention::new(units, heads).in_units(units),
             attention_norm: LayerNorm::new(),
             feed_forward: FeedForward::new(units, hidden, Activation::Relu),
             feed_forward_norm: LayerNorm::new(),
@@ -159,14 +160,15 @@ impl Forward for TransformerEncoderLayer {
 /// then two dense layers, each beside a way around it and with a layer normalization.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::TransformerDecoderLayer};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::TransformerDecoderLayer};
 ///
 /// let mut layer = TransformerDecoderLayer::new(8, 2, 32);
 /// layer.initialize()?;
 /// let (x, memory) = (Tensor::ones([3, 5, 8]), Tensor::ones([3, 7, 8]));
 /// let y: Tensor = layer.forward(&(x, memory))?;
 /// assert_eq!(y.shape(), [3, 5, 8]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
@@ -201,10 +203,13 @@ impl TransformerDecoderLayer {
     /// A layer of `units`, so many heads, and `hidden` units between the dense layers, with
     /// normalization after each part and without dropout.
     pub fn new(units: usize, heads: usize, hidden: usize) -> TransformerDecoderLayer {
+        // What the encoder gives may have another size.
+        let mut memory_attention = MultiHeadAttention::new(units, heads);
+        memory_attention.query = memory_attention.query.in_units(units);
         TransformerDecoderLayer {
-            attention: MultiHeadAttention::new(units, heads).causal(),
+            attention: MultiHeadAttention::new(units, heads).in_units(units).causal(),
             attention_norm: LayerNorm::new(),
-            memory_attention: MultiHeadAttention::new(units, heads),
+            memory_attention,
             memory_norm: LayerNorm::new(),
             feed_forward: FeedForward::new(units, hidden, Activation::Relu),
             feed_forward_norm: LayerNorm::new(),

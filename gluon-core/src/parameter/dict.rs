@@ -185,14 +185,15 @@ impl ParameterDict {
     /// Gives every parameter its first values, each by its own initializer, else by that of `how`.
     ///
     /// ```
-    /// use gluon_core::{Block, init::{Constant, Initialization}, nn::Dense, sequential};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, init::{Constant, Initialization}, nn::Dense, sequential};
     ///
     /// let mut net = sequential![Dense::new(4).in_units(2), Dense::new(1).in_units(4)];
     /// net.initialize()?;
     /// let ones = Initialization::from(Constant(1.0)).force();
     /// net.collect_params().select_path("1.weight")?.initialize(&ones)?;
     /// assert_eq!(net.get::<Dense>(1).unwrap().weight.data()?.sum()?.item()?, 4.0);
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors
@@ -253,8 +254,14 @@ impl ParameterDict {
     }
 
     /// Converts values and gradients to `dtype`.
+    ///
+    /// # Panics
+    /// **If `dtype` is not a type of floats**: the values would be cut off.
+    #[track_caller]
     pub fn cast(&self, dtype: DType) {
-        self.iter().for_each(|entry| entry.cast(dtype));
+        for entry in self {
+            entry.cast(dtype);
+        }
     }
 
     /// Moves values and gradients to `device`; Gluon's `reset_ctx`.

@@ -33,13 +33,14 @@ impl Parameter {
     /// own.
     ///
     /// ```
-    /// use gluon_core::{Block, init::{Constant, Initialization}, nn::Dense};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, init::{Constant, Initialization}, nn::Dense};
     ///
     /// let mut layer = Dense::new(2).in_units(3);
     /// layer.initialize()?;
     /// layer.bias.as_ref().unwrap().initialize_with(Initialization::from(Constant(1.0)).force())?;
     /// assert_eq!(layer.bias.unwrap().data()?.to_vec::<f32>()?, [1.0, 1.0]);
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors

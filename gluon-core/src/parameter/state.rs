@@ -103,7 +103,7 @@ impl Parameter {
     /// This is how a layer learns its input size in the first `forward`.
     ///
     /// # Errors
-    /// [`Error::ParameterShape`] if a known size differs, [`Error::NotInitialized`] before
+    /// [`Error::InputShape`] if a known size differs, [`Error::NotInitialized`] before
     /// `initialize`, or what the initializer returns.
     pub fn data_with_shape(&self, shape: impl Into<Shape>) -> Result<Tensor> {
         let shape = shape.into();
@@ -112,9 +112,14 @@ impl Parameter {
                 return Ok(tensor.clone());
             }
             let (name, expected) = (self.label(), *tensor.shape());
-            return Err(Error::ParameterShape { name, expected, found: shape });
+            return Err(Error::InputShape { name, expected, found: shape });
         }
-        self.set_shape(shape)?;
+        self.set_shape(shape).map_err(|error| match error {
+            Error::ParameterShape { name, expected, found } => {
+                Error::InputShape { name, expected, found }
+            }
+            other => other,
+        })?;
         self.data()
     }
 
@@ -200,7 +205,7 @@ impl Parameter {
         let mut value = self.value_mut();
         let shape = self.merged(data.shape())?;
         self.declared_mut().shape = shape;
-        let data = data.to_dtype(self.dtype()).to_contiguous().to_device(self.device());
+        let data = data.to_dtype(self.dtype()).to_contiguous().with_device(self.device());
         *value = Value::Ready(self.linked(data));
         Ok(())
     }
@@ -237,19 +242,24 @@ impl Parameter {
     pub fn to_device(&self, device: Device) {
         let mut value = self.value_mut();
         if let Value::Ready(tensor) = &*value {
-            *value = Value::Ready(self.linked(tensor.to_device(device)));
+            *value = Value::Ready(self.linked(tensor.with_device(device)));
         }
         self.declared_mut().device = device;
         drop(value);
         self.leaf().with_gradient(|gradient| {
             if let Some(gradient) = gradient {
-                *gradient = gradient.to_device(device);
+                *gradient = gradient.with_device(device);
             }
         });
     }
 
     /// Converts values and gradient to `dtype`.
+    ///
+    /// # Panics
+    /// **If `dtype` is not a type of floats**: the values would be cut off.
+    #[track_caller]
     pub fn cast(&self, dtype: DType) {
+        assert!(dtype.is_floating(), "`cast` expected a type of floats, found {dtype}");
         let mut value = self.value_mut();
         if let Value::Ready(tensor) = &*value {
             *value = Value::Ready(self.linked(tensor.to_dtype(dtype)));

@@ -23,7 +23,8 @@ use crate::shape::Shape;
 /// So a file larger than memory can be listed, checked and compared.
 ///
 /// ```
-/// use gluon_core::{Tensor, persist::{self, Archive}};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, persist::{self, Archive}};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("two.params");
@@ -61,7 +62,8 @@ impl Archive {
     /// is a promise that nobody changes it meanwhile, which only the caller can make:
     ///
     /// ```
-    /// use gluon_core::{Block, nn::Dense, persist::{Archive, Load, Persist}};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, nn::Dense, persist::{Archive, Load, Persist}};
     /// # let directory = tempfile::tempdir()?;
     /// # let path = directory.path().join("net.gluon");
     /// # let mut trained = Dense::new(2).in_units(3);

@@ -18,14 +18,15 @@ use crate::tensor::Tensor;
 /// lives, so do the bytes of the whole file. An array made from a tensor shares its values.
 ///
 /// ```
-/// use gluon_core::persist::Array;
-/// use gluon_core::{DType, Shape};
+/// # use gluon_core as gluon;
+/// use gluon::persist::Array;
+/// use gluon::{DType, Shape};
 ///
 /// let array = Array::from_elements(Shape::from([2]), &[1.0f32, -2.0])?;
 /// assert_eq!(array.dtype(), DType::F32);
 /// assert_eq!(array.bytes(), [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0]);
 /// assert_eq!(array.to_vec::<f32>()?, [1.0, -2.0]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Array {

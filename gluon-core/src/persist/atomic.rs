@@ -24,7 +24,8 @@ const BUFFER_SIZE: usize = 1 << 16;
 /// permissions of the old one; other hard links to the old one keep its bytes.
 ///
 /// ```
-/// use gluon_core::persist::atomic;
+/// # use gluon_core as gluon;
+/// use gluon::persist::atomic;
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("greeting");

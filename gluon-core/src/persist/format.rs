@@ -122,7 +122,7 @@ pub(super) fn index_of(source: Source) -> Result<(Format, Index)> {
     let format = Format::of_bytes(&head).ok_or_else(|| Error::Format {
         path: source.path().to_path_buf(),
         format: "model",
-        expected: "the first bytes of a known format".to_owned(),
+        expected: "the first bytes of .params, .gluon, .safetensors or .npz".to_owned(),
         found: if head.is_empty() { "nothing".to_owned() } else { format!("{head:02x?}") },
         offset: 0,
     })?;

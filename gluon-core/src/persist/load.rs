@@ -12,7 +12,8 @@ use crate::error::Result;
 /// How a file is loaded into a model: strictly unless told otherwise.
 ///
 /// ```
-/// use gluon_core::persist::{Cast, Load};
+/// # use gluon_core as gluon;
+/// use gluon::persist::{Cast, Load};
 ///
 /// let load = Load::new()
 ///     .rename(r"^encoder\.", "body.")        // the file's names become the model's
@@ -76,7 +77,8 @@ impl Load {
     /// Renames arrays by a function, which returns `None` for names that stay.
     ///
     /// ```
-    /// use gluon_core::persist::Load;
+    /// # use gluon_core as gluon;
+    /// use gluon::persist::Load;
     ///
     /// let load = Load::new().rename_with(|key| Some(key.strip_prefix("module.")?.to_owned()));
     /// ```

@@ -17,7 +17,8 @@ use crate::parameter::ParameterDict;
 /// Saving and loading models; every [`Block`] can.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::Dense, persist::Persist};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::Dense, persist::Persist};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("net.params");
@@ -70,8 +71,9 @@ pub trait Persist: Block {
     /// [`load_parameters`](Persist::load_parameters), less strictly.
     ///
     /// ```
-    /// # use gluon_core::{Block, nn::Dense, persist::Persist};
-    /// use gluon_core::persist::{Cast, Load};
+    /// # use gluon_core as gluon;
+    /// # use gluon::{Block, nn::Dense, persist::Persist};
+    /// use gluon::persist::{Cast, Load};
     ///
     /// # let directory = tempfile::tempdir()?;
     /// # let path = directory.path().join("net.params");

@@ -69,8 +69,9 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
 /// its plain mode cannot hold, all records are written as in np-shape mode.
 ///
 /// ```
-/// use gluon_core::Shape;
-/// use gluon_core::persist::{Array, Arrays, params};
+/// # use gluon_core as gluon;
+/// use gluon::Shape;
+/// use gluon::persist::{Array, Arrays, params};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("net.params");

@@ -2,7 +2,7 @@
 
 use gluon::nn::{
     AvgPool2d, Concurrent, Conv2d, ConvTranspose2d, Dense, Dropout, Embedding, GlobalAvgPool2d,
-    LearnedEncoding, Mask, MaxPool2d, MultiHeadAttention, PRelu, Residual,
+    LearnedEncoding, Mask, MaxPool2d, MultiHeadAttention, PRelu, Residual, TransformerEncoderLayer,
 };
 use gluon::prelude::*;
 
@@ -19,7 +19,7 @@ fn shapes_that_do_not_fit_are_named() {
         (
             &net,
             &x,
-            "in block `0`: parameter `0.weight` expected shape (4, 2, 3, 3), found (4, 3, 3, 3)",
+            "in block `0`: the input does not fit parameter `0.weight`: expected one for shape (4, 2, 3, 3), as declared or told by the first input, found one for (4, 3, 3, 3)",
         ),
         (
             &Conv2d::new(4, 3),
@@ -87,7 +87,10 @@ fn shapes_that_do_not_fit_are_named() {
     }
     let mut prelu = PRelu::new().channels(4);
     prelu.initialize().unwrap();
-    assert_eq!(message(&prelu, &x), "parameter `alpha` expected shape (4,), found (3,)");
+    assert_eq!(
+        message(&prelu, &x),
+        "the input does not fit parameter `alpha`: expected one for shape (4,), as declared or told by the first input, found one for (3,)"
+    );
 }
 
 #[test]
@@ -122,4 +125,20 @@ fn containers_and_encodings_name_what_does_not_fit() {
     assert_eq!(message(&attention, &flat), expected);
     let error = attention.attend(&x, &wave([3, 5, 6]), &Mask::new()).unwrap_err().to_string();
     assert_eq!(error, "`multi_head_attention` cannot combine shapes (2, 5, 6) and (3, 5, 6)");
+}
+
+/// An input that a layer refuses tells it nothing: the next may have other sizes.
+#[test]
+fn a_first_input_that_does_not_fit_leaves_sizes_open() {
+    let mut conv = Conv2d::new(4, 3);
+    conv.initialize().unwrap();
+    assert!(conv.forward(&Tensor::ones([1, 3, 2, 2])).is_err());
+    assert_eq!(conv.weight.shape(), [4, 0, 3, 3]);
+    assert_eq!(conv.forward(&Tensor::ones([1, 1, 4, 4])).unwrap().shape(), [1, 4, 2, 2]);
+
+    let mut layer = TransformerEncoderLayer::new(10, 2, 5);
+    layer.initialize().unwrap();
+    let text = message(&layer, &Tensor::ones([1, 2, 8]));
+    assert!(text.starts_with("in block `attention.query`: the input does not fit"), "{text}");
+    assert_eq!(layer.forward(&Tensor::ones([1, 2, 10])).unwrap().shape(), [1, 2, 10]);
 }

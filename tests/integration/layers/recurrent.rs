@@ -2,6 +2,7 @@
 
 use gluon::ParameterDict;
 use gluon::autograd::train_mode;
+use gluon::init;
 use gluon::nn::{Gru, GruCell, Lstm, LstmCell, Rnn, RnnCell};
 use gluon::prelude::*;
 
@@ -111,7 +112,7 @@ fn sequences_and_states_that_do_not_fit_are_named() {
     let expected = "`lstm` expected [batch, steps, in_units], found shape (5, 6)";
     assert_eq!(message(&layer, &flat), expected);
     let wide = wave([5, 2, 4]);
-    let expected = "parameter `_unfused.0.i2h_weight` expected shape (16, 3), found (16, 4)";
+    let expected = "the input does not fit parameter `_unfused.0.i2h_weight`: expected one for shape (16, 3), as declared or told by the first input, found one for (16, 4)";
     assert_eq!(message(&layer, &wide), expected);
     let none = "`lstm` expected at least one step, found shape (0, 5, 3)";
     assert_eq!(message(&layer, &Tensor::ones([5, 0, 3])), none);
@@ -125,4 +126,25 @@ fn sequences_and_states_that_do_not_fit_are_named() {
     );
     let wrong = [state, Tensor::zeros([1, 4, 4])];
     assert_eq!(from(&wrong), "`lstm` cannot combine shapes (1, 5, 4) and (1, 4, 4)");
+}
+
+/// Builder methods say the same in any order.
+#[test]
+fn settings_hold_whatever_is_said_after_them() {
+    let one = || init::One;
+    let layers = [
+        Lstm::new(3).in_units(2).weight_init(one()).layers(2).bidirectional(),
+        Lstm::new(3).weight_init(one()).dtype(DType::F64).in_units(2).bidirectional().layers(2),
+        Lstm::new(3).dtype(DType::F64).layers(2).bidirectional().in_units(2).weight_init(one()),
+    ];
+    for (mut layer, dtype) in layers.into_iter().zip([DType::F32, DType::F64, DType::F64]) {
+        layer.initialize().unwrap();
+        let parameters = layer.collect_params();
+        assert_eq!(parameters.len(), 16);
+        for entry in &parameters {
+            let expected = if entry.name().ends_with("weight") { 1.0 } else { 0.0 };
+            let expected = Tensor::full(entry.shape(), expected, dtype);
+            assert_eq!(entry.data().unwrap(), expected, "{}", entry.name());
+        }
+    }
 }

@@ -15,6 +15,7 @@ use super::Member;
 use crate::block::apply::ApplyInOrder;
 use crate::block::share::Replicate;
 use crate::block::visit::{Walk, WalkMut};
+use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::Result;
 use crate::parameter::Parameter;
@@ -51,7 +52,7 @@ data!(
     u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool, char,
     NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<u128>, NonZero<usize>,
     NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<i128>, NonZero<isize>,
-    (), String, OsString, PathBuf, Duration, DType, Shape,
+    (), String, OsString, PathBuf, Duration, DType, Device, Shape,
     &str, &OsStr, &Path,
     PhantomData<T> where [T: ?Sized],
     RangeFull, Range<T> where [T: Copy], RangeFrom<T> where [T: Copy],

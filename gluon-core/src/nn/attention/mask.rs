@@ -10,7 +10,8 @@ use crate::tensor::Tensor;
 /// A query that may see none takes from all equally.
 ///
 /// ```
-/// use gluon_core::{Tensor, nn::Mask};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, nn::Mask};
 ///
 /// // Two sequences of three steps, the second of which ends after one.
 /// let mask = Mask::causal().padding(Tensor::from([[true, true, true], [true, false, false]]));

@@ -23,14 +23,15 @@ use crate::tensor::Tensor;
 /// the layer is affine. `forward` changes them, so it must not run twice on one batch.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, autograd, nn::BatchNorm};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, autograd, nn::BatchNorm};
 ///
 /// let mut layer = BatchNorm::new();
 /// layer.initialize()?;
 /// let x = Tensor::from([[1.0f32], [3.0]]);
 /// autograd::train_mode(|| layer.forward(&x))?;
 /// assert!((layer.running_mean.data()?.item()? - 0.2).abs() < 1e-6);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
@@ -42,7 +43,7 @@ use crate::tensor::Tensor;
 ///
 /// # Errors
 /// `forward` returns [`Error::BadAxis`] if there is no axis of channels,
-/// [`Error::ParameterShape`] if there are more or fewer than before, and [`Error::BadShape`] of an
+/// [`Error::InputShape`] if there are more or fewer than before, and [`Error::BadShape`] of an
 /// empty batch while training.
 ///
 /// # Source

@@ -20,13 +20,14 @@ use crate::tensor::Tensor;
 /// [`per_group`](GroupNorm::per_group) gives them to groups, as MXNet 1.9 does.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::GroupNorm};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::GroupNorm};
 ///
 /// let mut layer = GroupNorm::new(2);
 /// layer.initialize()?;
 /// let y = layer.forward(&Tensor::ones([1, 6, 4, 4]))?;
 /// assert_eq!((y.shape(), layer.gamma.shape().size()), (&[1, 6, 4, 4].into(), 6));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
@@ -34,7 +35,7 @@ use crate::tensor::Tensor;
 ///
 /// # Errors
 /// `forward` returns [`Error::BadShape`] if `x` has fewer than two axes, [`Error::BadArgument`] if
-/// the groups do not divide the channels, [`Error::ParameterShape`] if there is another number of
+/// the groups do not divide the channels, [`Error::InputShape`] if there is another number of
 /// them than before.
 ///
 /// # Source

@@ -22,7 +22,7 @@ use crate::tensor::Tensor;
 ///
 /// # Errors
 /// `forward` returns [`Error::BadShape`] if `x` has fewer than three axes and
-/// [`Error::ParameterShape`] if it has another number of channels than before.
+/// [`Error::InputShape`] if it has another number of channels than before.
 ///
 /// # Source
 /// Ulyanov, Vedaldi & Lempitsky, *Instance Normalization*, 2016.

@@ -19,20 +19,21 @@ use crate::tensor::Tensor;
 /// Each vector along an axis with mean 0 and variance 1, times `gamma`, plus `beta`.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, nn::LayerNorm};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, nn::LayerNorm};
 ///
 /// let mut layer = LayerNorm::new();
 /// layer.initialize()?;
 /// let y = layer.forward(&Tensor::from([[1.0f32, 2.0, 3.0]]))?;
 /// assert!(y.sum()?.item()?.abs() < 1e-6);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes
 /// `x: [.., channels]`, unchanged; `gamma, beta: [channels]`, at first 1 and 0.
 ///
 /// # Errors
-/// `forward` returns [`Error::BadAxis`] if the axis is not there and [`Error::ParameterShape`] if it
+/// `forward` returns [`Error::BadAxis`] if the axis is not there and [`Error::InputShape`] if it
 /// has another size than before.
 ///
 /// # Source

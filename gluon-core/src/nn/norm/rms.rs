@@ -17,7 +17,7 @@ use crate::tensor::Tensor;
 /// `x: [.., channels]`, unchanged; `gamma: [channels]`, at first 1.
 ///
 /// # Errors
-/// `forward` returns [`Error::BadShape`] for a scalar and [`Error::ParameterShape`] if the last axis
+/// `forward` returns [`Error::BadShape`] for a scalar and [`Error::InputShape`] if the last axis
 /// has another size than before.
 ///
 /// # Source

@@ -81,7 +81,7 @@ macro_rules! cells {
             ///
             /// # Errors
             /// [`Error::BadShape`] if `x` has another number of axes or no steps,
-            /// [`Error::ParameterShape`] if it has another number of inputs than before,
+            /// [`Error::InputShape`] if it has another number of inputs than before,
             /// [`Error::BadArgument`] or [`Error::ShapeMismatch`] if the states are not as many, or
             /// not of the shape, that the cell has.
             pub fn unroll(&self, x: &Tensor, states: &[Tensor]) -> Result<(Tensor, Vec<Tensor>)> {
@@ -109,14 +109,15 @@ cells! {
     /// One step of long short-term memory; its states are the output and the memory.
     ///
     /// ```
-    /// use gluon_core::{Block, Tensor, nn::LstmCell};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, Tensor, nn::LstmCell};
     ///
     /// let mut cell = LstmCell::new(5);
     /// cell.initialize()?;
     /// let x = Tensor::ones([3, 4]);                           // batch, in_units
     /// let (y, states) = cell.step(&x, &cell.begin_state(&x)?)?;
     /// assert_eq!((y.shape(), states.len()), (&[3, 5].into(), 2));
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     LstmCell "LSTMCell" "lstm" "lstm_cell" Lstm Lstm
     /// One step of a layer of gated recurrent units.

@@ -64,6 +64,17 @@ impl Passes {
         let pass = |reverse| Direction { reverse, parameters: parameters(cell, units, in_units) };
         Passes((0..1 + usize::from(bidirectional)).map(|i| pass(i == 1)).collect())
     }
+
+    /// What `f` makes of each parameter, which it gets with its index in its pass.
+    pub(super) fn map(self, f: impl Fn(usize, Parameter) -> Parameter) -> Passes {
+        let pass = |Direction { reverse, parameters }| {
+            let mut index = 0..;
+            let parameters =
+                parameters.map(|parameter| f(index.next().unwrap_or_default(), parameter));
+            Direction { reverse, parameters }
+        };
+        Passes(self.0.into_iter().map(pass).collect())
+    }
 }
 
 #[diagnostic::do_not_recommend]

@@ -1,5 +1,7 @@
 //! Recurrent layers: whole sequences, several layers, either direction.
 
+use std::sync::Arc;
+
 use gluon_macros::Block;
 
 use super::direction::Passes;
@@ -11,7 +13,6 @@ use crate::init::Initializer;
 use crate::nn::Dropout;
 use crate::nn::print::size;
 use crate::ops::recurrent::Cell;
-use crate::parameter::Parameter;
 use crate::tensor::Tensor;
 
 /// The settings of a recurrent layer.
@@ -25,6 +26,9 @@ struct Settings {
     bidirectional: bool,
     batch_first: bool,
     dropout: f64,
+    dtype: DType,
+    /// That of the weights, where they have one of their own.
+    init: Option<Arc<dyn Initializer>>,
 }
 
 impl Settings {
@@ -39,6 +43,8 @@ impl Settings {
             bidirectional,
             batch_first,
             dropout: 0.0,
+            dtype: DType::F32,
+            init: None,
         }
     }
 
@@ -50,7 +56,15 @@ impl Settings {
     fn build(&self) -> Vec<Passes> {
         let above = self.units * self.directions();
         let in_units = |layer| if layer == 0 { self.in_units } else { above };
-        let pass = |layer| Passes::new(self.cell, self.units, in_units(layer), self.bidirectional);
+        let pass = |layer| {
+            let passes = Passes::new(self.cell, self.units, in_units(layer), self.bidirectional);
+            passes.map(|index, parameter| {
+                if let (0 | 1, Some(init)) = (index, &self.init) {
+                    parameter.set_init(Some(Arc::clone(init)));
+                }
+                parameter.with_dtype(self.dtype)
+            })
+        };
         (0..self.layers).map(pass).collect()
     }
 
@@ -152,7 +166,7 @@ macro_rules! layers {
         ///
         /// # Errors
         /// `forward` returns [`Error::BadShape`] if `x` has another number of axes or no steps,
-        /// [`Error::ParameterShape`] if it has another number of inputs than before, and
+        /// [`Error::InputShape`] if it has another number of inputs than before, and
         /// [`Error::BadArgument`] if there are no layers.
         #[derive(Block, Debug)]
         #[block(describe = $name::line)]
@@ -204,26 +218,16 @@ macro_rules! layers {
                 self
             }
 
-            fn map(mut self, f: impl Fn(&Parameter, usize) -> Parameter) -> $name {
-                for pass in self.layers.iter_mut().flat_map(|layer| &mut layer.0) {
-                    for (i, parameter) in pass.parameters.iter_mut().enumerate() {
-                        *parameter = f(parameter, i);
-                    }
-                }
-                self
+            /// The same layer with an initializer for its weights.
+            pub fn weight_init(mut self, init: impl Initializer + 'static) -> $name {
+                self.settings.init = Some(Arc::new(init));
+                $name::built(self.settings)
             }
 
-            /// The same layer with an initializer for its weights; to be called after what tells
-            /// how many there are.
-            pub fn weight_init(self, init: impl Initializer + Clone + 'static) -> $name {
-                let weight = |i| i < 2;
-                self.map(|p, i| if weight(i) { p.share().with_init(init.clone()) } else { p.share() })
-            }
-
-            /// The same layer with parameters of type `dtype`; to be called after what tells how
-            /// many there are.
-            pub fn dtype(self, dtype: DType) -> $name {
-                self.map(|parameter, _| parameter.share().with_dtype(dtype))
+            /// The same layer with parameters of type `dtype`.
+            pub fn dtype(mut self, dtype: DType) -> $name {
+                self.settings.dtype = dtype;
+                $name::built(self.settings)
             }
 
             /// The number of units in one direction.
@@ -279,7 +283,8 @@ layers! {
     /// `cₜ = σ(f)·cₜ₋₁ + σ(i)·tanh(g)` and `hₜ = σ(o)·tanh(cₜ)`.
     ///
     /// ```
-    /// use gluon_core::{Block, Forward, Tensor, nn::Lstm};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, Forward, Tensor, nn::Lstm};
     ///
     /// let mut layer = Lstm::new(5).layers(2).bidirectional();
     /// layer.initialize()?;
@@ -287,7 +292,7 @@ layers! {
     /// assert_eq!(layer.forward(&x)?.shape(), [7, 3, 10]);
     /// let (_, states) = layer.forward_from(&x, &layer.begin_state(&x)?)?;
     /// assert_eq!(states[0].shape(), [4, 3, 5]);
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Source

@@ -4,7 +4,8 @@
 /// checks.
 ///
 /// ```
-/// use gluon_core::{Block, nn::Dense, sequential};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, nn::Dense, sequential};
 ///
 /// let net = sequential![
 ///     Dense::new(8).relu(),

@@ -53,7 +53,8 @@ impl Sequential {
     /// layers. Later ones move up by one, and so do their names.
     ///
     /// ```
-    /// use gluon_core::{Block, nn::{Activation, Dense}, sequential};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Block, nn::{Activation, Dense}, sequential};
     ///
     /// let mut net = sequential![Dense::new(8), Dense::new(2)];
     /// net.insert(1, Activation::Relu)?;
@@ -61,7 +62,7 @@ impl Sequential {
     /// net.remove(1)?;
     /// net.replace(-1, Dense::new(3))?;
     /// assert_eq!(net.slice(1..)?.tree(), "Sequential(\n  (0): Dense(None -> 3, linear)\n)");
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors
