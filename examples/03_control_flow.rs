@@ -11,7 +11,7 @@ use gluon::prelude::*;
 #[derive(Block)]
 struct FancyMlp {
     /// Saved with the net, but never trained.
-    #[new(Parameter::constant(Tensor::eye(20)))]
+    #[new(Parameter::constant(Tensor::uniform(0.0, 1.0, [20, 20])))]
     rand_weight: Parameter,
     #[new(Dense::new(20).relu())]
     dense: Dense,

@@ -19,8 +19,8 @@ fn main() -> Result<()> {
 
     let x = Tensor::from([1.0f32, 2.0, 3.0]);
     let y = devices[1].scope(|| Tensor::ones([3]));
-    println!("{x}\n{y}\n{}", x.to_device(devices[1]).add(&y)?);
-    assert_eq!(x.to_device(devices[1]).add(&y)?.device(), devices[1]);
+    println!("{x}\n{y}\n{}", x.to_device(devices[1])?.add(&y)?);
+    assert_eq!(x.to_device(devices[1])?.add(&y)?.device(), devices[1]);
     let error = "gpu(0)".parse::<Device>().expect_err("this build has none");
     println!("{error}\n");
 

@@ -17,14 +17,15 @@ thread_local! {
 /// operand is. Prints `cpu(0)`.
 ///
 /// ```
-/// use gluon_core::{Device, Tensor};
+/// # use gluon_core as gluon;
+/// use gluon::{Device, Tensor};
 ///
 /// let x = Device::Cpu(1).scope(|| Tensor::ones([2]));
 /// assert_eq!(x.device(), Device::Cpu(1));
-/// assert_eq!(x.to_device(Device::Cpu(0)).device().to_string(), "cpu(0)");
+/// assert_eq!(x.to_device(Device::Cpu(0))?.device().to_string(), "cpu(0)");
 /// assert_eq!("cpu(1)".parse::<Device>()?, Device::Cpu(1));
 /// assert!("gpu(0)".parse::<Device>().is_err());          // this build has none
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

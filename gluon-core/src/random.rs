@@ -17,7 +17,8 @@ pub use thread::{seed, set_state, state};
 /// and continue exactly.
 ///
 /// ```
-/// use gluon_core::random::Generator;
+/// # use gluon_core as gluon;
+/// use gluon::random::Generator;
 ///
 /// let mut generator = Generator::new(42);
 /// let weight = generator.range(-0.1, 0.1);
@@ -25,7 +26,7 @@ pub use thread::{seed, set_state, state};
 ///
 /// let mut resumed = Generator::from_state(generator.state())?;
 /// assert_eq!(resumed.normal(), generator.normal());
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Source
@@ -51,7 +52,8 @@ impl Generator {
     /// order: a layer added to a model leaves the initial values of the others alone.
     ///
     /// ```
-    /// # use gluon_core::random::Generator;
+    /// # use gluon_core as gluon;
+    /// # use gluon::random::Generator;
     /// let mut weight = Generator::for_name(42, "hidden.weight");
     /// let mut bias = Generator::for_name(42, "hidden.bias");
     /// assert_ne!(weight.next_u64(), bias.next_u64());

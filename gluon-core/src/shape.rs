@@ -14,7 +14,8 @@ pub const MAX_RANK: usize = 8;
 /// yet; see [`is_known`](Shape::is_known).
 ///
 /// ```
-/// use gluon_core::Shape;
+/// # use gluon_core as gluon;
+/// use gluon::Shape;
 ///
 /// let shape = Shape::from([2, 3]);
 /// assert_eq!(shape.len(), 2);
@@ -89,7 +90,8 @@ impl Shape {
     /// than `usize` counts.
     ///
     /// ```
-    /// # use gluon_core::Shape;
+    /// # use gluon_core as gluon;
+    /// # use gluon::Shape;
     /// let sum = Shape::from([4, 1]).broadcast(&Shape::from([3]));
     /// assert_eq!(sum, Some(Shape::from([4, 3])));
     /// assert_eq!(Shape::from([2]).broadcast(&Shape::from([3])), None);
@@ -226,6 +228,12 @@ impl<const N: usize> From<[usize; N]> for Shape {
 impl From<()> for Shape {
     fn from((): ()) -> Shape {
         Shape::SCALAR
+    }
+}
+
+impl From<&[usize]> for Shape {
+    fn from(dims: &[usize]) -> Shape {
+        Shape::new(dims)
     }
 }
 

@@ -4,6 +4,7 @@ mod construct;
 mod convert;
 mod display;
 mod handle;
+mod random;
 
 use std::sync::Arc;
 
@@ -26,12 +27,13 @@ use handle::Handle;
 /// [`backward`](Tensor::backward).
 ///
 /// ```
-/// use gluon_core::Tensor;
+/// # use gluon_core as gluon;
+/// use gluon::Tensor;
 ///
 /// let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
 /// assert_eq!(x.shape(), [2, 2]);
 /// assert_eq!((&x * 2.0).to_vec::<f32>()?, [2.0, 4.0, 6.0, 8.0]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Tensor {
@@ -178,14 +180,15 @@ impl Tensor {
     /// forgets how it was computed. Clones made from now on are the same variable.
     ///
     /// ```
-    /// use gluon_core::{Tensor, autograd::record};
+    /// # use gluon_core as gluon;
+    /// use gluon::{Tensor, autograd::record};
     ///
     /// let mut x = Tensor::from([1.0f32, 2.0]);
     /// x.attach_grad();
     /// let y = record(|| (&x * &x).sum())?;
     /// y.backward()?;
     /// assert_eq!(x.grad()?.to_vec::<f32>()?, [2.0, 4.0]);
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     pub fn attach_grad(&mut self) {
         self.attach_grad_with(GradReq::Write);

@@ -9,14 +9,15 @@ use crate::tensor::Tensor;
 /// Cloning shares the tensors.
 ///
 /// ```
-/// use gluon_core::{Tensor, data::{ArrayDataset, Dataset}};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, data::{ArrayDataset, Dataset}};
 ///
 /// let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
 /// let data = ArrayDataset::new(x, Tensor::from([0u8, 1, 0]))?;
 /// let (x, y) = data.batch(&[2, 0])?;
 /// assert_eq!(x, Tensor::from([[5.0f32, 6.0], [1.0, 2.0]]));
 /// assert_eq!(y, Tensor::from([0u8, 0]));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct ArrayDataset {

@@ -9,7 +9,8 @@ use crate::random::Generator;
 /// Two methods make one; a [`DataLoader`](super::DataLoader) does the rest:
 ///
 /// ```
-/// use gluon_core::{Result, Tensor, data::{DataLoader, Dataset}};
+/// # use gluon_core as gluon;
+/// use gluon::{Result, Tensor, data::{DataLoader, Dataset}};
 ///
 /// /// `x` and its square.
 /// struct Squares;
@@ -31,7 +32,7 @@ use crate::random::Generator;
 ///     let (x, y) = batch?;
 ///     assert_eq!((x.shape().dims(), y.shape().dims()), (&[25, 1][..], &[25][..]));
 /// }
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 pub trait Dataset {
     /// One sample: a tensor, a number, or a tuple of them, such as features and label.
@@ -65,11 +66,12 @@ pub trait Dataset {
     /// The same samples, each changed by `function` whenever it is asked for.
     ///
     /// ```
-    /// # use gluon_core::{DType, Tensor, data::{ArrayDataset, Dataset}};
+    /// # use gluon_core as gluon;
+    /// # use gluon::{DType, Tensor, data::{ArrayDataset, Dataset}};
     /// let bytes = ArrayDataset::new(Tensor::from([[0u8, 255], [51, 0]]), Tensor::from([0u8, 1]))?;
     /// let data = bytes.map(|(x, y)| Ok((x.to_dtype(DType::F32).div(255.0)?, y)));
     /// assert_eq!(data.get(1)?.0, Tensor::from([0.2f32, 0.0]));
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     fn map<S: Stack, F: Fn(Self::Sample) -> Result<S>>(self, function: F) -> Map<Self, F>
     where
@@ -84,11 +86,12 @@ pub trait Dataset {
     /// the handle that `self` is.
     ///
     /// ```
-    /// # use gluon_core::{Tensor, data::{ArrayDataset, Dataset}};
+    /// # use gluon_core as gluon;
+    /// # use gluon::{Tensor, data::{ArrayDataset, Dataset}};
     /// let all = ArrayDataset::new(Tensor::zeros([50, 3]), Tensor::zeros([50]))?;
     /// let (training, validation) = all.split(40, 42)?;
     /// assert_eq!((training.len(), validation.len()), (40, 10));
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors

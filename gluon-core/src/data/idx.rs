@@ -16,14 +16,15 @@ use crate::shape::Shape;
 /// converted when asked for.
 ///
 /// ```
-/// use gluon_core::data::Idx;
+/// # use gluon_core as gluon;
+/// use gluon::data::Idx;
 ///
 /// let labels = Idx::new([3], &[5u8, 0, 4])?;
 /// let copy = Idx::from_bytes(&labels.to_bytes(), "labels")?;
 /// assert_eq!(copy.shape(), [3]);
 /// assert_eq!(copy.as_u8(), Some(&[5, 0, 4][..]));
 /// assert_eq!(copy.into_vec_f32(), [5.0, 0.0, 4.0]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Source

@@ -17,12 +17,13 @@ use crate::tensor::Tensor;
 /// for.
 ///
 /// ```no_run
-/// use gluon_core::data::{DataLoader, ImageFolder};
+/// # use gluon_core as gluon;
+/// use gluon::data::{DataLoader, ImageFolder};
 ///
 /// let images = ImageFolder::open("flowers")?.resized(64, 64);
 /// println!("{:?}", images.classes());
 /// let loader = DataLoader::new(images, 32)?.shuffled(1).prefetched(2)?;
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Source

@@ -6,7 +6,8 @@ use crate::error::Result;
 /// A data set in batches, epoch by epoch.
 ///
 /// ```
-/// use gluon_core::{Tensor, data::{ArrayDataset, DataLoader}};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, data::{ArrayDataset, DataLoader}};
 ///
 /// let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
 /// let y = Tensor::from([0u8, 1, 0]);
@@ -17,7 +18,7 @@ use crate::error::Result;
 ///         assert_eq!(x.shape()[0], y.shape()[0]);
 ///     }
 /// }
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// The batches of an epoch depend on the settings and its number alone, as those of a

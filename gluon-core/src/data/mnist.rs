@@ -11,7 +11,8 @@ use crate::tensor::Tensor;
 /// MNIST, Fashion-MNIST, or another data set of images in ten classes under the same file names.
 ///
 /// ```
-/// use gluon_core::data::Mnist;
+/// # use gluon_core as gluon;
+/// use gluon::data::Mnist;
 ///
 /// # #[cfg(feature = "gzip")] {
 /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../data/mnist");
@@ -19,7 +20,7 @@ use crate::tensor::Tensor;
 /// assert_eq!(mnist.train.images.shape(), [4000, 28, 28]);
 /// assert_eq!(mnist.test.labels.shape(), [1000]);
 /// # }
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Source

@@ -13,7 +13,8 @@ use crate::error::{Error, Result};
 /// Batches and their order are those of the loader, whatever the number of threads.
 ///
 /// ```
-/// use gluon_core::{Tensor, data::{ArrayDataset, DataLoader}};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, data::{ArrayDataset, DataLoader}};
 ///
 /// let data = ArrayDataset::new(Tensor::arange(10), Tensor::arange(10))?;
 /// let loader = DataLoader::new(data, 3)?.shuffled(42);
@@ -21,7 +22,7 @@ use crate::error::{Error, Result};
 /// for (expected, batch) in loader.epoch(0).zip(ahead.epoch(0)?) {
 ///     assert_eq!(batch?.0, expected?.0);
 /// }
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Prefetched<D> {

@@ -10,7 +10,8 @@ use crate::random::Generator;
 /// would have seen without the pause.
 ///
 /// ```
-/// use gluon_core::data::{LastBatch, Sampler};
+/// # use gluon_core as gluon;
+/// use gluon::data::{LastBatch, Sampler};
 ///
 /// let sampler = Sampler::new(5, 2)?;
 /// let epoch = sampler.epoch(0);
@@ -21,7 +22,7 @@ use crate::random::Generator;
 /// for batch in &sampler.epoch(0) {
 ///     assert_eq!(batch.len(), 2);
 /// }
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Source

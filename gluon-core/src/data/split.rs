@@ -11,12 +11,13 @@ use crate::tensor::Tensor;
 /// [`split_and_load_evenly`] does so too.
 ///
 /// ```
-/// use gluon_core::{Device, Tensor, data::split_and_load};
+/// # use gluon_core as gluon;
+/// use gluon::{Device, Tensor, data::split_and_load};
 ///
 /// let parts = split_and_load(&Tensor::arange(5), &[Device::Cpu(0), Device::Cpu(1)])?;
 /// assert_eq!(parts[0].to_vec::<f32>()?, [0.0, 1.0, 2.0]);
 /// assert_eq!(parts[1].device(), Device::Cpu(1));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Errors
@@ -36,7 +37,7 @@ pub fn split_and_load(batch: &Tensor, devices: &[Device]) -> Result<Vec<Tensor>>
     let mut start = 0;
     let part = |(index, &device): (usize, &Device)| {
         let end = start + samples / count + usize::from(index < samples % count);
-        let part = batch.slice(0, start..end)?.to_device(device);
+        let part = batch.slice(0, start..end)?.to_device(device)?;
         start = end;
         Ok(part)
     };

@@ -9,7 +9,8 @@ use crate::tensor::Tensor;
 /// The rows of a CSV file whose first line names the columns.
 ///
 /// ```
-/// use gluon_core::data::{ArrayDataset, Table};
+/// # use gluon_core as gluon;
+/// use gluon::data::{ArrayDataset, Table};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("flowers.csv");

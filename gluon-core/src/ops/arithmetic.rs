@@ -157,7 +157,11 @@ macro_rules! operator {
 
             #[track_caller]
             fn $method(self, rhs: R) -> Tensor {
-                Tensor::$method(self, rhs).unwrap_or_else(|error| panic!("{error}"))
+                match Tensor::$method(self, rhs) {
+                    Ok(result) => result,
+                    // In a closure the panic would not name the caller's line.
+                    Err(error) => panic!("{error}"),
+                }
             }
         }
 
@@ -198,7 +202,10 @@ impl ops::Neg for &Tensor {
 
     #[track_caller]
     fn neg(self) -> Tensor {
-        Tensor::neg(self).unwrap_or_else(|error| panic!("{error}"))
+        match Tensor::neg(self) {
+            Ok(result) => result,
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

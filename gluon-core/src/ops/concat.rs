@@ -12,11 +12,12 @@ impl Tensor {
     /// `tensors` one after another along `axis`.
     ///
     /// ```
-    /// # use gluon_core::Tensor;
+    /// # use gluon_core as gluon;
+    /// # use gluon::Tensor;
     /// let (a, b) = (Tensor::from([[1.0f32], [2.0]]), Tensor::from([[3.0f32, 4.0], [5.0, 6.0]]));
     /// let y = Tensor::concat(&[&a, &b], 1)?;
     /// assert_eq!(y, Tensor::from([[1.0f32, 3.0, 4.0], [2.0, 5.0, 6.0]]));
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors

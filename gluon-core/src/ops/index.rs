@@ -90,11 +90,12 @@ impl Tensor {
     /// The rows (slices of the first axis) that `index` names, in its order.
     ///
     /// ```
-    /// # use gluon_core::Tensor;
+    /// # use gluon_core as gluon;
+    /// # use gluon::Tensor;
     /// let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0], [5.0, 6.0]]);
     /// let y = x.take(&Tensor::from([2i64, 0]))?;
     /// assert_eq!(y, Tensor::from([[5.0f32, 6.0], [1.0, 2.0]]));
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Shapes

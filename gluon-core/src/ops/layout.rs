@@ -136,11 +136,12 @@ impl Tensor {
     /// The elements whose index along axis `axis` lies in `range`.
     ///
     /// ```
-    /// # use gluon_core::Tensor;
+    /// # use gluon_core as gluon;
+    /// # use gluon::Tensor;
     /// let x = Tensor::from([[1.0f32, 2.0, 3.0], [4.0, 5.0, 6.0]]);
     /// assert_eq!(x.slice(1, 1..)?, Tensor::from([[2.0f32, 3.0], [5.0, 6.0]]));
     /// assert_eq!(x.slice(0, 1..2)?, Tensor::from([[4.0f32, 5.0, 6.0]]));
-    /// # Ok::<(), gluon_core::Error>(())
+    /// # Ok::<(), gluon::Error>(())
     /// ```
     ///
     /// # Errors

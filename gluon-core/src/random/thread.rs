@@ -14,14 +14,15 @@ thread_local! {
 /// Every thread begins with seed 0. Equal seeds give equal masks on any number of threads.
 ///
 /// ```
-/// use gluon_core::random;
+/// # use gluon_core as gluon;
+/// use gluon::random;
 ///
 /// random::seed(42);
 /// let state = random::state();
 /// random::seed(7);
 /// random::set_state(state)?;             // goes on where it was
 /// assert_eq!(random::state(), state);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 pub fn seed(seed: u64) {
     GENERATOR.set(Generator::new(seed));

@@ -162,13 +162,6 @@ impl Tensor {
         }))
     }
 
-    /// The values on `device`, as a constant: `self` if they are there already.
-    ///
-    /// Between labels of the same memory nothing is copied. Gluon's `as_in_context`.
-    pub fn to_device(&self, device: Device) -> Tensor {
-        if self.device() == device { self.detach() } else { self.with_device(device) }
-    }
-
     /// A copy on `device` with memory of its own, as a constant; Gluon's `copyto`.
     pub fn copy_to(&self, device: Device) -> Tensor {
         self.copy().with_device(device)

@@ -8,7 +8,8 @@ use crate::dtype::{DType, Element};
 /// The values as nested rows, then the shape, type and device; a precision applies to each value.
 ///
 /// ```
-/// # use gluon_core::Tensor;
+/// # use gluon_core as gluon;
+/// # use gluon::Tensor;
 /// let x = Tensor::from([[1.0f32, 2.5], [3.0, 4.0]]);
 /// assert_eq!(x.to_string(), "[[1, 2.5],\n [3, 4]]\n<Tensor (2, 2) float32 @cpu(0)>");
 /// assert_eq!(format!("{x:.1}").lines().next(), Some("[[1.0, 2.5],"));
@@ -37,8 +38,9 @@ fn print<T: Element>(tensor: &Tensor, f: &mut fmt::Formatter<'_>) -> fmt::Result
     tensor.view::<T>().map_or(Ok(()), |view| fmt::Display::fmt(&view, f))
 }
 
+/// As [`Display`](fmt::Display), so that an assertion that fails shows the values.
 impl fmt::Debug for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<Tensor {} {} @{}>", self.shape(), self.dtype(), self.device())
+        fmt::Display::fmt(self, f)
     }
 }

@@ -27,7 +27,8 @@ use crate::tensor::Tensor;
 /// whatever else is [given](Checkpoint::with) to it. Take it after a step; gradients are not kept.
 ///
 /// ```
-/// use gluon_core::{Block, nn::Dense, optim::Adam, train::{Checkpoint, Trainer}};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, nn::Dense, optim::Adam, train::{Checkpoint, Trainer}};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("last.gluon");

@@ -28,9 +28,10 @@ pub use progress::Progress;
 /// [`on_progress`](Fit::on_progress) takes it.
 ///
 /// ```
-/// use gluon_core::data::{ArrayDataset, DataLoader, Dataset};
-/// use gluon_core::{Block, Tensor, loss::L2Loss, metric::Mae, nn::Dense, optim::Adam};
-/// use gluon_core::train::{Fit, Trainer};
+/// # use gluon_core as gluon;
+/// use gluon::data::{ArrayDataset, DataLoader, Dataset};
+/// use gluon::{Block, Tensor, loss::L2Loss, metric::Mae, nn::Dense, optim::Adam};
+/// use gluon::train::{Fit, Trainer};
 ///
 /// let x = Tensor::arange(64).div(32.0)?.reshape([64, 1])?;
 /// let y = x.mul(3.0)?.sub(1.0)?;
@@ -44,7 +45,7 @@ pub use progress::Progress;
 /// let fit = Fit::new(100).with_metric(Mae::new()).with_patience(20).on_progress(|_| ());
 /// let history = fit.run(&mut net, &L2Loss::default(), &mut trainer, &training, &validation)?;
 /// assert!(history.best().unwrap().validation.as_ref().unwrap().metrics[0] < 0.05);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 pub struct Fit<'f> {
     epochs: u64,

@@ -17,9 +17,10 @@ use crate::tensor::Tensor;
 /// its values.
 ///
 /// ```
-/// use gluon_core::data::split_and_load;
-/// use gluon_core::{Block, Device, Forward, Tensor, autograd::record, nn::Dense};
-/// use gluon_core::{optim::Sgd, train::{Replicas, Trainer}};
+/// # use gluon_core as gluon;
+/// use gluon::data::split_and_load;
+/// use gluon::{Block, Device, Forward, Tensor, autograd::record, nn::Dense};
+/// use gluon::{optim::Sgd, train::{Replicas, Trainer}};
 ///
 /// let devices = [Device::Cpu(0), Device::Cpu(1)];
 /// let mut net = Dense::new(1).in_units(2);
@@ -31,7 +32,7 @@ use crate::tensor::Tensor;
 ///     record(|| net.forward(&x)?.square())?.backward()?;
 /// }
 /// replicas.step(&mut trainer, 6)?;
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Replicas<M> {
@@ -93,7 +94,7 @@ impl<M: Block + Replicate> Replicas<M> {
             for copy in copies {
                 copy.leaf().with_gradient(|gradient| {
                     if let Some(gradient) = gradient {
-                        *gradient = sum.to_device(copy.device());
+                        *gradient = sum.with_device(copy.device());
                     }
                 });
             }

@@ -16,8 +16,9 @@ pub use state::State;
 /// Applies an optimizer to a model's parameters: one update of each storage per step.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, autograd::record, nn::Dense};
-/// use gluon_core::{optim::Sgd, train::Trainer};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, autograd::record, nn::Dense};
+/// use gluon::{optim::Sgd, train::Trainer};
 ///
 /// let mut net = Dense::new(1).in_units(2);
 /// net.initialize()?;
@@ -28,7 +29,7 @@ pub use state::State;
 /// loss.backward()?;
 /// trainer.step(4)?;
 /// assert_ne!(net.forward(&x)?, before);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Groups of parameters
@@ -36,14 +37,15 @@ pub use state::State;
 /// once: here no bias decays, and what was trained before learns slowly.
 ///
 /// ```
-/// # use gluon_core::{Block, nn::Dense, sequential, optim::AdamW, train::Trainer};
+/// # use gluon_core as gluon;
+/// # use gluon::{Block, nn::Dense, sequential, optim::AdamW, train::Trainer};
 /// # let mut net = sequential![Dense::new(8).in_units(4), Dense::new(1).in_units(8)];
 /// # net.initialize()?;
 /// let parameters = net.collect_params();
 /// parameters.select(".*bias")?.set_wd_mult(0.0);
 /// parameters.select_path("0\\.")?.set_lr_mult(0.1);
 /// let trainer = Trainer::new(parameters, AdamW::new(1e-3).weight_decay(0.01))?;
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Batches in parts
@@ -51,8 +53,9 @@ pub use state::State;
 /// once, and set to zero by hand.
 ///
 /// ```
-/// # use gluon_core::{Block, Forward, Tensor, autograd::{GradReq, record}, nn::Dense};
-/// # use gluon_core::{optim::Sgd, train::Trainer};
+/// # use gluon_core as gluon;
+/// # use gluon::{Block, Forward, Tensor, autograd::{GradReq, record}, nn::Dense};
+/// # use gluon::{optim::Sgd, train::Trainer};
 /// # let mut net = Dense::new(1).in_units(2);
 /// # net.initialize()?;
 /// # let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1))?;
@@ -63,7 +66,7 @@ pub use state::State;
 /// }
 /// trainer.step(8)?;
 /// parameters.zero_grad();
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct Trainer {

@@ -25,8 +25,9 @@ pub enum Status {
 /// What a step does to each parameter, in order.
 ///
 /// ```
-/// use gluon_core::{Block, Forward, Tensor, autograd::record, nn::Dense};
-/// use gluon_core::{optim::Sgd, train::{Status, Trainer}};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, Forward, Tensor, autograd::record, nn::Dense};
+/// use gluon::{optim::Sgd, train::{Status, Trainer}};
 ///
 /// let mut net = Dense::new(1).in_units(2);
 /// net.initialize()?;
@@ -35,7 +36,7 @@ pub enum Status {
 /// let report = trainer.step_ignoring_stale(1)?;
 /// assert_eq!(report.of(Status::Updated).collect::<Vec<_>>(), ["weight"]);
 /// assert_eq!(report.to_string(), "1 of 2 parameters updated; never reached by `backward`: bias");
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
