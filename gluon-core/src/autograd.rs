@@ -6,14 +6,15 @@
 //! `record` nothing is remembered and inference pays nothing.
 //!
 //! ```
-//! use gluon_core::{Tensor, autograd};
+//! # use gluon_core as gluon;
+//! use gluon::{Tensor, autograd};
 //!
 //! let mut x = Tensor::from([1.0f32, 2.0, 3.0]);
 //! x.attach_grad();
 //! let y = autograd::record(|| x.mul(&x))?;
 //! y.backward()?;                       // the head gradient is ones
 //! assert_eq!(x.grad()?.to_vec::<f32>()?, [2.0, 4.0, 6.0]);
-//! # Ok::<(), gluon_core::Error>(())
+//! # Ok::<(), gluon::Error>(())
 //! ```
 //!
 //! The mode is per thread; so are recordings. Each outermost `record` makes a graph that lives as

@@ -33,14 +33,15 @@ use crate::shape::Shape;
 /// Fills a new parameter.
 ///
 /// ```
-/// use gluon_core::init::{Initializer, Target};
+/// # use gluon_core as gluon;
+/// use gluon::init::{Initializer, Target};
 ///
 /// /// Zero where the index is even, else one.
 /// #[derive(Debug)]
 /// struct Stripes;
 ///
 /// impl Initializer for Stripes {
-///     fn fill(&self, target: &mut Target<'_>) -> gluon_core::Result<()> {
+///     fn fill(&self, target: &mut Target<'_>) -> gluon::Result<()> {
 ///         for (i, value) in target.values.iter_mut().enumerate() {
 ///             *value = (i % 2) as f64;
 ///         }
@@ -99,7 +100,8 @@ impl Target<'_> {
 /// An initializer from a closure.
 ///
 /// ```
-/// use gluon_core::init::from_fn;
+/// # use gluon_core as gluon;
+/// use gluon::init::from_fn;
 ///
 /// let ramp = from_fn(|target| {
 ///     target.values.iter_mut().enumerate().for_each(|(i, value)| *value = i as f64);

@@ -36,7 +36,8 @@ use crate::tensor::Tensor;
 /// A loss of your own says what it is of each element; weights and means are there already:
 ///
 /// ```
-/// use gluon_core::{Result, Tensor, loss::Loss};
+/// # use gluon_core as gluon;
+/// use gluon::{Result, Tensor, loss::Loss};
 ///
 /// /// `(prediction - label)⁴`
 /// struct FourthPower;
@@ -52,7 +53,7 @@ use crate::tensor::Tensor;
 /// assert_eq!(loss, Tensor::from([8.5f32, 168.5]));
 /// let weighted = FourthPower.forward_weighted(&prediction, &label, &Tensor::from([2.0f32, 0.0]))?;
 /// assert_eq!(weighted, Tensor::from([17.0f32, 0.0]));
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 pub trait Loss {
     /// The loss of each element, before weights and means.

@@ -16,8 +16,9 @@
 //! | containers | [`Sequential`], [`Concurrent`], [`Residual`], [`Identity`], [`Lambda`] |
 //!
 //! ```
-//! use gluon_core::nn::{AvgPool2d, Conv2d, Dense};
-//! use gluon_core::{Block, Forward, Tensor, sequential};
+//! # use gluon_core as gluon;
+//! use gluon::nn::{AvgPool2d, Conv2d, Dense};
+//! use gluon::{Block, Forward, Tensor, sequential};
 //!
 //! let mut lenet = sequential![
 //!     Conv2d::new(6, 5).padding(2).sigmoid(),
@@ -30,7 +31,7 @@
 //! ];
 //! lenet.initialize()?;
 //! assert_eq!(lenet.forward(&Tensor::ones([2, 1, 28, 28]))?.shape(), [2, 10]);
-//! # Ok::<(), gluon_core::Error>(())
+//! # Ok::<(), gluon::Error>(())
 //! ```
 
 mod activation;

@@ -13,6 +13,7 @@ mod cross_entropy;
 #[cfg(feature = "layers")]
 mod ctc;
 pub(crate) mod dense;
+mod device;
 pub(crate) mod dropout;
 mod index;
 mod layout;

@@ -51,7 +51,8 @@ pub use report::{Converted, Renamed, Report, Tied};
 /// The format is that of the extension, as for models; Gluon's `nd.save`.
 ///
 /// ```
-/// use gluon_core::{Tensor, persist};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, persist};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let at = |name| directory.path().join(name);

@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 /// A drawing, with its origin at the top left and lengths in pixels.
 ///
 /// ```
-/// use gluon_core::picture::{Anchor, Picture};
+/// # use gluon_core as gluon;
+/// use gluon::picture::{Anchor, Picture};
 ///
 /// let mut picture = Picture::new(100.0, 50.0);
 /// picture.line(&[(0.0, 50.0), (50.0, 10.0), (100.0, 5.0)], "steelblue");

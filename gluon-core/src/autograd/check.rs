@@ -13,12 +13,13 @@ use crate::tensor::Tensor;
 /// the difference: 1e-5 suits most functions, whose error is then near 1e-9.
 ///
 /// ```
-/// use gluon_core::{Tensor, autograd::check};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, autograd::check};
 ///
 /// let x = Tensor::from([0.5, -1.0, 2.0]);
 /// let error = check::gradients(|x| x[0].tanh(), &[x], 1e-5)?;
 /// assert!(error < 1e-9);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Errors

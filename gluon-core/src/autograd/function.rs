@@ -11,7 +11,8 @@ use crate::tensor::Tensor;
 /// What `backward` needs of the forward computation is kept in `self`.
 ///
 /// ```
-/// use gluon_core::{Result, Tensor, autograd::{Function, record}};
+/// # use gluon_core as gluon;
+/// use gluon::{Result, Tensor, autograd::{Function, record}};
 ///
 /// /// The logistic function, whose gradient needs its value only.
 /// struct Sigmoid(Option<Tensor>);
@@ -33,7 +34,7 @@ use crate::tensor::Tensor;
 /// x.attach_grad();
 /// record(|| Sigmoid(None).call(&[&x]))?.backward()?;
 /// assert_eq!(x.grad()?.to_vec::<f32>()?[0], 0.25);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 pub trait Function: Send + 'static {
     /// What errors call it: its type, unless it says otherwise.

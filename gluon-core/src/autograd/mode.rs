@@ -32,7 +32,8 @@ struct Recording {
 /// `f` panics.
 ///
 /// ```
-/// use gluon_core::autograd::{is_recording, is_training, record};
+/// # use gluon_core as gluon;
+/// use gluon::autograd::{is_recording, is_training, record};
 ///
 /// assert!(record(|| is_recording() && is_training()));
 /// assert!(!is_recording() && !is_training());

@@ -162,7 +162,8 @@ half! {
     /// A number of IEEE 754's `binary16`: 11 bits of precision, up to 65504.
     ///
     /// ```
-    /// use gluon_core::dtype::f16;
+    /// # use gluon_core as gluon;
+    /// use gluon::dtype::f16;
     ///
     /// assert_eq!(f16::from_f32(0.1).to_f32(), 0.099975586);
     /// assert_eq!(f16::from_f64(1e6), f16::INFINITY);
@@ -174,7 +175,8 @@ half! {
     /// The upper half of an `f32`: its range, with 8 bits of precision.
     ///
     /// ```
-    /// use gluon_core::dtype::bf16;
+    /// # use gluon_core as gluon;
+    /// use gluon::dtype::bf16;
     ///
     /// assert_eq!(bf16::from_f32(0.1).to_f32(), 0.100097656);
     /// assert_eq!(bf16::from_f32(1e30).to_f32(), 1.00025555e30);

@@ -10,7 +10,8 @@ use crate::device::Device;
 /// Any initializer is one; the methods say more:
 ///
 /// ```
-/// use gluon_core::init::{Initialization, Xavier};
+/// # use gluon_core as gluon;
+/// use gluon::init::{Initialization, Xavier};
 ///
 /// let initialization = Initialization::from(Xavier::default()).seed(42).force();
 /// ```

@@ -12,14 +12,15 @@ use crate::pattern::at_start;
 /// keep it there. Needs the feature `regex`, which is on by default.
 ///
 /// ```
-/// use gluon_core::init::{Mixed, One, Zero};
-/// use gluon_core::{Block, nn::Dense, sequential};
+/// # use gluon_core as gluon;
+/// use gluon::init::{Mixed, One, Zero};
+/// use gluon::{Block, nn::Dense, sequential};
 ///
 /// let mut net = sequential![Dense::new(2).in_units(3), Dense::new(2).in_units(2)];
 /// net.initialize_with(Mixed::new().with("0", One)?.with(".*", Zero)?)?;
 /// assert_eq!(net.get::<Dense>(0).unwrap().weight.data()?.sum()?.item()?, 6.0);
 /// assert_eq!(net.get::<Dense>(1).unwrap().weight.data()?.sum()?.item()?, 0.0);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 #[derive(Debug, Default)]
 pub struct Mixed {

@@ -20,13 +20,14 @@ use crate::error::{Error, Result};
 /// | `lstmbias` | `forget_bias` 1 |
 ///
 /// ```
-/// use gluon_core::{Block, init, nn::Dense};
+/// # use gluon_core as gluon;
+/// use gluon::{Block, init, nn::Dense};
 ///
 /// let five = init::named(r#"["constant", {"value": 5}]"#)?;
 /// let mut layer = Dense::new(1).in_units(2).weight_init(five);
 /// layer.initialize_with(init::named("xavier")?)?;     // the layer's own initializer beats it
 /// assert_eq!(layer.weight.data()?.to_vec::<f32>()?, [5.0, 5.0]);
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Errors

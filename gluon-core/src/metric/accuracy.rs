@@ -9,14 +9,15 @@ use crate::tensor::Tensor;
 /// The share of rows whose largest prediction is at their label; of equal ones the first counts.
 ///
 /// ```
-/// use gluon_core::{Tensor, metric::{Accuracy, Metric}};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, metric::{Accuracy, Metric}};
 ///
 /// let mut accuracy = Accuracy::new();
 /// let prediction = Tensor::from([[0.1f32, 0.9], [0.8, 0.2], [0.7, 0.3]]);
 /// accuracy.update(&prediction, &Tensor::from([1u8, 0, 1]))?;
 /// assert_eq!(accuracy.value(), 2.0 / 3.0);
 /// assert_eq!(format!("{accuracy} {accuracy:.2}"), "0.6667 0.67");
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes

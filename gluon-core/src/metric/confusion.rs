@@ -13,7 +13,8 @@ use crate::tensor::Tensor;
 /// It grows with the classes that it sees, and prints as a table.
 ///
 /// ```
-/// use gluon_core::{Tensor, metric::{ConfusionMatrix, Metric}};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, metric::{ConfusionMatrix, Metric}};
 ///
 /// let mut matrix = ConfusionMatrix::new();
 /// let prediction = Tensor::from([[0.9f32, 0.1], [0.2, 0.8], [0.6, 0.4]]);
@@ -24,7 +25,7 @@ use crate::tensor::Tensor;
 ///     0  1  0
 ///     1  1  1
 /// ");
-/// # Ok::<(), gluon_core::Error>(())
+/// # Ok::<(), gluon::Error>(())
 /// ```
 ///
 /// # Shapes

@@ -11,7 +11,8 @@ use crate::tensor::Tensor;
 /// digits, or as many as the format asks for.
 ///
 /// ```
-/// use gluon_core::{Tensor, metric::Mean};
+/// # use gluon_core as gluon;
+/// use gluon::{Tensor, metric::Mean};
 ///
 /// let mut loss = Mean::new();
 /// loss.update(&Tensor::from([1.0f32, 2.0]));

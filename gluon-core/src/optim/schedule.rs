@@ -5,7 +5,8 @@
 //! schedule remembers.
 //!
 //! ```
-//! use gluon_core::optim::schedule::{Cosine, Schedule, WarmUp};
+//! # use gluon_core as gluon;
+//! use gluon::optim::schedule::{Cosine, Schedule, WarmUp};
 //!
 //! let schedule = WarmUp::new(10, Cosine::new(90));
 //! let rates = [5, 10, 55, 100].map(|step| schedule.rate(0.4, step));
@@ -29,7 +30,8 @@ use crate::error::{Error, Result};
 /// A learning rate for each step.
 ///
 /// ```
-/// use gluon_core::optim::schedule::Schedule;
+/// # use gluon_core as gluon;
+/// use gluon::optim::schedule::Schedule;
 ///
 /// /// `base / √step`
 /// #[derive(Debug)]

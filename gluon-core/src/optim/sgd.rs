@@ -12,7 +12,8 @@ optimizer! {
     /// Without momentum there is no state: `w -= rate·(C(g) + decay·w)`.
     ///
     /// ```
-    /// use gluon_core::optim::Sgd;
+    /// # use gluon_core as gluon;
+    /// use gluon::optim::Sgd;
     ///
     /// let sgd = Sgd::new(0.1).momentum(0.9).weight_decay(1e-4);
     /// ```

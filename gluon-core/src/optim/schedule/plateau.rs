@@ -7,7 +7,8 @@ use crate::error::Result;
 /// for longer than `patience` observations.
 ///
 /// ```
-/// use gluon_core::optim::schedule::{Plateau, Schedule};
+/// # use gluon_core as gluon;
+/// use gluon::optim::schedule::{Plateau, Schedule};
 ///
 /// let mut plateau = Plateau::new(0.5).patience(1);
 /// for loss in [1.0, 0.9, 0.9, 0.95] {
