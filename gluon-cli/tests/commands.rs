@@ -113,7 +113,7 @@ fn verify_tells_whole_files_from_damaged_ones() {
         exit 1
         whole    net.gluon: 3 arrays, checksums match
         whole    list.params: 2 arrays, structure is valid
-        damaged  bad.gluon: `bad.gluon` is not a valid gluon file: expected elements of the checksum of array `fc.bias`, found others at byte 192
+        damaged  bad.gluon: `bad.gluon` is not a valid gluon file: expected array `fc.bias` as its checksum says, found other bytes at byte 192
         whole    odd.npz: 1 array, checksums match
                  note: 1 of 2 elements of `x` are not finite
     "#]],

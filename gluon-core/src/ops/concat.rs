@@ -79,6 +79,10 @@ impl Tensor {
     /// # Errors
     /// As for [`concat`](Tensor::concat) and [`expand_dims`](Tensor::expand_dims).
     pub fn stack(tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
+        let shapes = || tensors.iter().map(|tensor| *tensor.shape());
+        if let Some((lhs, rhs)) = shapes().zip(shapes().skip(1)).find(|(lhs, rhs)| lhs != rhs) {
+            return Err(Error::ShapeMismatch { op: "stack", lhs, rhs });
+        }
         let wide: Vec<Tensor> =
             tensors.iter().map(|tensor| tensor.expand_dims(axis)).collect::<Result<_>>()?;
         Tensor::concat(&wide.iter().collect::<Vec<_>>(), axis)
@@ -126,6 +130,10 @@ mod tests {
         let (a, b) = (Tensor::zeros([2, 3]), Tensor::zeros([3, 3]));
         let error = Tensor::concat(&[&a, &b], 1).unwrap_err().to_string();
         assert_eq!(error, "`concat` cannot combine shapes (2, 3) and (3, 3)");
+        let error = Tensor::stack(&[&a, &a, &b], 0).unwrap_err().to_string();
+        assert_eq!(error, "`stack` cannot combine shapes (2, 3) and (3, 3)");
+        let error = a.item().unwrap_err().to_string();
+        assert_eq!(error, "`item` expected a tensor of one element, found shape (2, 3)");
         assert!(Tensor::concat(&[], 0).is_err());
         assert!(a.split(1, 2).is_err());
     }

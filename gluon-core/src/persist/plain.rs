@@ -94,8 +94,8 @@ impl Plain {
         Err(Error::Format {
             path: self.source.path().to_path_buf(),
             format: Format::Gluon.name(),
-            expected: format!("elements of the checksum of array `{}`", name.escape_debug()),
-            found: "others".to_owned(),
+            expected: format!("array `{}` as its checksum says", name.escape_debug()),
+            found: "other bytes".to_owned(),
             offset: self.range.start as u64,
         })
     }
@@ -153,7 +153,7 @@ mod tests {
             ];
             for result in results {
                 let error = result.unwrap_err().to_string();
-                assert!(error.contains("the checksum of array `a`"), "{error}");
+                assert!(error.contains("array `a` as its checksum says"), "{error}");
             }
         }
     }

@@ -27,11 +27,11 @@ impl Tensor {
     /// The only element, as `f64`.
     ///
     /// # Errors
-    /// [`Error::ElementCount`] if there is not exactly one.
+    /// [`Error::BadShape`] if there is not exactly one.
     pub fn item(&self) -> Result<f64> {
         if self.size() != 1 {
-            let (op, shape) = ("item", *self.shape());
-            return Err(Error::ElementCount { op, shape, expected: 1, found: self.size() });
+            let (op, expected) = ("item", "a tensor of one element");
+            return Err(Error::BadShape { op, expected, found: *self.shape() });
         }
         for_dtype!(self.dtype(), T => {
             Ok(self.buffer::<T>("item")?[self.layout().offset].to_f64())
