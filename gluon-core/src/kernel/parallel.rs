@@ -288,11 +288,13 @@ mod tests {
             for _ in 0..50 {
                 scope.spawn(|_| {
                     assert!(!BUSY.replace(true));
-                    for_each_block(&mut vec![0f32; 3 * WORTHWHILE], 1, 1, |_, y| y.fill(1.0));
+                    let fill = |_, y: &mut [f32]| y.fill(1.0);
+                    part(2, || for_each_block(&mut vec![0f32; 3 * WORTHWHILE], 1, 1, fill));
                     BUSY.set(false);
                 });
             }
         });
+        assert_eq!(pool.install(threads), 1);
     }
 
     #[test]

@@ -122,17 +122,18 @@ fn a_graph_dies_with_its_last_value() {
 fn a_pass_that_panicked_leaves_nothing_to_the_next() {
     let (leaf, x) = leaf(GradReq::Write);
     let graph = Arc::new(Graph::new());
+    let y = op(&graph, [&x], [5.0]);
     let rule: Rule<f64> =
         smallbox!(|_: &mut f64, _: &mut Gradients<'_, f64>| panic!("as it should"));
     let index = graph.push("panics", [&x], rule).unwrap();
-    let y = Origin::Node(Arc::clone(&graph), index);
-    // The pass has seen to the second input of the sum, but not to the first.
-    let z = op(&graph, [&x], [5.0]);
-    let sum = op(&graph, [&z, &y], [3.0, 1.0]);
+    let panics = Origin::Node(Arc::clone(&graph), index);
+    // The pass has put the gradient of `y` into its place when it comes to the rule that panics.
+    let sum = op(&graph, [&y, &panics], [3.0, 1.0]);
     let run = std::panic::AssertUnwindSafe(|| backward(&sum, 1.0, true, add));
     assert!(std::panic::catch_unwind(run).is_err());
+    let z = op(&graph, [&y], [2.0]);
     backward(&z, 1.0, true, add).unwrap();
-    assert_eq!(gradient(&leaf), Some(5.0));
+    assert_eq!(gradient(&leaf), Some(10.0));
 }
 
 #[test]
