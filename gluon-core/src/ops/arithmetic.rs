@@ -282,7 +282,7 @@ mod tests {
             let error = check::gradients(|v| v[0].pow(exponent), &[base], 1e-5).unwrap();
             assert!(error < 1e-7, "power {exponent}: {error}");
         }
-        // The power 0 is 1 everywhere.
+        // The power 0 is 1, and flat, everywhere.
         let (mut base, zeros) = (Tensor::from([0.0, 2.0]), Tensor::from([0.0, 0.0]));
         base.attach_grad();
         for power in [base.pow(0.0), base.pow(&zeros), base.pow(Tensor::from(0.0))] {

@@ -28,6 +28,14 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn operands_of_other_types_hear_of_the_conversion_that_keeps_gradients() {
+        let text = |y: Tensor| Tensor::from(vec![1.0f32]).add(&y).unwrap_err().to_string();
+        let advice = "convert one with `cast`, or without a gradient with `to_dtype`";
+        assert!(text(Tensor::from([1.0f64])).ends_with(advice));
+        assert!(text(Tensor::from([1i32])).ends_with("convert one with `to_dtype`"));
+    }
     use crate::autograd::record;
 
     #[test]

@@ -45,7 +45,8 @@ macro_rules! comparisons {
                 ///
                 /// # Errors
                 /// [`Error::ShapeMismatch`] if the shapes do not broadcast, [`Error::DTypeMismatch`] if
-                /// the types differ, [`Error::BadArgument`] if integers are compared with a fraction.
+                /// the types differ, [`Error::BadArgument`] if integers are compared with a number that their type
+                /// does not have.
                 pub fn $name(&self, rhs: impl Operand) -> Result<Tensor> {
                     compare(stringify!($name), Binary::$op, self, &rhs)
                 }
@@ -74,12 +75,12 @@ fn compare(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Res
     let y = match rhs.value() {
         Value::Tensor(y) => y,
         Value::Number(value) => {
-            if !x.dtype().is_floating() && value.fract() != 0.0 {
-                let expected = "a whole number, as the elements are";
-                let found = value.to_string();
+            number = Tensor::scalar(value, x.dtype());
+            if !x.dtype().is_floating() && number.item()? != value {
+                let expected = "a number that the type of the elements has";
+                let found = format!("{value} for {}", x.dtype());
                 return Err(Error::BadArgument { op: name, argument: "rhs", expected, found });
             }
-            number = Tensor::scalar(value, x.dtype());
             &number
         }
     };
@@ -127,7 +128,11 @@ impl Tensor {
         let shape = common_shape(op, yes, no)?;
         let unlike = || Error::ShapeMismatch { op, lhs: shape, rhs: *self.shape() };
         let wide = shape.broadcast(self.shape()).ok_or_else(unlike)?;
-        let condition = self.to_dtype(yes.dtype());
+        // By way of `bool`: a small number of another type could become 0.
+        let condition = match self.dtype() == yes.dtype() {
+            true => self.detach(),
+            false => self.to_dtype(DType::Bool).to_dtype(yes.dtype()),
+        };
         let [condition, a, b] = [&condition, yes, no]
             .map(|t| t.with_layout(t.layout().broadcast(&wide)).to_contiguous());
         for_float!(condition, op, T => {
@@ -170,10 +175,11 @@ mod tests {
         assert_eq!(x.lt(&y).unwrap(), Tensor::from([[0i64, 0], [1, 0]]));
         assert_eq!(x.ge(7.0).unwrap(), Tensor::from([[1i64, 0], [1, 1]]));
         let text = x.gt(0.5).unwrap_err().to_string();
-        assert_eq!(
-            text,
-            "`gt` expected `rhs` to be a whole number, as the elements are, found 0.5"
-        );
+        let expected = "`gt` expected `rhs` to be a number that the type of the elements has, \
+                        found 0.5 for int64";
+        assert_eq!(text, expected);
+        let bytes = Tensor::from([255u8, 0]);
+        assert!(bytes.lt(300.0).is_err() && bytes.gt(-1.0).is_err() && bytes.le(255.0).is_ok());
         let most = Tensor::from([u64::MAX, 1]);
         assert_eq!(most.gt(Tensor::from([u64::MAX - 1, 1])).unwrap(), Tensor::from([1u64, 0]));
         let flags = Tensor::from([true, false]);
@@ -181,7 +187,7 @@ mod tests {
         let half = Tensor::from([0.5f32, 2.0]).to_dtype(DType::F16);
         assert_eq!(half.le(0.75).unwrap().to_dtype(DType::F32), Tensor::from([1.0f32, 0.0]));
         let [yes, no] = [Tensor::from([1.0f32, 2.0]), Tensor::zeros([2])];
-        for condition in [&flags, &Tensor::from([3i8, 0]), &Tensor::from([0.5, 0.0])] {
+        for condition in [&flags, &Tensor::from([3i8, 0]), &Tensor::from([1e-300, 0.0])] {
             assert_eq!(condition.choose(&yes, &no).unwrap(), Tensor::from([1.0f32, 0.0]));
         }
     }

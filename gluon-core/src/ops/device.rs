@@ -12,8 +12,8 @@ impl Tensor {
     /// Between labels of the same memory nothing is copied. Gluon's `as_in_context`.
     ///
     /// # Errors
-    /// [`Error::RecordedElsewhere`](crate::Error::RecordedElsewhere) if this tensor belongs to a recording that another thread has not
-    /// finished.
+    /// [`Error::RecordedElsewhere`](crate::Error::RecordedElsewhere) if this tensor belongs to a
+    /// recording that another thread has not finished.
     pub fn to_device(&self, device: Device) -> Result<Tensor> {
         let from = self.device();
         if from == device {

@@ -396,5 +396,8 @@ mod tests {
         weight.cast(DType::F64);
         assert_eq!(weight.data().unwrap(), Tensor::from([1.5f64, 2.0]));
         assert_eq!(weight.grad().unwrap(), Tensor::from([3.0f64, 3.0]));
+        let cut = std::panic::AssertUnwindSafe(|| weight.cast(DType::I32));
+        assert!(std::panic::catch_unwind(cut).is_err());
+        assert_eq!(weight.data().unwrap(), Tensor::from([1.5f64, 2.0]));
     }
 }
