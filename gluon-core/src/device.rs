@@ -16,6 +16,10 @@ thread_local! {
 /// several devices can be tested on any machine. They may be mixed: a result is where the first
 /// operand is. Prints `cpu(0)`.
 ///
+/// Products and loops that take long are shared among threads of the library's own: in all as many as
+/// the environment variable `GLUON_NUM_THREADS` says when the first is shared, or
+/// `RAYON_NUM_THREADS`, or as the machine has. Results do not depend on their number.
+///
 /// ```
 /// # use gluon_core as gluon;
 /// use gluon::{Device, Tensor};

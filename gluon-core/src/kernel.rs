@@ -41,6 +41,7 @@ pub(crate) mod simd;
 pub(crate) mod softmax;
 #[cfg(feature = "layers")]
 mod sum;
+mod team;
 pub(crate) mod transpose;
 pub(crate) mod walk;
 #[cfg(feature = "layers")]

@@ -1,6 +1,4 @@
 //! After the first steps, a step of a fixed shape takes no memory from the allocator.
-//!
-//! Batches are small here: work that is shared among threads takes a few words for each part.
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -47,6 +45,22 @@ fn a_forward_pass_allocates_nothing() {
             assert_eq!(allocations(|| drop(net.forward(&x).unwrap())), 0, "batch {batch}");
         }
     }
+}
+
+#[test]
+fn a_step_that_threads_share_allocates_nothing() {
+    let mut net = sequential![Dense::new(256).relu(), Dense::new(10)];
+    net.initialize().unwrap();
+    let (x, loss) = (Tensor::ones([256, 784]), SoftmaxCrossEntropyLoss::default());
+    let label = Tensor::from_vec(vec![1i64; 256], 256).unwrap();
+    net.forward(&x).unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
+    let step = || {
+        let loss = record(|| loss.forward(&net.forward(&x)?, &label)).unwrap();
+        loss.backward().unwrap();
+        trainer.step(256).unwrap();
+    };
+    assert_eq!(allocations(step), 0);
 }
 
 #[test]

@@ -1,27 +1,21 @@
 //! Parallel loops: the one place that decides whether work is shared among threads.
 //!
-//! Waking a thread costs 10 µs and more, so a loop is shared only if it takes several times that.
-//! Helpers are threads of this library, for work of its kernels alone: a thread of a pool that waits
-//! for another does whatever work of the pool it finds, and must not meet a caller's, who holds locks
-//! and a mode of recording. So a thread of a pool of the caller's own does its work alone.
-//! Blocks have a fixed size and the functions below split outputs, or sums at places that depend on
-//! the number of terms alone, so results are the same on any number of threads.
+//! To share a loop with a thread that is awake costs less than a microsecond, to wake one 10 µs and
+//! more, so a loop is shared if it takes several times that. Blocks have a fixed size and the
+//! functions below split outputs, or sums at places that depend on the number of terms alone, so
+//! results are the same on any number of threads.
 
 use std::cell::Cell;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
 
-use rayon_core::{ThreadPool, ThreadPoolBuilder, Yield};
-
+use super::team::{size, team};
 use crate::dtype::Element;
 
 /// Work is counted in elements of a loop as simple as a sum, about a tenth of a nanosecond each.
-/// A block of this much is what one thread takes at a time: some 10 µs.
-const BLOCK: usize = 1 << 17;
+/// A block of this much is what one thread takes at a time: some 3 µs.
+const BLOCK: usize = 1 << 15;
 
-/// Less work than this is done by the calling thread: some 50 µs.
-const WORTHWHILE: usize = 1 << 19;
+/// Less work than this is done by the calling thread: some 25 µs.
+const WORTHWHILE: usize = 1 << 18;
 
 thread_local! {
     /// The threads that share what this one is at, if it is a part of some work.
@@ -33,10 +27,7 @@ thread_local! {
 /// Work within a part that is for one thread is not shared again: who asked for help would wait
 /// until the helper has done its own part.
 pub(crate) fn threads() -> usize {
-    PART.get().unwrap_or_else(|| match rayon_core::current_thread_index() {
-        Some(_) => 1,
-        None => rayon_core::current_num_threads(),
-    })
+    PART.get().unwrap_or_else(size)
 }
 
 /// Runs a part of some work that is for so many threads.
@@ -92,69 +83,19 @@ fn for_each_block_by<T: Element>(
 
 /// Runs both, perhaps at once.
 ///
-/// A helper shares with the helpers. Another thread does its part itself, which lies in its cache,
-/// and asks a helper for the rest. A part that is cut again has to know how many threads it is
-/// for: one for this thread, or it would wait for a helper that is at the other part.
-/// [`share`] tells it.
+/// A part that is cut again has to know how many threads it is for: [`share`] tells it.
 ///
 /// This and what calls it take their work behind a pointer: what lies between a loop and the
-/// pool of threads is compiled once, not for every loop.
-pub(crate) fn join(a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
-    let in_a_pool = rayon_core::current_thread_index().is_some();
+/// threads is compiled once, not for every loop.
+pub(crate) fn join(a: &mut dyn FnMut(), b: &mut (dyn FnMut() + Send)) {
     let threads = threads();
-    match helpers() {
-        Some(helpers) if helpers.current_thread_index().is_some() => {
-            rayon_core::join(a, || part(threads, b));
-        }
-        Some(helpers) if !in_a_pool => helpers.in_place_scope(|scope| {
-            scope.spawn(|_| part(threads, b));
-            if !WAITING.swap(true, Ordering::Relaxed) {
-                helpers.spawn(wait);
-            }
-            a();
-        }),
-        _ => {
+    match team() {
+        Some(team) => team.join(a, &mut || part(threads, &mut *b)),
+        None => {
             a();
             b();
         }
     }
-}
-
-/// The other threads than the one that asks for help.
-fn helpers() -> Option<&'static ThreadPool> {
-    static HELPERS: OnceLock<Option<ThreadPool>> = OnceLock::new();
-    let make = || {
-        let count = rayon_core::current_num_threads() - 1;
-        if count == 0 {
-            return None;
-        }
-        ThreadPoolBuilder::new().num_threads(count).build().ok()
-    };
-    HELPERS.get_or_init(make).as_ref()
-}
-
-/// Whether a helper waits for the next work.
-static WAITING: AtomicBool = AtomicBool::new(false);
-
-/// A helper that has worked will soon be asked again.
-const PATIENCE: Duration = Duration::from_micros(200);
-
-/// A helper that looks for work all the time takes it from a thread that shares its core, so it
-/// pauses so many times between two looks: a microsecond at most.
-const PAUSES: usize = 16;
-
-/// Stays awake for a while and does what comes in: to wake a thread takes longer than what lies
-/// between two products of a step.
-fn wait() {
-    let mut end = Instant::now() + PATIENCE;
-    // A helper that came by this while it waits for another has its own part to go on with.
-    while PART.get().is_none() && Instant::now() < end {
-        match rayon_core::yield_now() {
-            Some(Yield::Executed) => end = Instant::now() + PATIENCE,
-            _ => (0..PAUSES).for_each(|_| std::hint::spin_loop()),
-        }
-    }
-    WAITING.store(false, Ordering::Relaxed);
 }
 
 /// The threads and the elements of the first of two parts; none if there is nothing to share.
@@ -259,58 +200,6 @@ mod tests {
         for threads in 1..20 {
             assert_eq!(parts(1, threads), 1);
             assert!(parts(2, threads) == threads.min(2) && parts(40, threads) == threads);
-        }
-    }
-
-    #[test]
-    fn both_parts_run_on_threads_of_pools_and_on_others() {
-        let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
-        let check = || {
-            for round in 0..100 {
-                let (mut a, mut b) = (0, 0);
-                join(&mut || a += round, &mut || b += 2 * round);
-                assert_eq!((a, b), (round, 2 * round));
-            }
-        };
-        std::thread::scope(|scope| {
-            (0..3).for_each(|_| drop(scope.spawn(check)));
-            pool.install(check);
-        });
-    }
-
-    #[test]
-    fn a_thread_of_a_pool_does_no_other_work_before_its_own_is_done() {
-        thread_local! {
-            static BUSY: Cell<bool> = const { Cell::new(false) };
-        }
-        let pool = ThreadPoolBuilder::new().num_threads(2).build().expect("a pool");
-        pool.scope(|scope| {
-            for _ in 0..50 {
-                scope.spawn(|_| {
-                    assert!(!BUSY.replace(true));
-                    let fill = |_, y: &mut [f32]| y.fill(1.0);
-                    part(2, || for_each_block(&mut vec![0f32; 3 * WORTHWHILE], 1, 1, fill));
-                    BUSY.set(false);
-                });
-            }
-        });
-        assert_eq!(pool.install(threads), 1);
-    }
-
-    #[test]
-    fn a_panic_of_either_part_comes_through_once_both_have_ended() {
-        for panics in [0, 1] {
-            let mut ran = [false; 2];
-            let [first, second] = &mut ran;
-            let part = |ran: &mut bool, index| {
-                *ran = true;
-                assert!(index != panics, "as it should");
-            };
-            let both = std::panic::AssertUnwindSafe(|| {
-                join(&mut || part(first, 0), &mut || part(second, 1));
-            });
-            assert!(std::panic::catch_unwind(both).is_err());
-            assert_eq!(ran, [true; 2]);
         }
     }
 
