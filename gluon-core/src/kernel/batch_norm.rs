@@ -110,7 +110,7 @@ fn affine_images<T: Float>(inner: usize, x: &[T], [center, scale, shift]: [&[T];
 
 fn for_each_image<T: Float>(sizes: &Channels, y: &mut [T], f: impl Fn(usize, &mut [T]) + Sync) {
     if sizes.image() > 0 {
-        parallel::for_each_block(y, sizes.image(), COST, f);
+        parallel::for_each_part(y, sizes.image(), COST, f);
     }
 }
 

@@ -29,13 +29,12 @@ pub(crate) fn sum_in_chunks<T: Float>(
     with_scratch(chunks * len, |sums| {
         sums.fill(T::ZERO);
         let range = |i: usize| i * chunk..((i + 1) * chunk).min(terms);
-        if parallel::is_worthwhile(terms.saturating_mul(cost)) {
-            parallel::share(0, sums, len, parallel::threads(), &|start, sum| {
-                add(range(start / len), sum)
-            });
-        } else {
-            sums.chunks_mut(len).enumerate().for_each(|(i, sum)| add(range(i), sum));
-        }
+        let shared = parallel::is_worthwhile(terms.saturating_mul(cost));
+        let threads = if shared { parallel::threads() } else { 1 };
+        parallel::share(0, sums, len, threads, &|start, sums| {
+            let chunks = sums.chunks_mut(len).zip(start / len..);
+            chunks.for_each(|(sum, i)| add(range(i), sum));
+        });
         for sum in sums.chunks_exact(len) {
             for (out, &sum) in out.iter_mut().zip(sum) {
                 *out += sum;

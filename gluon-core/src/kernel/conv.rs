@@ -181,7 +181,7 @@ pub(crate) fn conv<T: Float>(
     }
     let outputs = conv.window().outputs();
     let accumulate = accumulate || bias.is_some();
-    parallel::for_each_block(y, after, conv.cost() / after, |start, y| {
+    parallel::for_each_part(y, after, conv.cost() / after, |start, y| {
         Columns::with(conv, |mut columns| {
             for (x, y) in x[start / after * before..].chunks(before).zip(y.chunks_exact_mut(after))
             {
@@ -235,7 +235,7 @@ pub(crate) fn conv_transposed<T: Float>(
         return;
     }
     let outputs = conv.window().outputs();
-    parallel::for_each_block(dx, before, conv.cost() / before + 1, |start, dx| {
+    parallel::for_each_part(dx, before, conv.cost() / before + 1, |start, dx| {
         Columns::with(conv, |mut columns| {
             for (i, dx) in dx.chunks_exact_mut(before).enumerate() {
                 let dy = &dy[(start / before + i) * after..][..after];
@@ -285,7 +285,7 @@ pub(crate) fn conv_dw<T: Float>(x: &[T], dy: &[T], dw: &mut [T], accumulate: boo
 /// `dy · act′(y)` in the place of `dy`.
 pub(crate) fn conv_dz<T: Float>(activation: Activation, y: &[T], dy: &mut [T]) {
     assert_eq!(y.len(), dy.len());
-    parallel::for_each_block(dy, 1, activation.cost(), |start, dy| {
+    parallel::for_each_part(dy, 1, activation.cost(), |start, dy| {
         slopes(activation, &y[start..][..dy.len()], dy);
     });
 }

@@ -46,7 +46,7 @@ pub(crate) fn dense<T: Float>(
     }
     assert!(bias.is_none_or(|bias| bias.len() == units));
     let cost = activation.map_or(1, Activation::cost);
-    parallel::for_each_block(&mut y[..batch * units], units, cost, |_, y| {
+    parallel::for_each_part(&mut y[..batch * units], units, cost, |_, y| {
         finish(bias, activation, units, y);
     });
 }

@@ -9,7 +9,7 @@ use crate::random::word_at;
 /// `mask[i]` is 0 with probability `rate`, else `1 / (1 − rate)`: word `i` of the stream of `seed`
 /// decides.
 pub(crate) fn mask<T: Float>(seed: u64, rate: f64, mask: &mut [T]) {
-    parallel::for_each_block(mask, 1, 8, |start, mask| fill(seed, rate, start, mask));
+    parallel::for_each_part(mask, 1, 8, |start, mask| fill(seed, rate, start, mask));
 }
 
 #[simd]

@@ -10,7 +10,7 @@ use crate::dtype::Element;
 /// **If a row is outside the table.**
 pub(crate) fn gather<T: Element>(table: &[T], width: usize, rows: &[u64], y: &mut [T]) {
     assert_eq!(rows.len() * width, y.len());
-    parallel::for_each_block(y, width.max(1), 1, |start, y| {
+    parallel::for_each_part(y, width.max(1), 1, |start, y| {
         let rows = &rows[start / width..];
         for (y, &row) in y.chunks_exact_mut(width).zip(rows) {
             y.copy_from_slice(&table[row as usize * width..][..width]);

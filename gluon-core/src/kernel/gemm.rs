@@ -113,7 +113,7 @@ pub(crate) fn gemm_batched<'a, T: Float>(
     if is_shared([m, k, n]) {
         multiply(0, c);
     } else {
-        parallel::for_each_block(c, size, k.div_ceil(MULTIPLICATIONS), multiply);
+        parallel::for_each_part(c, size, k.div_ceil(MULTIPLICATIONS), multiply);
     }
 }
 

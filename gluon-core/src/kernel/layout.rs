@@ -25,7 +25,7 @@ fn copy_bits<T: Element>(x: &[T], layout: &Layout, y: &mut [T]) {
     {
         return copy_transposed(x, &matrices, [rows, len], step as usize, y);
     }
-    parallel::for_each_block(y, len, if step == 1 { 1 } else { 4 }, |start, y| {
+    parallel::for_each_part(y, len, if step == 1 { 1 } else { 4 }, |start, y| {
         let first = start / len;
         for (row, [from]) in walk.starts(first..first + y.len() / len) {
             let y = &mut y[(row - first) * len..][..len];
@@ -46,7 +46,7 @@ fn copy_transposed<T: Element>(
     step: usize,
     y: &mut [T],
 ) {
-    parallel::for_each_block(y, columns, 4, |start, y| {
+    parallel::for_each_part(y, columns, 4, |start, y| {
         let (mut row, mut rest) = (start / columns, y);
         while !rest.is_empty() {
             let (matrix, from_row) = (row / rows, row % rows);
@@ -108,7 +108,7 @@ fn scatter_rows<T: Element>(
 pub(crate) fn convert<T: Element>(y: &mut [T], read: &(dyn Fn(usize, &mut [f64]) + Sync)) {
     /// So many numbers are on their way at once.
     const CHUNK: usize = 64;
-    parallel::for_each_block(y, 1, 2, |start, y| {
+    parallel::for_each_part(y, 1, 2, |start, y| {
         let mut numbers = [0.0; CHUNK];
         for (i, y) in y.chunks_mut(CHUNK).enumerate() {
             let numbers = &mut numbers[..y.len()];

@@ -95,12 +95,12 @@ pub(crate) fn unary<T: Float>(op: Unary, x: &[T], x_layout: &Layout, y: &mut [T]
     assert_eq!(x_layout.shape.size(), y.len());
     if x_layout.is_contiguous() {
         let x = &x[x_layout.offset..][..y.len()];
-        return parallel::for_each_block(y, 1, op.cost(), |start, y| {
+        return parallel::for_each_part(y, 1, op.cost(), |start, y| {
             map(op, &x[start..][..y.len()], y);
         });
     }
     layout::copy(x, x_layout, y);
-    parallel::for_each_block(y, 1, op.cost(), |_, y| {
+    parallel::for_each_part(y, 1, op.cost(), |_, y| {
         for y in y.chunks_mut(PIECE) {
             let mut x = [T::ZERO; PIECE];
             let x = &mut x[..y.len()];

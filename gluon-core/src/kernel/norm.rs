@@ -55,7 +55,7 @@ pub(crate) fn norm<T: Float>(
     if len == 0 {
         return;
     }
-    parallel::for_each_block_pair(y, stats, (len, 2), COST, |start, y, stats| {
+    parallel::for_each_part_pair(y, stats, (len, 2), COST, |start, y, stats| {
         let x = x[start * len..].chunks_exact(len);
         for (i, ((x, y), stats)) in
             x.zip(y.chunks_exact_mut(len)).zip(stats.chunks_mut(2)).enumerate()
@@ -124,7 +124,7 @@ pub(crate) fn norm_dx<T: Float>(
     if len == 0 {
         return;
     }
-    parallel::for_each_block(dx, len, 2 * COST, |start, dx| {
+    parallel::for_each_part(dx, len, 2 * COST, |start, dx| {
         with_scratch(len, |scaled| {
             for (i, dx) in dx.chunks_exact_mut(len).enumerate() {
                 let row = start / len + i;

@@ -1,9 +1,9 @@
 //! Parallel loops: the one place that decides whether work is shared among threads.
 //!
 //! To share a loop with a thread that is awake costs less than a microsecond, to wake one 10 µs and
-//! more, so a loop is shared if it takes several times that. Blocks have a fixed size and the
-//! functions below split outputs, or sums at places that depend on the number of terms alone, so
-//! results are the same on any number of threads.
+//! more, so a loop is shared if it takes several times that. The functions below split outputs, or
+//! sums at places that depend on the number of terms alone, so results are the same on any number
+//! of threads.
 
 use std::cell::Cell;
 
@@ -11,7 +11,7 @@ use super::team::{size, team};
 use crate::dtype::Element;
 
 /// Work is counted in elements of a loop as simple as a sum, about a tenth of a nanosecond each.
-/// A block of this much is what one thread takes at a time: some 3 µs.
+/// A thread gets a multiple of this much: some 3 µs.
 const BLOCK: usize = 1 << 15;
 
 /// Less work than this is done by the calling thread: some 25 µs.
@@ -50,23 +50,24 @@ pub(crate) fn is_worthwhile(work: usize) -> bool {
     work >= WORTHWHILE && threads() > 1
 }
 
-/// Calls `f(start, block)` on `y` cut into blocks, perhaps at once.
+/// Calls `f(start, part)` on `y` cut into a part for each thread, perhaps at once.
 ///
-/// Blocks start at multiples of `unit` elements; each element costs `cost` units of work. Without
-/// threads there is one block, so what `f` does to a unit must not depend on its neighbours.
-pub(crate) fn for_each_block<T: Element>(
+/// Parts start at multiples of `unit` elements; each element costs `cost` units of work. How many
+/// parts there are depends on the threads, so what `f` does to a unit must not depend on its
+/// neighbours.
+pub(crate) fn for_each_part<T: Element>(
     y: &mut [T],
     unit: usize,
     cost: usize,
     f: impl Fn(usize, &mut [T]) + Sync,
 ) {
-    for_each_block_by(y, unit, cost, &f);
+    for_each_part_by(y, unit, cost, &f);
 }
 
-/// [`for_each_block`], compiled once for all loops: inlined, it would have each loop twice, to be
+/// [`for_each_part`], compiled once for all loops: inlined, it would have each loop twice, to be
 /// shared and not.
 #[inline(never)]
-fn for_each_block_by<T: Element>(
+fn for_each_part_by<T: Element>(
     y: &mut [T],
     unit: usize,
     cost: usize,
@@ -105,7 +106,8 @@ fn first_part(blocks: usize, block: usize, threads: usize) -> (usize, usize) {
     (left, part * block)
 }
 
-/// Calls `f` on blocks of `block` elements, of which the first has index `start`, by so many threads.
+/// Calls `f` on a part for each of so many threads, cut at multiples of `block` elements; the first
+/// element has index `start`.
 pub(super) fn share<T: Element>(
     start: usize,
     y: &mut [T],
@@ -115,8 +117,7 @@ pub(super) fn share<T: Element>(
 ) {
     let (left, at) = first_part(y.len().div_ceil(block), block, threads);
     if at == 0 {
-        let blocks = y.chunks_mut(block).enumerate();
-        return part(threads, || blocks.for_each(|(i, y)| f(start + i * block, y)));
+        return part(threads, || f(start, y));
     }
     let (y, z) = y.split_at_mut(at);
     join(&mut || share(start, y, block, left, f), &mut || {
@@ -124,23 +125,23 @@ pub(super) fn share<T: Element>(
     });
 }
 
-/// Calls `f(start, y_block, z_block)` on two outputs cut at the same units, perhaps at once.
+/// Calls `f(start, y_part, z_part)` on two outputs cut at the same units, perhaps at once.
 ///
 /// A unit is `units.0` elements of `y` and `units.1` elements of `z`; `start` counts units. The
 /// cost is that of an element of `y`.
-pub(crate) fn for_each_block_pair<T: Element>(
+pub(crate) fn for_each_part_pair<T: Element>(
     y: &mut [T],
     z: &mut [T],
     units: (usize, usize),
     cost: usize,
     f: impl Fn(usize, &mut [T], &mut [T]) + Sync,
 ) {
-    for_each_block_pair_by((y, z), units, cost, &f);
+    for_each_part_pair_by((y, z), units, cost, &f);
 }
 
-/// [`for_each_block_pair`], compiled once for all loops.
+/// [`for_each_part_pair`], compiled once for all loops.
 #[inline(never)]
-fn for_each_block_pair_by<T: Element>(
+fn for_each_part_pair_by<T: Element>(
     (y, z): (&mut [T], &mut [T]),
     units: (usize, usize),
     cost: usize,
@@ -155,10 +156,10 @@ fn for_each_block_pair_by<T: Element>(
     share_pair(0, (y, z), units, units_per_block(units.0, cost), threads(), f);
 }
 
-/// What is done to a block of two outputs.
+/// What is done to a part of two outputs.
 type PairLoop<'f, T> = dyn Fn(usize, &mut [T], &mut [T]) + Sync + 'f;
 
-/// [`share`] of two outputs, in blocks of `block` units.
+/// [`share`] of two outputs, cut at multiples of `block` units.
 fn share_pair<T: Element>(
     start: usize,
     (y, z): (&mut [T], &mut [T]),
@@ -169,10 +170,7 @@ fn share_pair<T: Element>(
 ) {
     let (left, at) = first_part(y.len().div_ceil(block * units.0), block, threads);
     if at == 0 {
-        let blocks = y.chunks_mut(block * units.0).zip(z.chunks_mut(block * units.1));
-        return part(threads, || {
-            blocks.enumerate().for_each(|(i, (y, z))| f(start + i * block, y, z));
-        });
+        return part(threads, || f(start, y, z));
     }
     let (y_left, y_right) = y.split_at_mut(at * units.0);
     let (z_left, z_right) = z.split_at_mut(at * units.1);
@@ -207,10 +205,10 @@ mod tests {
     fn work_within_a_part_is_for_the_threads_of_that_part() {
         part(3, || {
             let mut found = vec![0u64; 3 * WORTHWHILE];
-            for_each_block(&mut found, 1, 1, |_, found| found.fill(threads() as u64));
+            for_each_part(&mut found, 1, 1, |_, found| found.fill(threads() as u64));
             assert!(found.iter().all(|&found| found == 1));
             // What cannot be cut is for all of them.
-            for_each_block(&mut found, 3 * WORTHWHILE, 1, |_, found| found.fill(threads() as u64));
+            for_each_part(&mut found, 3 * WORTHWHILE, 1, |_, found| found.fill(threads() as u64));
             assert!(found.iter().all(|&found| found == 3));
             let panics = || share(0, &mut [0u64; 2], 1, 3, &|_, _| panic!("as it should"));
             assert!(std::panic::catch_unwind(panics).is_err());
@@ -219,10 +217,10 @@ mod tests {
     }
 
     #[test]
-    fn blocks_cover_every_element_once_at_unit_bounds() {
+    fn parts_cover_every_element_once_at_unit_bounds() {
         for len in [0, 6, 3 * WORTHWHILE] {
             let mut y = vec![0f64; len];
-            for_each_block(&mut y, 3, 1, |start, block| {
+            for_each_part(&mut y, 3, 1, |start, block| {
                 assert!(start.is_multiple_of(3));
                 for (i, y) in block.iter_mut().enumerate() {
                     *y += (start + i) as f64;
@@ -233,10 +231,10 @@ mod tests {
     }
 
     #[test]
-    fn block_pairs_stay_in_step() {
+    fn pairs_of_parts_stay_in_step() {
         let rows = WORTHWHILE;
         let (mut y, mut z) = (vec![0f32; rows * 2], vec![0f32; rows]);
-        for_each_block_pair(&mut y, &mut z, (2, 1), 1, |start, y, z| {
+        for_each_part_pair(&mut y, &mut z, (2, 1), 1, |start, y, z| {
             assert_eq!(y.len(), 2 * z.len());
             for (i, (y, z)) in y.chunks_mut(2).zip(z).enumerate() {
                 (y[1], *z) = ((start + i) as f32, (start + i) as f32);

@@ -65,7 +65,7 @@ pub(crate) fn pool<T: Float>(pool: Pool, x: &[T], y: &mut [T], positions: &Posit
         return whole(pool, x, y);
     }
     pool.with_counts::<T>(window, |counts| {
-        parallel::for_each_block(y, outputs, 4 * window.taps(), |start, y| {
+        parallel::for_each_part(y, outputs, 4 * window.taps(), |start, y| {
             with_scratch(window.plane().iter().product(), |plane| {
                 let x = &x[start / outputs * inputs..];
                 for (x, y) in x.chunks_exact(inputs).zip(y.chunks_exact_mut(outputs)) {
@@ -167,7 +167,7 @@ pub(crate) fn pool_grad<T: Float>(
     let len: usize = window.plane().iter().product();
     let cost = (4 * window.taps() * outputs / inputs).max(1);
     pool.with_counts::<T>(window, |counts| {
-        parallel::for_each_block(dx, inputs, cost, |start, dx| {
+        parallel::for_each_part(dx, inputs, cost, |start, dx| {
             with_scratch(2 * len, |memory| {
                 let (memory, dplane) = memory.split_at_mut(len);
                 for (i, dx) in dx.chunks_exact_mut(inputs).enumerate() {

@@ -130,7 +130,7 @@ fn reduce_with<T: Float>(
     }
     // Kept elements side by side are reduced together; else each is reduced alone.
     if kept.len > 1 && kept.steps == [1] && inner.steps != [1] {
-        return parallel::for_each_block(out, STRIP.min(kept.len), count, |start, out| {
+        return parallel::for_each_part(out, STRIP.min(kept.len), count, |start, out| {
             for_each_segment(&kept, start, out, |from, out| {
                 for (i, out) in out.chunks_mut(STRIP).enumerate() {
                     let (from, rows) = (from + i * STRIP, 0..inner.rows());
@@ -143,7 +143,7 @@ fn reduce_with<T: Float>(
     if out.len() == 1 && inner.rows() == 1 && inner.steps == [1] {
         return store(&mut out[0], (folds.slice)(&x[layout.offset..][..count]));
     }
-    parallel::for_each_block(out, 1, count, |start, out| {
+    parallel::for_each_part(out, 1, count, |start, out| {
         for_each_segment(&kept, start, out, |from, out| {
             for (i, out) in out.iter_mut().enumerate() {
                 let from = at(from, kept.steps[0], i);
@@ -370,7 +370,7 @@ pub(crate) fn arg_extreme<T: Float>(
     out: &mut [i64],
 ) {
     assert!(x.len() == outer * len * inner && out.len() == outer * inner && len > 0);
-    parallel::for_each_block(out, 1, len * 4, |first, out| {
+    parallel::for_each_part(out, 1, len * 4, |first, out| {
         for (i, out) in out.iter_mut().enumerate() {
             let start = (first + i) / inner * len * inner + (first + i) % inner;
             let (mut best, mut best_at) = (x[start], 0);

@@ -58,7 +58,7 @@ pub(crate) fn log_sum_exp<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
     if columns == 0 {
         return y.fill(-T::INFINITY);
     }
-    parallel::for_each_block(y, 1, columns * COST, |start, y| {
+    parallel::for_each_part(y, 1, columns * COST, |start, y| {
         rows(&x[start * columns..][..y.len() * columns], columns, y);
     });
 }
@@ -126,7 +126,7 @@ pub(crate) fn cross_entropy<T: Float>(
     if columns == 0 {
         return;
     }
-    parallel::for_each_block_pair(probabilities, loss, (columns, 1), COST, |start, p, loss| {
+    parallel::for_each_part_pair(probabilities, loss, (columns, 1), COST, |start, p, loss| {
         let x = &x[start * columns..][..p.len()];
         rows(x, &labels[start..][..loss.len()], columns, p, loss);
     });
@@ -163,7 +163,7 @@ pub(crate) fn cross_entropy_dense<T: Float>(
     if columns == 0 {
         return loss.fill(T::ZERO);
     }
-    parallel::for_each_block_pair(probabilities, loss, (columns, 1), COST, |start, p, loss| {
+    parallel::for_each_part_pair(probabilities, loss, (columns, 1), COST, |start, p, loss| {
         let range = start * columns..start * columns + p.len();
         rows(&x[range.clone()], &targets[range], columns, p, loss);
     });
@@ -186,7 +186,7 @@ pub(crate) fn cross_entropy_grad<T: Float>(
     if columns == 0 {
         return;
     }
-    parallel::for_each_block(dx, columns, 1, |start, dx| {
+    parallel::for_each_part(dx, columns, 1, |start, dx| {
         let rows = p[start..].chunks_exact(columns).zip(dx.chunks_exact_mut(columns));
         let first = start / columns;
         for (((p, dx), &label), &dloss) in rows.zip(&labels[first..]).zip(&dloss[first..]) {
@@ -214,7 +214,7 @@ pub(crate) fn cross_entropy_dense_grad<T: Float>(
     if columns == 0 {
         return;
     }
-    parallel::for_each_block(dx, columns, 1, |start, dx| {
+    parallel::for_each_part(dx, columns, 1, |start, dx| {
         let rows = p[start..].chunks_exact(columns).zip(targets[start..].chunks_exact(columns));
         let rows = rows.zip(dx.chunks_exact_mut(columns));
         for (((p, targets), dx), &dloss) in rows.zip(&dloss[start / columns..]) {
@@ -369,7 +369,7 @@ fn for_each_rows<T: Float>(
 ) {
     assert_eq!(x.len(), y.len());
     if columns > 0 {
-        parallel::for_each_block(y, columns, COST, |start, y| {
+        parallel::for_each_part(y, columns, COST, |start, y| {
             rows(&x[start..][..y.len()], columns, y);
         });
     }
@@ -385,7 +385,7 @@ fn for_each_rows_with<T: Float>(
 ) {
     assert!(y.len() == dx.len() && dy.len() == dx.len());
     if columns > 0 {
-        parallel::for_each_block(dx, columns, COST, |start, dx| {
+        parallel::for_each_part(dx, columns, COST, |start, dx| {
             let range = start..start + dx.len();
             rows(&y[range.clone()], &dy[range], dx);
         });

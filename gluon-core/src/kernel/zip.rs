@@ -157,7 +157,7 @@ fn for_each_row<T: Float>(
     let (len, [x_step, y_step]) = (walk.len, walk.steps);
     // One row is cut anywhere, several at their bounds.
     let unit = if len == out.len() { 1 } else { len };
-    parallel::for_each_block(out, unit, cost, |start, out| {
+    parallel::for_each_part(out, unit, cost, |start, out| {
         let (first, skip, len) = (start / len, start % len, len.min(out.len()));
         for (row, [x_start, y_start]) in walk.starts(first..first + out.len() / len) {
             let x = Row::new(x, at(x_start, x_step, skip), x_step, len);
@@ -286,7 +286,7 @@ pub(crate) fn add_assign<T: Float>(y: &mut [T], x: &[T]) {
 /// `y += alpha · x`
 pub(crate) fn axpy<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
     assert_eq!(x.len(), y.len());
-    parallel::for_each_block(y, 1, 1, |start, y| add(alpha, &x[start..], y));
+    parallel::for_each_part(y, 1, 1, |start, y| add(alpha, &x[start..], y));
 }
 
 #[simd]
@@ -300,7 +300,7 @@ fn add<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
 pub(crate) fn select<T: Float>(condition: &[T], a: &[T], b: &[T], out: &mut [T]) {
     let len = out.len();
     assert!(condition.len() == len && a.len() == len && b.len() == len);
-    parallel::for_each_block(out, 1, 1, |start, out| {
+    parallel::for_each_part(out, 1, 1, |start, out| {
         let (condition, a, b) = (&condition[start..], &a[start..], &b[start..]);
         for (((out, &condition), &a), &b) in out.iter_mut().zip(condition).zip(a).zip(b) {
             *out = if condition != T::ZERO { a } else { b };

@@ -27,7 +27,7 @@ impl Tensor {
             let losses = loss.make_mut::<T>(op)?;
             let uses = Tensor::build::<T>(*x.shape(), x.device(), |uses| {
                 let units = (sample, 1);
-                parallel::for_each_block_pair(uses, losses, units, cost, |start, uses, losses| {
+                parallel::for_each_part_pair(uses, losses, units, cost, |start, uses, losses| {
                     let samples = uses.chunks_exact_mut(sample.max(1)).zip(losses);
                     for (i, (uses, loss)) in samples.enumerate() {
                         let (steps, label) = &labels[start + i];

@@ -18,7 +18,7 @@ pub(crate) fn unary_grad<T: Float>(
 ) {
     let len = dx.len();
     assert!(x.len() == len && y.len() == len && dy.len() == len);
-    parallel::for_each_block(dx, 1, op.cost(), |start, dx| {
+    parallel::for_each_part(dx, 1, op.cost(), |start, dx| {
         let range = start..start + dx.len();
         let (x, y, dy) = (&x[range.clone()], &y[range.clone()], &dy[range]);
         write_or_add(dx, accumulate, |at, dx| {
