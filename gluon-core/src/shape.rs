@@ -1,7 +1,11 @@
 //! Shapes: the sizes of a tensor's axes, and the strides that lay them out in memory.
 
+mod sizes;
+
 use std::fmt;
 use std::ops::Deref;
+
+pub use sizes::Sizes;
 
 /// The largest number of axes a tensor may have.
 pub const MAX_RANK: usize = 8;

@@ -6,7 +6,7 @@ use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
 use crate::kernel;
-use crate::shape::{Layout, Shape};
+use crate::shape::{Layout, Shape, Sizes};
 use crate::tensor::Tensor;
 
 /// The index of axis `axis`, in which negative numbers count from the end.
@@ -21,12 +21,22 @@ pub(crate) fn resolve_axis(op: &'static str, axis: isize, shape: &Shape) -> Resu
 }
 
 impl Tensor {
-    /// The same elements in row-major order as `shape`.
+    /// The same elements in row-major order as `shape`, in which one size may be -1, for whatever
+    /// the number of elements leaves: `x.reshape([-1, 10])`.
     ///
     /// # Errors
-    /// [`Error::ElementCount`] if the shape has another number of elements.
-    pub fn reshape(&self, shape: impl Into<Shape>) -> Result<Tensor> {
-        let (op, shape) = ("reshape", shape.into());
+    /// [`Error::ElementCount`] if the shape has another number of elements;
+    /// [`Error::BadArgument`] if it has a size of -1 that nothing fits, or other negative ones.
+    pub fn reshape(&self, shape: impl Into<Sizes>) -> Result<Tensor> {
+        let (op, sizes): (_, Sizes) = ("reshape", shape.into());
+        let Some(shape) = sizes.of(self.size()) else {
+            return Err(Error::BadArgument {
+                op,
+                argument: "shape",
+                expected: "sizes that divide the number of elements, with one of -1 at most",
+                found: format!("{} for {} elements", sizes.written(), self.size()),
+            });
+        };
         let expected = shape.checked_size().unwrap_or(usize::MAX);
         if expected != self.size() {
             return Err(Error::ElementCount { op, shape, expected, found: self.size() });
@@ -260,6 +270,11 @@ mod tests {
         let text = |r: Result<Tensor>| r.unwrap_err().to_string();
         assert_eq!(text(x.reshape([5])), "`reshape` expected 5 elements for shape (5,), found 24");
         assert_eq!(
+            text(x.reshape([-1, 5])),
+            "`reshape` expected `shape` to be sizes that divide the number of elements, with one \
+             of -1 at most, found (-1, 5) for 24 elements"
+        );
+        assert_eq!(
             text(x.slice(3, ..)),
             "`slice` expected an axis from -3 to 2, found 3 for shape (2, 3, 4)"
         );
@@ -295,7 +310,7 @@ mod tests {
     fn gradients_match_difference_quotients() {
         type Op = fn(&Tensor) -> Result<Tensor>;
         let ops: [(&str, Op); 8] = [
-            ("reshape", |x| x.reshape([6, 4])),
+            ("reshape", |x| x.reshape([6, -1])),
             ("permute", |x| x.permute(&[2, 0, 1])),
             ("transpose", |x| x.transpose()),
             ("slice", |x| x.slice(1, 1..3)),

@@ -1,0 +1,129 @@
+//! Sizes: a shape of which one size may follow from the number of elements.
+
+use super::{MAX_RANK, Shape};
+
+/// The sizes that [`Tensor::reshape`](crate::Tensor::reshape) takes: a shape, or signed numbers of
+/// which one may be -1, for whatever the number of elements leaves.
+///
+/// ```
+/// # use gluon_core as gluon;
+/// use gluon::Tensor;
+///
+/// let x = Tensor::arange(12);
+/// assert_eq!(x.reshape([3, 4])?.shape(), [3, 4]);
+/// assert_eq!(x.reshape([-1, 2])?.shape(), [6, 2]);
+/// assert_eq!(x.reshape([2, -1, 3])?.reshape(-1)?.shape(), [12]);
+/// # Ok::<(), gluon::Error>(())
+/// ```
+///
+/// Beside -1 sizes of type `usize` are to be made signed: `[-1, units as isize]`. A size of 0 is one
+/// of no elements; in Gluon it keeps the size that was there.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes(Written);
+
+/// Sizes as they were written.
+#[derive(Clone, Copy, Debug)]
+enum Written {
+    Shape(Shape),
+    Signed { rank: usize, sizes: [isize; MAX_RANK] },
+}
+
+impl Sizes {
+    /// The shape of these sizes for so many elements; `None` if a size is negative that is not the one
+    /// which is left open, or if what is left does not divide the elements.
+    ///
+    /// A shape without open sizes is as it was written, whatever the number of elements is.
+    pub(crate) fn of(&self, elements: usize) -> Option<Shape> {
+        let (rank, sizes) = match &self.0 {
+            Written::Shape(shape) => return Some(*shape),
+            Written::Signed { rank, sizes } => (*rank, sizes),
+        };
+        let (mut shape, mut open) = (Shape { rank, dims: [0; MAX_RANK] }, None);
+        for (axis, (dim, &size)) in shape.dims_mut().iter_mut().zip(sizes).enumerate() {
+            match usize::try_from(size) {
+                Ok(size) => *dim = size,
+                Err(_) if size == -1 && open.is_none() => (*dim, open) = (1, Some(axis)),
+                Err(_) => return None,
+            }
+        }
+        if let Some(axis) = open {
+            let others = shape.checked_size().filter(|&others| others > 0)?;
+            if !elements.is_multiple_of(others) {
+                return None;
+            }
+            shape.dims[axis] = elements / others;
+        }
+        Some(shape)
+    }
+
+    /// The sizes as they were written.
+    pub(crate) fn written(&self) -> String {
+        match &self.0 {
+            Written::Shape(shape) => shape.to_string(),
+            Written::Signed { rank: 1, sizes } => format!("({},)", sizes[0]),
+            Written::Signed { rank, sizes } => {
+                let sizes: Vec<_> = sizes[..*rank].iter().map(isize::to_string).collect();
+                format!("({})", sizes.join(", "))
+            }
+        }
+    }
+}
+
+impl<S: Into<Shape>> From<S> for Sizes {
+    fn from(shape: S) -> Sizes {
+        Sizes(Written::Shape(shape.into()))
+    }
+}
+
+macro_rules! from_signed {
+    ($($signed:ty)*) => {$(
+        impl<const N: usize> From<[$signed; N]> for Sizes {
+            fn from(written: [$signed; N]) -> Sizes {
+                const { assert!(N <= MAX_RANK, "a tensor has at most 8 axes") };
+                let mut sizes = [0; MAX_RANK];
+                for (size, written) in sizes.iter_mut().zip(written) {
+                    *size = written as isize;
+                }
+                Sizes(Written::Signed { rank: N, sizes })
+            }
+        }
+
+        impl From<$signed> for Sizes {
+            fn from(size: $signed) -> Sizes {
+                Sizes::from([size])
+            }
+        }
+    )*};
+}
+
+from_signed! { i32 isize }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_size_follows_from_the_others() {
+        let shape = |sizes: Sizes, elements| sizes.of(elements).map(|shape| shape.to_vec());
+        assert_eq!(shape([-1, 3].into(), 12), Some(vec![4, 3]));
+        assert_eq!(shape((-1).into(), 0), Some(vec![0]));
+        assert_eq!(shape([2, -1, 2].into(), 0), Some(vec![2, 0, 2]));
+        assert_eq!(shape([5_isize, -1].into(), 5), Some(vec![5, 1]));
+        assert_eq!(shape([0, 3].into(), 12), Some(vec![0, 3]));
+        assert_eq!(shape([7_usize].into(), 12), Some(vec![7]));
+        let none: [Sizes; 5] = [
+            [-1, 5].into(),
+            [-1, -1].into(),
+            [-2, 6].into(),
+            [-1, 0].into(),
+            [isize::MAX, 2, -1].into(),
+        ];
+        assert!(none.iter().all(|sizes| sizes.of(12).is_none()));
+    }
+
+    #[test]
+    fn sizes_print_as_they_were_written() {
+        let written = |sizes: Sizes| sizes.written();
+        assert_eq!([written([-1, 5].into()), written((-1).into())], ["(-1, 5)", "(-1,)"]);
+    }
+}
