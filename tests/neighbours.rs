@@ -73,6 +73,7 @@ neighbours! {
         leaves_the_constructor
         moves_a_field
         not_an_expression
+        not_an_initializer
         of_another_type
         on_the_struct
         question_mark

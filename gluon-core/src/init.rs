@@ -51,6 +51,11 @@ use crate::shape::Shape;
 /// ```
 ///
 /// A closure `Fn(&mut Target) -> Result<()>` is an initializer by [`from_fn`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an initializer",
+    label = "not an initializer",
+    note = "a function or a closure from `&mut Target` to `Result<()>` becomes one by `init::from_fn(..)`"
+)]
 pub trait Initializer: fmt::Debug + Send + Sync {
     /// Writes every value of `target`.
     ///

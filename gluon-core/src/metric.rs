@@ -30,8 +30,8 @@ use crate::tensor::Tensor;
 /// A batch that does not fit is an error and changes nothing. Metrics print their value with four
 /// digits, or as many as the format asks for.
 pub trait Metric: fmt::Display {
-    /// What it is called in a line of progress: `accuracy`.
-    fn name(&self) -> &'static str;
+    /// What it is called in a line of progress: `accuracy`, `top-5 accuracy`.
+    fn name(&self) -> &str;
 
     /// Takes in a batch.
     ///

@@ -151,6 +151,14 @@ fn the_batch_size_divides_the_gradient_alone() {
     assert_close("bias", &bias, &golden["bias"], ROUNDED);
 }
 
+#[test]
+fn a_trainer_of_nothing_is_an_error() {
+    let net = Weight::golden(&golden::open("optimizers.json"));
+    let nothing = net.collect_params().select("hiden").unwrap();
+    let error = Trainer::new(nothing, Sgd::new(0.1)).unwrap_err().to_string();
+    assert_eq!(error, "`Trainer::new` expected `parameters` to be at least one, found none");
+}
+
 /// The run of a schedule, by a rate that `next` may set before each step.
 fn assert_scheduled(mut next: impl FnMut(&mut Trainer, f64), schedule: Option<Factor>) {
     let golden = golden::open("optimizers.json");

@@ -58,7 +58,8 @@ impl<In: ?Sized, Out, T: Forward<In, Out> + ?Sized> Forward<In, Out> for Box<T> 
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
     label = "not a layer",
-    note = "a layer derives `Block`, implements `Forward` from `Tensor` to `Tensor`, and is `Send + Sync`"
+    note = "a layer derives `Block`, implements `Forward` from `Tensor` to `Tensor`, and is `Send + Sync`",
+    note = "a function or a closure becomes one by `Lambda::new(\"name\", ..)`"
 )]
 pub trait Layer: Any + Block + Forward + Send + Sync {
     /// [`Member::rebuild`] behind a pointer.

@@ -8,7 +8,8 @@ use super::Layer;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer",
     label = "not a layer",
-    note = "a layer derives `Block`, implements `Forward` from tensor to tensor, and is `Send + Sync + 'static`"
+    note = "a layer derives `Block`, implements `Forward` from tensor to tensor, and is `Send + Sync + 'static`",
+    note = "a function or a closure becomes one by `Lambda::new(\"name\", ..)`"
 )]
 pub trait IntoLayer {
     /// The layer in a box; one that is in a box already stays in it.

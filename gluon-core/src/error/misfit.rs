@@ -68,6 +68,11 @@ pub enum Misfit {
         /// How many there are.
         count: usize,
     },
+    /// A selection that neither a parameter nor an array fits.
+    Unselected {
+        /// What was to be selected.
+        pattern: String,
+    },
 }
 
 impl Misfit {
@@ -80,6 +85,7 @@ impl Misfit {
             | Misfit::Disagreement { name, .. }
             | Misfit::SameName { name, .. } => name,
             Misfit::Extra { key, .. } => key,
+            Misfit::Unselected { pattern } => pattern,
             Misfit::Unnamed { .. } => "",
         }
     }
@@ -98,6 +104,9 @@ impl Misfit {
             }
             Misfit::SameName { .. } => "narrow the rules of `rename`",
             Misfit::Unnamed { .. } => "read them with `persist::load` instead",
+            Misfit::Unselected { .. } => {
+                "`select` goes by the names of the model, from their start; `tree` shows them"
+            }
         }
     }
 }
@@ -127,6 +136,9 @@ impl fmt::Display for Misfit {
             }
             Misfit::Unnamed { count } => {
                 write!(f, "parameters expected arrays with names, found {count} without")
+            }
+            Misfit::Unselected { pattern } => {
+                write!(f, "the selection `{pattern}` fits no parameter and no array")
             }
         }
     }

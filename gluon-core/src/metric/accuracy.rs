@@ -76,22 +76,23 @@ impl Metric for Accuracy {
 ///
 /// # Errors
 /// As of [`Accuracy`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TopK {
     k: usize,
+    name: String,
     accuracy: Accuracy,
 }
 
 impl TopK {
     /// The share of labels among the `k` likeliest classes, of no predictions yet.
     pub fn new(k: usize) -> TopK {
-        TopK { k, accuracy: Accuracy::new() }
+        TopK { k, name: format!("top-{k} accuracy"), accuracy: Accuracy::new() }
     }
 }
 
 impl Metric for TopK {
-    fn name(&self) -> &'static str {
-        "top-k accuracy"
+    fn name(&self) -> &str {
+        &self.name
     }
 
     fn update(&mut self, prediction: &Tensor, label: &Tensor) -> Result<()> {
@@ -158,6 +159,7 @@ mod tests {
         let values: Vec<f64> = (0..4)
             .map(|k| {
                 let mut top = TopK::new(k);
+                assert_eq!(top.name(), format!("top-{k} accuracy"));
                 top.update(&prediction, &label).unwrap();
                 top.value()
             })

@@ -107,7 +107,10 @@ impl Load {
     pub(crate) fn compile(&self) -> Result<Rules> {
         Ok(Rules {
             renames: self.renames.iter().map(|rule| (rule.compile)()).collect::<Result<_>>()?,
-            selection: self.selection.as_ref().map(|rule| (rule.compile)()).transpose()?,
+            selection: match &self.selection {
+                Some(rule) => Some((rule.text.clone(), (rule.compile)()?)),
+                None => None,
+            },
         })
     }
 }
@@ -130,7 +133,7 @@ impl<F: ?Sized> fmt::Debug for Rule<F> {
 /// The rules of a [`Load`], ready for use.
 pub(crate) struct Rules {
     renames: Vec<Box<Rename>>,
-    selection: Option<Box<Select>>,
+    selection: Option<(String, Box<Select>)>,
 }
 
 impl Rules {
@@ -143,6 +146,11 @@ impl Rules {
 
     /// Whether something of this structural name is to be loaded.
     pub(super) fn selects(&self, name: &str) -> bool {
-        self.selection.as_ref().is_none_or(|selects| selects(name))
+        self.selection.as_ref().is_none_or(|(_, selects)| selects(name))
+    }
+
+    /// What is to be selected, if not everything.
+    pub(super) fn selection(&self) -> Option<&str> {
+        self.selection.as_ref().map(|(pattern, _)| &**pattern)
     }
 }

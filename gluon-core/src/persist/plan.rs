@@ -99,6 +99,7 @@ impl<'d> Plan<'d> {
         }
 
         found.sort_by_key(|(index, _)| *index);
+        let in_file = !found.is_empty() || !extra.is_empty();
         let mut found = &*found;
         let mut missing: Vec<&Entry> = Vec::new();
         for (index, entry) in parameters.iter().enumerate() {
@@ -113,6 +114,12 @@ impl<'d> Plan<'d> {
                 None if selected(entry) => missing.push(entry),
                 None => {}
             }
+        }
+        if let Some(pattern) = rules.selection()
+            && !in_file
+            && missing.is_empty()
+        {
+            self.report.mismatched.push(Misfit::Unselected { pattern: pattern.to_owned() });
         }
         self.suggest(&missing, &extra);
         Ok(())

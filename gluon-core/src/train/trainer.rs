@@ -89,9 +89,15 @@ impl Trainer {
     ///
     /// # Errors
     /// [`Error::BrokenTie`] if a declared tie does not hold, [`Error::DuplicateName`] if two
-    /// parameters have the same name, [`Error::NotInitialized`] if `initialize` was not called.
+    /// parameters have the same name, [`Error::NotInitialized`] if `initialize` was not called,
+    /// [`Error::BadArgument`] if there are no parameters.
     pub fn new(parameters: ParameterDict, optimizer: impl Optimizer + 'static) -> Result<Trainer> {
         parameters.check()?;
+        if parameters.is_empty() {
+            let (op, argument) = ("Trainer::new", "parameters");
+            let (expected, found) = ("at least one", "none".to_owned());
+            return Err(Error::BadArgument { op, argument, expected, found });
+        }
         for entry in &parameters {
             if !entry.is_initialized() && !entry.is_deferred() {
                 return Err(Error::NotInitialized { name: entry.path().to_owned() });

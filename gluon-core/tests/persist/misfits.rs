@@ -125,6 +125,29 @@ fn types_must_match_unless_cast() {
 }
 
 #[test]
+fn a_selection_that_fits_nothing_is_a_misfit() {
+    let scratch = Scratch::new();
+    let (path, mut net) = scratch.of_mlp();
+    let load = Load::new().select(r"hiden\.");
+    let found = misfits(&mut net, &path, &load);
+    assert_eq!(found, [Misfit::Unselected { pattern: r"hiden\.".to_owned() }]);
+    let error = net.load_parameters_with(&path, &load).unwrap_err().to_string();
+    let expected = r"the selection `hiden\.` fits no parameter and no array
+nothing has changed; `select` goes by the names of the model, from their start; `tree` shows them";
+    assert!(error.ends_with(expected), "{error}");
+    // what fits the file alone, or the model alone, is told as such
+    let mut half = Half::new();
+    assert!(matches!(
+        misfits(&mut half, &path, &Load::new().select("output"))[..],
+        [Misfit::Extra { .. }, Misfit::Extra { .. }]
+    ));
+    assert!(matches!(
+        misfits(&mut Mlp3::new(), &path, &Load::new().select("third"))[..],
+        [Misfit::Missing { .. }, Misfit::Missing { .. }]
+    ));
+}
+
+#[test]
 fn rules_rename_arrays() {
     let scratch = Scratch::new();
     let (_, net) = scratch.of_mlp();

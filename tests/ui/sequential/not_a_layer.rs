@@ -9,7 +9,7 @@ struct Encoder {
 }
 
 fn build(encoder: Encoder) -> Sequential {
-    sequential![Dense::new(8), encoder, 10]
+    sequential![Dense::new(8), encoder, 10, |x: &Tensor| x.square()]
 }
 
 fn main() {}

@@ -21,11 +21,12 @@ impl Load {
     }
 
     /// Loads only what has a structural name that matches `pattern` from its start; the rest of
-    /// the model stays as it is, the rest of the file is passed over.
+    /// the model stays as it is, the rest of the file is passed over. A pattern that fits nothing
+    /// is a misfit.
     ///
     /// Needs the feature `regex`, which is on by default.
     pub fn select(self, pattern: &str) -> Load {
-        let (text, pattern) = (format!("{pattern:?}"), pattern.to_owned());
+        let (text, pattern) = (pattern.to_owned(), pattern.to_owned());
         let selection = Rule::<Select>::new(text, move || {
             let regex = at_start("select", &pattern)?;
             Ok(Box::new(move |name| regex.is_match(name)))

@@ -112,7 +112,7 @@ impl std::fmt::Display for Late {
 }
 
 impl Metric for Late {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "late"
     }
 

@@ -1,6 +1,6 @@
 // What is not a layer.
 
-use gluon::nn::{Dense, Sequential};
+use gluon::nn::{Dense, Lambda, Sequential};
 use gluon::prelude::*;
 
 #[derive(Block)]
@@ -10,7 +10,7 @@ struct Encoder {
 }
 
 fn build(encoder: Encoder) -> Sequential {
-    sequential![Dense::new(8), encoder, Dense::new(10)]
+    sequential![Dense::new(8), encoder, Dense::new(10), Lambda::new("square", |x| x.square())]
 }
 
 fn main() {}
