@@ -17,8 +17,9 @@ thread_local! {
 /// operand is. Prints `cpu(0)`.
 ///
 /// Products and loops that take long are shared among threads of the library's own: in all as many as
-/// the environment variable `GLUON_NUM_THREADS` says when the first is shared, or
-/// `RAYON_NUM_THREADS`, or as the machine has. Results do not depend on their number.
+/// the environment variable `GLUON_NUM_THREADS` says, or `RAYON_NUM_THREADS`, or as the thread that
+/// computes first may use cores; 1024 at most. They run where that thread may run. Results do not
+/// depend on their number.
 ///
 /// ```
 /// # use gluon_core as gluon;

@@ -22,9 +22,11 @@ use std::time::{Duration, Instant};
 /// between two products of a step: so long it stays awake.
 const PATIENCE: Duration = Duration::from_micros(200);
 
-/// A thread that looks for work all the time takes it from a thread that shares its core, so it
-/// pauses so many times between two looks: a microsecond at most.
+/// A thread pauses so many times between two looks for what it waits for: a microsecond at most.
 const PAUSES: usize = 16;
+
+/// More threads than this are more than any machine has use for.
+const MOST: usize = 1024;
 
 /// A thread that has asked for help takes so many looks before it goes to sleep.
 const LOOKS: usize = 100;
@@ -92,7 +94,7 @@ impl Team {
         }
     }
 
-    /// Starts helpers, or as many as the system allows.
+    /// Starts helpers, fewer if the system refuses.
     fn start(&'static self, helpers: usize) {
         for number in 1..=helpers {
             let name = format!("gluon-{number}");
@@ -134,6 +136,8 @@ impl Team {
             drop(jobs);
             while self.waiting.load(Ordering::Relaxed) == 0 && Instant::now() < end {
                 (0..PAUSES).for_each(|_| spin_loop());
+                // The core may be wanted by a thread that has work.
+                thread::yield_now();
             }
             jobs = self.jobs();
             if jobs.is_empty() && Instant::now() >= end {
@@ -196,6 +200,10 @@ impl Outcome {
                 thread::park();
             }
         }
+        if looks >= LOOKS {
+            // What ended a sleep may have been meant for the caller, whose thread this is.
+            thread::current().unpark();
+        }
         self.panic.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
 }
@@ -205,7 +213,7 @@ pub(super) fn size() -> usize {
     static SIZE: OnceLock<usize> = OnceLock::new();
     *SIZE.get_or_init(|| {
         let available = || thread::available_parallelism().map_or(1, NonZero::get);
-        told(|name| env::var(name).ok()).unwrap_or_else(available)
+        told(|name| env::var(name).ok()).unwrap_or_else(available).min(MOST)
     })
 }
 
@@ -316,6 +324,21 @@ mod tests {
                 begun.send(()).expect("the owner listens");
             });
         }
+    }
+
+    #[test]
+    fn the_caller_is_told_what_was_meant_for_it() {
+        static TEAM: Team = Team::new();
+        TEAM.start(1);
+        let (begun, has_begun) = channel();
+        let caller = thread::current();
+        TEAM.join(&mut || has_begun.recv().expect("a helper"), &mut || {
+            begun.send(()).expect("the caller listens");
+            sleep(Duration::from_millis(2));
+            caller.unpark();
+            sleep(Duration::from_millis(2));
+        });
+        thread::park();
     }
 
     #[test]
