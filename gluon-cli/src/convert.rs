@@ -64,16 +64,17 @@ impl Convert {
         }
         let archive = Archive::open(&self.input)?;
         let arrays = self.arrays(&archive)?;
+        let is_training = archive.format() == Format::Gluon && {
+            let checkpoint = Checkpoint::open(&self.input)?;
+            checkpoint.optimizer().is_some() || checkpoint.keys().next().is_some()
+        };
         persist::write(&self.output, &arrays)?;
 
         for note in archive.notes() {
             writeln!(out, "{WARN}note:{WARN:#} {note}")?;
         }
-        if archive.format() == Format::Gluon {
-            let checkpoint = Checkpoint::open(&self.input)?;
-            if checkpoint.optimizer().is_some() || checkpoint.keys().next().is_some() {
-                writeln!(out, "{WARN}note:{WARN:#} the state of training was left out")?;
-            }
+        if is_training {
+            writeln!(out, "{WARN}note:{WARN:#} the state of training was left out")?;
         }
         let (path, format) = (self.output.display(), Format::of_path(&self.output));
         writeln!(out, "{path}: {format}, {}", count(arrays.len(), "array"))?;

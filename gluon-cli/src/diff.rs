@@ -167,7 +167,9 @@ impl Diff {
         for (i, (x, y)) in elements(a).into_iter().zip(elements(b)).enumerate() {
             let distance = distance(x, y);
             let exact = self.atol == 0.0 && self.rtol == 0.0 && differs_in_bytes(i);
-            if exact || distance > self.atol + self.rtol * y.abs() {
+            // Nothing is near what is infinite or no number, whatever the tolerance.
+            let allowed = if y.is_finite() { self.atol + self.rtol * y.abs() } else { 0.0 };
+            if exact || distance > allowed {
                 if values.elements == 0 || distance > values.largest {
                     (values.largest, values.at) = (distance, i);
                 }

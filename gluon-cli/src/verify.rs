@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use gluon_core::Error;
 use gluon_core::persist::{Archive, Format};
+use gluon_core::train::Checkpoint;
 
 use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
@@ -29,7 +30,7 @@ pub struct Verify {
 
 impl Verify {
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome, Failure> {
-        let mut outcome = Outcome::Well;
+        let (mut outcome, mut unread) = (Outcome::Well, None);
         for path in &self.files {
             let shown = path.display();
             match verify(path) {
@@ -45,10 +46,11 @@ impl Verify {
                     outcome = Outcome::Differs;
                     writeln!(out, "{BAD}damaged{BAD:#}  {shown}: {error}")?;
                 }
-                Err(other) => return Err(other),
+                // The other files are looked at first.
+                Err(other) => unread = unread.or(Some(other)),
             }
         }
-        Ok(outcome)
+        unread.map_or(Ok(outcome), Err)
     }
 }
 
@@ -70,6 +72,9 @@ fn verify(path: &Path) -> Result<Whole, Failure> {
             let of = grouped(item.shape().size());
             notes.push(format!("{odd} of {of} elements of `{}` are not finite", label(item)));
         }
+    }
+    if archive.format() == Format::Gluon {
+        Checkpoint::open(path)?.verify_state()?;
     }
     let checked = matches!(archive.format(), Format::Gluon | Format::Npz);
     Ok(Whole { arrays: archive.len(), checked, notes })

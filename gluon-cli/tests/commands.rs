@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use expect_test::{Expect, expect};
+use gluon_core::autograd::record;
 use gluon_core::nn::Dense;
 use gluon_core::optim::Adam;
 use gluon_core::train::{Checkpoint, Trainer};
-use gluon_core::{Block, Tensor, persist};
+use gluon_core::{Block, Forward, Tensor, persist};
 use tempfile::TempDir;
 
 fn gluon(directory: &TempDir, arguments: &[&str]) -> Output {
@@ -120,7 +121,7 @@ fn verify_tells_whole_files_from_damaged_ones() {
     );
     check(
         &files,
-        &["verify", "net.gluon", "none.gluon"],
+        &["verify", "none.gluon", "net.gluon"],
         expect![[r#"
         exit 2
         whole    net.gluon: 3 arrays, checksums match
@@ -204,6 +205,27 @@ fn convert_refuses_what_would_lose_something() {
 }
 
 #[test]
+fn verify_reads_the_state_of_training_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.gluon");
+    let mut net = Dense::new(1).in_units(2);
+    net.initialize().unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Adam::new(0.1)).unwrap();
+    let loss = record(|| net.forward(&Tensor::ones([1, 2]))?.sum()).unwrap();
+    loss.backward().unwrap();
+    trainer.step(1).unwrap();
+    Checkpoint::new(&net).unwrap().with_trainer(&trainer).save(&path).unwrap();
+    assert_eq!(gluon(&directory, &["verify", "run.gluon"]).status.code(), Some(0));
+    let mut bytes = fs::read(&path).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let output = gluon(&directory, &["verify", "run.gluon"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text.starts_with("damaged  run.gluon") && text.contains("`variance`"), "{text}");
+}
+
+#[test]
 fn diff_shows_how_files_differ() {
     let files = files();
     let at = |name: &str| files.path().join(name);
@@ -247,6 +269,22 @@ fn diff_shows_how_files_differ() {
     for (tolerance, code) in [("0.002", 0), ("0.0001", 1)] {
         let output = gluon(&files, &["diff", "--atol", tolerance, "x.params", "y.params"]);
         assert_eq!(output.status.code(), Some(code), "{tolerance}");
+    }
+}
+
+#[test]
+fn nothing_is_near_what_is_infinite_or_no_number() {
+    let directory = tempfile::tempdir().unwrap();
+    let numbers = [1.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+    let names = ["one.npz", "inf.npz", "minus.npz", "nan.npz"];
+    for (name, x) in names.iter().zip(numbers) {
+        persist::save(directory.path().join(name), [("x", &Tensor::from([x]))]).unwrap();
+    }
+    for a in names {
+        for b in names {
+            let code = gluon(&directory, &["diff", "--rtol", "0.1", a, b]).status.code();
+            assert_eq!(code, Some(i32::from(a != b)), "{a} {b}");
+        }
     }
 }
 

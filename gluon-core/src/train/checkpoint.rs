@@ -214,6 +214,16 @@ impl Checkpoint {
         Ok(report)
     }
 
+    /// Reads what the optimizer remembers, to see that it can be: opening a file looks at its header
+    /// alone, and values of the model are checked when they are read.
+    ///
+    /// # Errors
+    /// [`Error::Format`] if an array is not as its checksum says.
+    pub fn verify_state(&self) -> Result<()> {
+        let slots = self.extras.training.iter().flat_map(|training| &training.slots);
+        slots.map(state).try_for_each(|state| state.map(drop))
+    }
+
     /// What the schedule of `trainer` is to remember; nothing if there was none.
     fn schedule(&self, trainer: &Trainer) -> Result<Option<Vec<f64>>> {
         let Some((name, state)) = self.value::<(String, Vec<f64>)>(SCHEDULE)? else {
