@@ -102,7 +102,12 @@ fn the_whole_of_a_struct() {
                 /// - `hidden` is `Dense :: new (256) . relu ()`
                 /// - `output` is `Dense :: new (10)`
                 #[must_use]
-                #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
+                #[allow(
+                    dead_code,
+                    private_interfaces,
+                    clippy::too_many_arguments,
+                    clippy::new_without_default
+                )]
                 pub fn new() -> Self {
                     let hidden: Dense = Dense::new(256).relu();
                     let output: Dense = Dense::new(10);
@@ -205,31 +210,36 @@ fn a_tied_field() {
     check(
         &one(&expansion, "impl Tied"),
         expect![[r#"
-        impl Tied {
-            /// A new `Tied`, as it is declared.
-            ///
-            /// - `hidden` is `Dense :: new (units)`
-            /// - `again` is a copy that shares the parameters of `hidden`
-            #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
-            fn new(units: usize) -> Self {
-                use ::gluon::block::NotAMember as _;
-                let hidden: Dense = Dense::new(units);
-                let again: Dense = ::gluon::block::CopiedAs::<
-                    Dense,
-                >::tied(
-                    ::gluon::block::Replicate::original(
-                        ::gluon::block::Shareable::source(
-                            ::gluon::block::Source(&hidden).member(),
+            impl Tied {
+                /// A new `Tied`, as it is declared.
+                ///
+                /// - `hidden` is `Dense :: new (units)`
+                /// - `again` is a copy that shares the parameters of `hidden`
+                #[must_use]
+                #[allow(
+                    dead_code,
+                    private_interfaces,
+                    clippy::too_many_arguments,
+                    clippy::new_without_default
+                )]
+                fn new(units: usize) -> Self {
+                    use ::gluon::block::NotAMember as _;
+                    let hidden: Dense = Dense::new(units);
+                    let again: Dense = ::gluon::block::CopiedAs::<
+                        Dense,
+                    >::tied(
+                        ::gluon::block::Replicate::original(
+                            ::gluon::block::Shareable::source(
+                                ::gluon::block::Source(&hidden).member(),
+                            ),
                         ),
-                    ),
-                );
-                let block = Self { units, hidden, again };
-                ::gluon::block::declare(&block);
-                block
+                    );
+                    let block = Self { units, hidden, again };
+                    ::gluon::block::declare(&block);
+                    block
+                }
             }
-        }
-    "#]],
+        "#]],
     );
 }
 
@@ -297,29 +307,34 @@ fn a_tied_parameter() {
     check(
         &one(&expansion, "impl Model"),
         expect![[r#"
-        impl Model {
-            /// A new `Model`, as it is declared.
-            ///
-            /// - `embed` is `Embedding :: new (100 , 8)`
-            /// - `head` is `Dense :: new (100)` and shares its `weight` with `embed.weight`
-            #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
-            fn new() -> Self {
-                use ::gluon::block::NotAMember as _;
-                let embed: Embedding = Embedding::new(100, 8);
-                let mut head: Dense = Dense::new(100);
-                ::gluon::block::SharedWith::tie(
-                    ::gluon::block::Shareable::source(
-                        ::gluon::block::Source(&embed.weight).member(),
-                    ),
-                    &mut head.weight,
-                );
-                let block = Self { embed, head };
-                ::gluon::block::declare(&block);
-                block
+            impl Model {
+                /// A new `Model`, as it is declared.
+                ///
+                /// - `embed` is `Embedding :: new (100 , 8)`
+                /// - `head` is `Dense :: new (100)` and shares its `weight` with `embed.weight`
+                #[must_use]
+                #[allow(
+                    dead_code,
+                    private_interfaces,
+                    clippy::too_many_arguments,
+                    clippy::new_without_default
+                )]
+                fn new() -> Self {
+                    use ::gluon::block::NotAMember as _;
+                    let embed: Embedding = Embedding::new(100, 8);
+                    let mut head: Dense = Dense::new(100);
+                    ::gluon::block::SharedWith::tie(
+                        ::gluon::block::Shareable::source(
+                            ::gluon::block::Source(&embed.weight).member(),
+                        ),
+                        &mut head.weight,
+                    );
+                    let block = Self { embed, head };
+                    ::gluon::block::declare(&block);
+                    block
+                }
             }
-        }
-    "#]],
+        "#]],
     );
 }
 
@@ -393,21 +408,26 @@ fn a_tuple_struct() {
     check(
         &one(&expansion, "impl Pair"),
         expect![[r#"
-        impl Pair {
-            /// A new `Pair`, as it is declared.
-            ///
-            /// - `1` is `Dense :: new (_0)`
-            #[must_use]
-            #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
-            fn new(_0: usize) -> Self {
-                let _1: Dense = Dense::new(_0);
-                let _2: PhantomData<f32> = ::core::marker::PhantomData;
-                let block = Self { 0: _0, 1: _1, 2: _2 };
-                ::gluon::block::declare(&block);
-                block
+            impl Pair {
+                /// A new `Pair`, as it is declared.
+                ///
+                /// - `1` is `Dense :: new (_0)`
+                #[must_use]
+                #[allow(
+                    dead_code,
+                    private_interfaces,
+                    clippy::too_many_arguments,
+                    clippy::new_without_default
+                )]
+                fn new(_0: usize) -> Self {
+                    let _1: Dense = Dense::new(_0);
+                    let _2: PhantomData<f32> = ::core::marker::PhantomData;
+                    let block = Self { 0: _0, 1: _1, 2: _2 };
+                    ::gluon::block::declare(&block);
+                    block
+                }
             }
-        }
-    "#]],
+        "#]],
     );
 }
 
@@ -588,7 +608,12 @@ fn generics() {
             {
                 /// A new `Net`, as it is declared.
                 #[must_use]
-                #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
+                #[allow(
+                    dead_code,
+                    private_interfaces,
+                    clippy::too_many_arguments,
+                    clippy::new_without_default
+                )]
                 fn new(name: &'a str, layers: [T; N], parts: Vec<T::Part>) -> Self
                 where
                     T: ::gluon::block::advice::MemberArgument,
@@ -691,7 +716,12 @@ fn options_of_the_struct() {
             impl Net {
                 /// A new `Net`, as it is declared.
                 #[must_use]
-                #[allow(dead_code, clippy::too_many_arguments, clippy::new_without_default)]
+                #[allow(
+                    dead_code,
+                    private_interfaces,
+                    clippy::too_many_arguments,
+                    clippy::new_without_default
+                )]
                 fn build(layer: Dense, heads: HashMap<String, Dense>) -> Self {
                     let block = Self { layer, heads };
                     my::gluon::block::declare(&block);
@@ -772,6 +802,7 @@ fn the_fallback() {
                 #[must_use]
                 #[allow(
                     dead_code,
+                    private_interfaces,
                     unused_variables,
                     clippy::too_many_arguments,
                     clippy::new_without_default

@@ -78,6 +78,23 @@ fn a_unit_struct() {
 }
 
 #[test]
+fn functions_of_many_forms_are_plain_data() {
+    #[derive(Block)]
+    struct Functions {
+        #[new(Dense::new(1))]
+        layer: Dense,
+        _a: fn(&Tensor, f64) -> Result<Tensor>,
+        _b: fn(&Tensor, &Tensor, f32) -> Result<Tensor>,
+        _d: fn(&mut Tensor),
+        #[block(skip)]
+        _e: Option<std::sync::Arc<dyn for<'walk> Fn(&'walk f32) -> &'walk f32>>,
+    }
+
+    let net = Functions::new(|x, by| x.mul(by), |x, y, _| x.add(y), |_| (), None);
+    check(&net, &["layer.weight functions0_dense0_weight", "layer.bias functions0_dense0_bias"]);
+}
+
+#[test]
 fn an_enum_shows_its_active_variant() {
     #[derive(Block)]
     enum Head {

@@ -96,6 +96,35 @@ fn containers_of_other_lengths_are_refused() {
 }
 
 #[test]
+fn a_skipped_field_of_a_type_parameter_is_cloned() {
+    #[derive(Block)]
+    #[block(sequential)]
+    struct Cached<T> {
+        #[new(Dense::new(2))]
+        layer: Dense,
+        #[block(skip)]
+        notes: Vec<T>,
+        #[block(skip)]
+        #[new(std::sync::Arc::default())]
+        seen: std::sync::Arc<std::sync::Mutex<()>>,
+    }
+
+    #[derive(Block)]
+    struct Net {
+        #[new(Cached::new(vec![String::from("a")]))]
+        first: Cached<String>,
+        #[shared(first)]
+        second: Cached<String>,
+    }
+
+    let net = Net::new();
+    assert_eq!(net.second.notes, ["a"]);
+    assert_eq!(net.first.duplicate().notes, ["a"]);
+    assert!(net.first.layer.weight.is_same(&net.second.layer.weight));
+    assert!(std::sync::Arc::ptr_eq(&net.first.seen, &net.second.seen));
+}
+
+#[test]
 fn a_skipped_field_behind_a_box_says_why_it_cannot_be_copied() {
     struct Cache;
 

@@ -199,10 +199,17 @@ tuple!(A B C D E F G H I J K L);
     label = "a copy clones the skipped field, which is not `Clone`",
     note = "make `{Self}` `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`"
 )]
-pub trait CloneSkipped {}
+pub trait CloneSkipped: Sized {
+    /// A clone of the field, in a block that is generic over its type.
+    fn clone_skipped(&self) -> Self;
+}
 
 #[diagnostic::do_not_recommend]
-impl<T: Clone> CloneSkipped for T {}
+impl<T: Clone> CloneSkipped for T {
+    fn clone_skipped(&self) -> T {
+        self.clone()
+    }
+}
 
 /// A `#[block(skip)]` field on its way into a copy.
 ///

@@ -27,21 +27,35 @@ pub(crate) fn tied(block: &Block, bound: &TokenStream) -> Vec<TokenStream> {
     of(block, block.fields().filter(|field| !field.ties.is_empty()), bound)
 }
 
+/// Whether `field` is skipped and of a type that depends on a parameter: only a bound tells whether
+/// such a type is `Clone`. `#[block(bound = "..")]` takes its place too.
+pub(crate) fn asks_for_clone(block: &Block, field: &Field) -> bool {
+    field.skip && block.bound.is_none() && !used(block, std::iter::once(field)).is_empty()
+}
+
 fn of<'b>(
     block: &'b Block,
     fields: impl Iterator<Item = &'b Field>,
     bound: &TokenStream,
 ) -> Vec<TokenStream> {
-    if let Some(own) = &block.bound {
-        return own.iter().map(ToTokens::to_token_stream).collect();
+    match &block.bound {
+        Some(own) => own.iter().map(ToTokens::to_token_stream).collect(),
+        None => used(block, fields).iter().map(|ty| quote!(#ty: #bound)).collect(),
     }
+}
+
+/// What stands for a type in `fields`.
+fn used<'b>(
+    block: &'b Block,
+    fields: impl Iterator<Item = &'b Field>,
+) -> Vec<Box<dyn ToTokens + 'b>> {
     let parameters: Vec<&Ident> = block.generics.params.iter().filter_map(type_parameter).collect();
     if parameters.is_empty() {
         return Vec::new();
     }
     let mut used = Used { parameters, found: Vec::new() };
     fields.for_each(|field| used.visit_type(&field.ty));
-    used.found.iter().map(|ty| quote!(#ty: #bound)).collect()
+    used.found
 }
 
 fn type_parameter(parameter: &GenericParam) -> Option<&Ident> {

@@ -77,7 +77,8 @@ fn replicate(block: &Block) -> TokenStream {
     let mut bounds = bounds::members(block, &replicate);
     let lifetime = fresh_lifetime(block);
     let clone = block.paths.block("CloneSkipped");
-    for field in block.fields().filter(|field| field.skip) {
+    let known = |field: &&Field| field.skip && !bounds::asks_for_clone(block, field);
+    for field in block.fields().filter(known) {
         let ty = &field.ty;
         // The lifetime keeps the compiler from asking before a copy is made.
         bounds.push(quote!(for<#lifetime> #ty: #clone));
@@ -119,6 +120,7 @@ fn implement_at(
     let ident = &block.ident;
     let (impl_generics, ty_generics, _) = block.generics.split_for_impl();
     let mut bounds = bounds::members(block, &member_bound(block));
+    bounds.extend(skipped_bounds(block));
     bounds.extend(more.iter().cloned());
     let where_clause = where_clause(block, bounds);
     let mut ident = ident.clone();
@@ -157,6 +159,13 @@ fn where_clause(block: &Block, bounds: Vec<TokenStream>) -> Option<TokenStream> 
     (!all.is_empty()).then(|| quote!(where #(#all),*))
 }
 
+/// Bounds of the skipped fields that need one to be cloned.
+fn skipped_bounds(block: &Block) -> impl Iterator<Item = TokenStream> {
+    let clone = block.paths.block("CloneSkipped");
+    let skipped = block.fields().filter(|field| bounds::asks_for_clone(block, field));
+    skipped.map(move |Field { ty, .. }| quote!(#ty: #clone))
+}
+
 /// The type of `field` as the trait that generated code speaks to it through.
 fn as_member(block: &Block, field: &Field) -> TokenStream {
     let ty = &field.ty;
@@ -172,7 +181,11 @@ fn local(name: &str) -> Ident {
 /// A lifetime that the type does not have.
 fn fresh_lifetime(block: &Block) -> Lifetime {
     let mut name = "'walk".to_owned();
-    while block.generics.lifetimes().any(|known| known.lifetime.to_string() == name) {
+    let fields: String =
+        block.fields().map(|field| field.ty.to_token_stream().to_string()).collect();
+    while block.generics.lifetimes().any(|known| known.lifetime.to_string() == name)
+        || fields.contains(&name)
+    {
         name.push('_');
     }
     Lifetime::new(&name, Span::call_site())

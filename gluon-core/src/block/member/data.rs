@@ -63,6 +63,10 @@ data!(
     fn(A, B) -> R where [A, B, R],
     fn(A, B, C) -> R where [A, B, C, R],
     fn(&A) -> R where [A: ?Sized, R],
+    fn(&mut A) -> R where [A: ?Sized, R],
+    fn(&A, B) -> R where [A: ?Sized, B, R],
+    fn(&A, B, C) -> R where [A: ?Sized, B, C, R],
+    fn(&A, &B, C) -> R where [A: ?Sized, B: ?Sized, C, R],
     fn(&A, &B) -> R where [A: ?Sized, B: ?Sized, R],
     fn(&A, &B, &C) -> R where [A: ?Sized, B: ?Sized, C: ?Sized, R],
 );

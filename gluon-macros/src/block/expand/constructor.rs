@@ -58,6 +58,7 @@ pub(super) fn implement(
     let mut bounds = bounds::members(block, &argument_bound(block));
     bounds.extend(bounds::tied(block, &block.paths.block("Shareable")));
     bounds.extend(bounds::copies(block, &block.paths.block("Replicate")));
+    bounds.extend(super::skipped_bounds(block));
     let bounds = match bounds.is_empty() {
         true => None,
         false => where_clause_of(bounds),
@@ -74,7 +75,7 @@ pub(super) fn implement(
         impl #impl_generics #ident #ty_generics #own {
             #(#[doc = #docs])*
             #[must_use]
-            #[allow(dead_code, #(#allowed,)* clippy::too_many_arguments, clippy::new_without_default)]
+            #[allow(dead_code, private_interfaces, #(#allowed,)* clippy::too_many_arguments, clippy::new_without_default)]
             #function
         }
     }

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+use super::super::bounds;
 use super::super::model::{Block, Body, Field, Tie, Variant};
 use super::{as_member, is_enum};
 use crate::field_path;
@@ -133,6 +134,10 @@ pub(super) fn rebuild(block: &Block, map: &Ident) -> TokenStream {
 }
 
 fn skipped(block: &Block, field: &Field, access: &TokenStream) -> TokenStream {
+    if bounds::asks_for_clone(block, field) {
+        let (ty, clone) = (&field.ty, block.paths.block("CloneSkipped"));
+        return quote!(<#ty as #clone>::clone_skipped(#access));
+    }
     let (path, name) = (block.paths.block("Skipped"), &field.name);
     quote!(#path { value: #access, name: #name }.copy())
 }
