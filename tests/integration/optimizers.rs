@@ -2,6 +2,7 @@
 
 use gluon::ParameterDict;
 use gluon::autograd::{GradReq, record};
+use gluon::init::Initialization;
 use gluon::nn::Dense;
 use gluon::optim::schedule::Factor;
 use gluon::optim::{
@@ -342,7 +343,7 @@ fn gradients_of_parts_add_up_to_those_of_the_whole() {
     let trained = |parts: usize| {
         let mut net = Dense::new(2).in_units(3).tanh();
         net.collect_params().iter().for_each(|entry| entry.cast(DType::F64));
-        net.initialize().unwrap();
+        net.initialize_with(Initialization::default().seed(0)).unwrap();
         let parameters = net.collect_params();
         parameters.set_grad_req(GradReq::Add);
         let mut trainer = Trainer::new(net.collect_params(), Adam::new(0.1)).unwrap();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Initializer, Uniform};
 use crate::device::Device;
+use crate::random;
 
 /// How parameters get their first values.
 ///
@@ -18,36 +19,64 @@ use crate::device::Device;
 #[derive(Clone, Debug)]
 pub struct Initialization {
     pub(crate) init: Arc<dyn Initializer>,
-    pub(crate) seed: u64,
+    seed: Option<u64>,
     pub(crate) force: bool,
     pub(crate) device: Option<Device>,
 }
 
 impl Default for Initialization {
-    /// `Uniform(0.07)` from seed 0, as in Gluon; initialized parameters are left alone.
+    /// `Uniform(0.07)`, as in Gluon; initialized parameters are left alone.
     fn default() -> Initialization {
         Initialization::from(Uniform::default())
     }
 }
 
 impl<I: Initializer + 'static> From<I> for Initialization {
-    /// By this initializer, from seed 0.
+    /// By this initializer, from a seed that the thread's generator gives.
     fn from(init: I) -> Initialization {
-        Initialization { init: Arc::new(init), seed: 0, force: false, device: None }
+        Initialization { init: Arc::new(init), seed: None, force: false, device: None }
     }
 }
 
 impl Initialization {
-    /// From another seed. Each parameter draws from a stream made of the seed and its structural
-    /// name.
+    /// From this seed: equal ones give equal values, whatever was drawn before. Each parameter draws
+    /// from a stream made of the seed and its structural name.
+    ///
+    /// Without it, each call of `initialize` takes a seed from the thread's generator, which
+    /// [`random::seed`](crate::random::seed) sets.
+    ///
+    /// ```
+    /// # use gluon_core as gluon;
+    /// # use gluon::init::{Initialization, Xavier};
+    /// use gluon::{Block, nn::Dense, random};
+    ///
+    /// let values = |how: Initialization| {
+    ///     let mut layer = Dense::new(2).in_units(3);
+    ///     layer.initialize_with(how)?;
+    ///     layer.weight.data()
+    /// };
+    /// let seeded = || values(Initialization::from(Xavier::default()).seed(42));
+    /// assert_eq!(seeded()?, seeded()?);
+    /// let unseeded = || values(Xavier::default().into());
+    /// random::seed(1);
+    /// let (first, second) = (unseeded()?, unseeded()?);
+    /// random::seed(1);
+    /// assert_eq!((first.clone(), second.clone()), (unseeded()?, unseeded()?));
+    /// assert_ne!(first, second);
+    /// # Ok::<(), gluon::Error>(())
+    /// ```
     pub fn seed(self, seed: u64) -> Initialization {
-        Initialization { seed, ..self }
+        Initialization { seed: Some(seed), ..self }
     }
 
-    /// Also for parameters that are initialized already. They draw the same values again unless
-    /// initializer or seed differ.
+    /// Also for parameters that are initialized already.
     pub fn force(self) -> Initialization {
         Initialization { force: true, ..self }
+    }
+
+    /// The seed that was given, or the next of this thread's generator.
+    pub(crate) fn next_seed(&self) -> u64 {
+        self.seed.unwrap_or_else(random::next_u64)
     }
 
     /// On this device, instead of the one each parameter was declared for.

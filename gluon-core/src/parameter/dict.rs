@@ -199,9 +199,14 @@ impl ParameterDict {
     /// # Errors
     /// What an initializer returns. No parameter has changed then.
     pub fn initialize(&self, how: &Initialization) -> Result<()> {
+        let entries: Vec<&Entry> = self.iter().filter(|entry| entry.takes_values(how)).collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let seed = how.next_seed();
         let values: Vec<_> =
-            self.iter().map(|entry| entry.first_values(how)).collect::<Result<_>>()?;
-        self.iter().zip(values).for_each(|(entry, values)| entry.begin(values));
+            entries.iter().map(|entry| entry.first_values(how, seed)).collect::<Result<_>>()?;
+        entries.iter().zip(values).for_each(|(entry, values)| entry.begin(values));
         Ok(())
     }
 

@@ -13,8 +13,8 @@ use crate::random::Generator;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
-/// What a parameter is about to hold, and where; nothing if it keeps what it has.
-pub(super) struct FirstValues(Option<(Value, Device)>);
+/// What a parameter is about to hold, and where.
+pub(super) struct FirstValues(Value, Device);
 
 impl Parameter {
     /// Gives the parameter its first values: by its own initializer, else by `default`'s.
@@ -26,7 +26,10 @@ impl Parameter {
     /// # Errors
     /// What the initializer returns; the parameter is as before then.
     pub fn initialize(&self, default: &Initialization) -> Result<()> {
-        self.first_values(default).map(|values| self.begin(values))
+        if self.takes_values(default) {
+            self.begin(self.first_values(default, default.next_seed())?);
+        }
+        Ok(())
     }
 
     /// [`initialize`](Parameter::initialize) by this very initializer, which beats the parameter's
@@ -46,38 +49,44 @@ impl Parameter {
     /// # Errors
     /// As for [`initialize`](Parameter::initialize).
     pub fn initialize_with(&self, initialization: impl Into<Initialization>) -> Result<()> {
-        let initialization = initialization.into();
-        let values = self.drawn_by(&initialization.init, &initialization)?;
-        self.begin(values);
+        let how = initialization.into();
+        if self.takes_values(&how) {
+            self.begin(self.drawn_by(&how.init, &how, how.next_seed())?);
+        }
         Ok(())
     }
 
-    /// The values that [`initialize`](Parameter::initialize) gives, before it does.
-    pub(super) fn first_values(&self, default: &Initialization) -> Result<FirstValues> {
-        let own = self.declared().init.clone();
-        self.drawn_by(own.as_ref().unwrap_or(&default.init), default)
+    /// Whether an initialization concerns this parameter.
+    pub(super) fn takes_values(&self, how: &Initialization) -> bool {
+        !self.is_constant() && (how.force || !self.is_initialized())
     }
 
-    fn drawn_by(&self, init: &Arc<dyn Initializer>, how: &Initialization) -> Result<FirstValues> {
-        if self.is_constant() || (self.is_initialized() && !how.force) {
-            return Ok(FirstValues(None));
-        }
+    /// The values that [`initialize`](Parameter::initialize) gives, before it does.
+    pub(super) fn first_values(&self, default: &Initialization, seed: u64) -> Result<FirstValues> {
+        let own = self.declared().init.clone();
+        self.drawn_by(own.as_ref().unwrap_or(&default.init), default, seed)
+    }
+
+    fn drawn_by(
+        &self,
+        init: &Arc<dyn Initializer>,
+        how: &Initialization,
+        seed: u64,
+    ) -> Result<FirstValues> {
         let device = how.device.unwrap_or(self.device());
         let shape = self.shape();
         let value = match shape.is_known() {
-            true => Value::Ready(self.draw(&shape, device, &**init, how.seed)?),
-            false => Value::Deferred(Arc::clone(init), how.seed),
+            true => Value::Ready(self.draw(&shape, device, &**init, seed)?),
+            false => Value::Deferred(Arc::clone(init), seed),
         };
-        Ok(FirstValues(Some((value, device))))
+        Ok(FirstValues(value, device))
     }
 
     /// Takes its first values.
-    pub(super) fn begin(&self, FirstValues(values): FirstValues) {
-        if let Some((value, device)) = values {
-            *self.value_mut() = value;
-            self.declared_mut().device = device;
-            self.zero_grad();
-        }
+    pub(super) fn begin(&self, FirstValues(value, device): FirstValues) {
+        *self.value_mut() = value;
+        self.declared_mut().device = device;
+        self.zero_grad();
     }
 
     pub(super) fn draw(

@@ -5,6 +5,7 @@ use std::fs;
 use gluon::autograd::record;
 use gluon::data::Sampler;
 use gluon::error::Error;
+use gluon::init::Initialization;
 use gluon::nn::{Dense, Dropout, Sequential};
 use gluon::optim::schedule::{Plateau, WarmUp};
 use gluon::optim::{
@@ -34,7 +35,7 @@ struct Run {
 impl Run {
     fn new(optimizer: impl Optimizer + 'static, seed: u64) -> Run {
         let mut net = Mlp::new();
-        net.initialize_with(gluon::block::Initialization::default().seed(seed)).unwrap();
+        net.initialize_with(Initialization::default().seed(seed)).unwrap();
         let trainer = Trainer::new(net.collect_params(), optimizer).unwrap();
         Run { net, trainer, masks: Generator::new(seed), step: 0, fixed_rate: false }
     }
@@ -334,7 +335,7 @@ fn files_of_version_1_load() {
 fn check_golden(path: &str) {
     let checkpoint = Checkpoint::open(path).unwrap();
     let mut net = Tied::new();
-    net.initialize().unwrap();
+    net.initialize_with(Initialization::default().seed(0)).unwrap();
     let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.5).momentum(0.9)).unwrap();
     let report = checkpoint.resume(&mut net, &mut trainer).unwrap();
     assert_eq!(report.tied.len(), 2);
@@ -350,7 +351,7 @@ fn check_golden(path: &str) {
 /// What stands in the file of version 1.
 fn golden() -> Checkpoint {
     let mut net = Tied::new();
-    net.initialize().unwrap();
+    net.initialize_with(Initialization::default().seed(0)).unwrap();
     let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.5).momentum(0.9)).unwrap();
     let bias = net.first.bias.as_ref().unwrap();
     record(|| bias.data()?.sum()?.add(net.first.weight.data()?.sum()?))

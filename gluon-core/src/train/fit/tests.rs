@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::data::{ArrayDataset, DataLoader, Dataset};
+use crate::init::Initialization;
 use crate::loss::{L2Loss, SoftmaxCrossEntropyLoss};
 use crate::metric::{Accuracy, Mae};
 use crate::nn::Dense;
@@ -22,7 +23,7 @@ fn sides() -> (Loader, Loader) {
 
 fn net() -> (Dense, Trainer) {
     let mut net = Dense::new(2).in_units(2);
-    net.initialize().unwrap();
+    net.initialize_with(Initialization::default().seed(0)).unwrap();
     let trainer = Trainer::new(net.collect_params(), Adam::new(0.05)).unwrap();
     (net, trainer.with_schedule(Plateau::new(0.5).patience(0).threshold(0.1)))
 }
