@@ -212,7 +212,8 @@ pub trait Block: Member {
     /// own; those of unknown shape get them in the first `forward`.
     ///
     /// Declared ties hold afterwards. Parameters that have values already keep them;
-    /// [`initialize_again`](Block::initialize_again) draws anew.
+    /// [`initialize_again`](Block::initialize_again) draws anew. The seed is the next number of this
+    /// thread's generator, which [`random::seed`](crate::random::seed) sets.
     ///
     /// # Errors
     /// [`Error::TieMismatch`](crate::Error::TieMismatch) if a declared tie cannot hold,

@@ -1,7 +1,8 @@
 //! Initializers: what a parameter's values are before training.
 //!
 //! Each parameter draws from a stream of its own, made from a seed and its structural name. So
-//! equal seeds give equal values, and adding a layer leaves the others' values unchanged.
+//! equal seeds give equal values, and adding a layer leaves the others' values unchanged. A call of
+//! `initialize` without a seed takes one from the thread's generator.
 
 mod constant;
 mod initialization;

@@ -240,6 +240,8 @@ fn dictionaries_are_merged_unless_names_meet() {
         params.paths().collect::<Vec<_>>(),
         ["weight", "bias", "output.weight", "output.bias"]
     );
+    let by_field = a.collect_params().select("hidden").unwrap();
+    assert_eq!(by_field.paths().collect::<Vec<_>>(), ["hidden.weight", "hidden.bias"]);
     assert_eq!(params.select("none").unwrap().to_string(), "dense0_ (\n\n)");
 }
 

@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::pattern::at_start;
 
 impl ParameterDict {
-    /// The parameters whose scoped name matches `pattern` from its start, as in Gluon: `.*weight`,
-    /// `mlp0_dense0`.
+    /// The parameters one of whose names matches `pattern` from its start: the scoped one, as in
+    /// Gluon, or a structural one; `.*weight`, `mlp0_dense0`, `hidden`.
     ///
     /// Needs the feature `regex`, which is on by default.
     ///
@@ -14,7 +14,8 @@ impl ParameterDict {
     /// [`Error::BadArgument`](crate::Error::BadArgument) if `pattern` is not a regular expression.
     pub fn select(&self, pattern: &str) -> Result<ParameterDict> {
         let regex = at_start("select", pattern)?;
-        Ok(self.filter(|entry| regex.is_match(entry.name())))
+        let matches = |name: &str| regex.is_match(name);
+        Ok(self.filter(|entry| matches(entry.name()) || entry.paths().any(matches)))
     }
 
     /// The parameters one of whose structural names matches `pattern` from its start.

@@ -9,9 +9,11 @@ thread_local! {
     static GENERATOR: RefCell<Generator> = RefCell::new(Generator::new(0));
 }
 
-/// Seeds the generator of this thread, from which [`Dropout`](crate::nn::Dropout) draws.
+/// Seeds the generator of this thread, from which [`Dropout`](crate::nn::Dropout), random tensors
+/// and each call of [`initialize`](crate::Block::initialize) without a
+/// [seed of its own](crate::init::Initialization::seed) draw.
 ///
-/// Every thread begins with seed 0. Equal seeds give equal masks on any number of threads.
+/// Every thread begins with seed 0. Equal seeds give equal numbers, however many threads compute.
 ///
 /// ```
 /// # use gluon_core as gluon;
