@@ -121,7 +121,8 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
         let plain = Plain::new(source, data + start..data + end);
         entries.push((name, Stored::plain(dtype, shape, plain)));
     }
-    add_aliases(&mut entries, header.metadata().iter().flatten());
+    let metadata = header.metadata().iter().flatten();
+    add_aliases(&mut entries, metadata.filter(|(key, _)| *key != FRAMEWORK.0));
     Ok(Index { entries, named: true, notes: Vec::new() })
 }
 

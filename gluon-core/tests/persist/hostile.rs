@@ -93,6 +93,17 @@ fn safetensors(header: &str, data: &[u8]) -> gluon::Result<persist::Arrays> {
 
 #[cfg(feature = "safetensors")]
 #[test]
+fn the_framework_that_safetensors_name_is_no_array() {
+    let scratch = Scratch::new();
+    let path = scratch.at("a.safetensors");
+    persist::save(&path, [("pt", gluon::Tensor::ones([2])), ("x", gluon::Tensor::ones([1]))])
+        .unwrap();
+    let found = persist::load(&path).unwrap().into_dict().unwrap();
+    assert_eq!(found.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["pt", "x"]);
+}
+
+#[cfg(feature = "safetensors")]
+#[test]
 fn safetensors_that_lie_are_refused() {
     let good = r#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
     assert_eq!(safetensors(good, &[0; 4]).unwrap().len(), 1);
