@@ -21,6 +21,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// An error of the caller's own, which [`Error::other`] makes.
+    #[error(transparent)]
+    Other(Box<dyn std::error::Error + Send + Sync>),
+
     // --- shapes and types of tensors ---
     /// Two operands whose shapes do not go together.
     #[error("`{op}` cannot combine shapes {lhs} and {rhs}")]
@@ -225,10 +229,13 @@ pub enum Error {
 
     /// An input whose sizes do not agree with a parameter's.
     #[error(
-        "the input does not fit parameter `{name}`: expected one for shape {expected}, as declared or \
-         told by the first input, found one for {found}"
+        "the input{} does not fit parameter `{name}`: expected one for shape {expected}, as declared \
+         or told by the first input, found one for {found}",
+        input.as_ref().map(|shape| format!(" of shape {shape}")).unwrap_or_default()
     )]
     InputShape {
+        /// The input's shape, if a layer of the library met it.
+        input: Option<Box<Shape>>,
         /// The parameter.
         name: String,
         /// Its shape, 0 for an unknown size.
@@ -456,6 +463,38 @@ pub enum Error {
         /// What there is.
         found: String,
     },
+}
+
+impl Error {
+    /// An error of the caller's own: a text, or an error of another library.
+    ///
+    /// ```
+    /// # use gluon_core as gluon;
+    /// use gluon::{Error, Result, Tensor};
+    ///
+    /// fn image(x: &Tensor) -> Result<Tensor> {
+    ///     if x.rank() != 3 {
+    ///         return Err(Error::other(format!("an image has three axes, this has {}", x.rank())));
+    ///     }
+    ///     let label = std::fs::read_to_string("no/such/file").map_err(Error::other)?;
+    ///     x.mul(label.len() as f64)
+    /// }
+    ///
+    /// let error = image(&Tensor::ones([2])).unwrap_err().to_string();
+    /// assert_eq!(error, "an image has three axes, this has 1");
+    /// assert!(image(&Tensor::ones([1, 2, 2])).is_err());
+    /// ```
+    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+        Error::Other(error.into())
+    }
+
+    /// The same with the input that did not fit.
+    pub(crate) fn of_input(mut self, shape: &Shape) -> Error {
+        if let Error::InputShape { input, .. } = &mut self {
+            *input = Some(Box::new(*shape));
+        }
+        self
+    }
 }
 
 /// Names in a row: `a`, `b`, and so on.

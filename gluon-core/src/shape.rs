@@ -229,6 +229,12 @@ impl<const N: usize> From<[usize; N]> for Shape {
     }
 }
 
+impl From<&Shape> for Shape {
+    fn from(shape: &Shape) -> Shape {
+        *shape
+    }
+}
+
 impl From<()> for Shape {
     fn from((): ()) -> Shape {
         Shape::SCALAR

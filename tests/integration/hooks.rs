@@ -182,7 +182,7 @@ fn an_error_says_in_which_block_it_happened() {
     let wide = model.forward(&Tensor::ones([2, 5])).unwrap_err();
     assert_eq!(
         wide.to_string(),
-        "in block `net.0`: the input does not fit parameter `net.0.weight`: expected one for shape (8, 3), as declared or told by the first input, found one for (8, 5)"
+        "in block `net.0`: the input of shape (2, 5) does not fit parameter `net.0.weight`: expected one for shape (8, 3), as declared or told by the first input, found one for (8, 5)"
     );
 
     let reshape = Lambda::new("reshape", |x| x.reshape([3, 3]));

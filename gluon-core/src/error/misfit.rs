@@ -97,7 +97,9 @@ impl Misfit {
                 "`allow_missing` keeps the parameters that are not in the file"
             }
             Misfit::Extra { .. } => "`ignore_extra` passes over arrays that are not in the model",
-            Misfit::Shape { .. } => "build the model with the sizes of the file",
+            Misfit::Shape { .. } => {
+                "build the model with the sizes of the file, or `select` what is to be loaded"
+            }
             Misfit::DType { .. } => "`cast_dtype` converts",
             Misfit::Disagreement { .. } => {
                 "untie the parameters, or `rename` one of the arrays away"

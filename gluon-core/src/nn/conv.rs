@@ -277,7 +277,8 @@ impl<const N: usize, const TRANSPOSED: bool> Forward for Convolution<N, TRANSPOS
                 found: format!("{groups} for {in_channels} -> {}", self.channels),
             });
         }
-        let weight = self.weight.data_with_shape(self.weight_shape(in_channels))?;
+        let weight = self.weight.data_with_shape(self.weight_shape(in_channels));
+        let weight = weight.map_err(|error| error.of_input(x.shape()))?;
         let bias = self.bias.as_ref().map(Parameter::data).transpose()?;
         let (inputs, bias) = ([x, &weight], bias.as_ref());
         Activation::after(self.activation, |kernel| match TRANSPOSED {

@@ -136,7 +136,8 @@ impl Dense {
 impl Forward for Dense {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let &[_, in_units] = x.shape().dims() else { return self.reshaped(x) };
-        let weight = self.weight.read_with_size(1, in_units)?;
+        let weight = self.weight.read_with_size(1, in_units);
+        let weight = weight.map_err(|error| error.of_input(x.shape()))?;
         let bias = self.bias.as_ref().map(Parameter::read).transpose()?;
         Activation::after(self.activation, |kernel| dense(x, &weight, bias.as_deref(), kernel))
     }
@@ -153,7 +154,8 @@ impl Dense {
             [batch, rest @ ..] if self.flatten => (Shape::from(*batch), rest.iter().product()),
             [rows @ .., last] => (Shape::new(rows), *last),
         };
-        let y = self.forward(&x.reshape([rows.size(), in_units])?)?;
+        let y = self.forward(&x.reshape([rows.size(), in_units])?);
+        let y = y.map_err(|error| error.of_input(x.shape()))?;
         match rows.with(rows.rank(), y.shape()[1]) {
             Some(shape) if rows.rank() != 1 => y.reshape(shape),
             _ => Ok(y),

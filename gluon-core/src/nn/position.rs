@@ -81,6 +81,7 @@ impl Forward for LearnedEncoding {
             let (name, position) = (self.weight.label(), bound);
             return Err(Error::ParameterIndex { name, index: bound as f64, bound, position });
         }
-        x.add(&self.weight.data_with_shape([bound, units])?.slice(0, ..steps)?)
+        let weight = self.weight.data_with_shape([bound, units]);
+        x.add(&weight.map_err(|error| error.of_input(x.shape()))?.slice(0, ..steps)?)
     }
 }

@@ -83,7 +83,7 @@ impl Forward for PRelu {
                 let expected = "[batch, channels, ..]";
                 return Err(Error::BadShape { op: "prelu", expected, found: *x.shape() });
             };
-            self.alpha.data_with_shape(*channels)?;
+            self.alpha.data_with_shape(*channels).map_err(|error| error.of_input(x.shape()))?;
             let dims = [&[*channels][..], &vec![1; rest.len()]].concat();
             alpha = alpha.reshape(Shape::new(&dims))?;
         }

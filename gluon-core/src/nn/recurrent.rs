@@ -60,7 +60,8 @@ impl Run {
             return Err(Error::BadShape { op, expected, found: *x.shape() });
         }
         let width = cell.gates() * units;
-        let i2h_weight = parameters[0].data_with_shape([width, in_units])?;
+        let i2h_weight = parameters[0].data_with_shape([width, in_units]);
+        let i2h_weight = i2h_weight.map_err(|error| error.of_input(x.shape()))?;
         let [h2h_weight, i2h_bias, h2h_bias] = [1, 2, 3].map(|i| parameters[i].data());
         let flat = x.reshape([steps * batch, in_units])?;
         let gates = dense(&flat, &i2h_weight, Some(&i2h_bias?), None)?;

@@ -22,7 +22,8 @@ pub(crate) fn resolve_axis(op: &'static str, axis: isize, shape: &Shape) -> Resu
 
 impl Tensor {
     /// The same elements in row-major order as `shape`, in which one size may be -1, for whatever
-    /// the number of elements leaves: `x.reshape([-1, 10])`.
+    /// the number of elements leaves: `x.reshape([-1, 10])`, and beside a `usize`
+    /// `x.reshape([-1, units as isize])`. A scalar's shape is `()`.
     ///
     /// # Errors
     /// [`Error::ElementCount`] if the shape has another number of elements;

@@ -112,11 +112,11 @@ impl Parameter {
                 return Ok(tensor.clone());
             }
             let (name, expected) = (self.label(), *tensor.shape());
-            return Err(Error::InputShape { name, expected, found: shape });
+            return Err(Error::InputShape { input: None, name, expected, found: shape });
         }
         self.set_shape(shape).map_err(|error| match error {
             Error::ParameterShape { name, expected, found } => {
-                Error::InputShape { name, expected, found }
+                Error::InputShape { input: None, name, expected, found }
             }
             other => other,
         })?;

@@ -16,8 +16,7 @@ use super::{MAX_RANK, Shape};
 /// # Ok::<(), gluon::Error>(())
 /// ```
 ///
-/// Beside -1 sizes of type `usize` are to be made signed: `[-1, units as isize]`. A size of 0 is one
-/// of no elements; in Gluon it keeps the size that was there.
+/// A size of 0 is one of no elements; in Gluon it keeps the size that was there.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes(Written);
 
@@ -82,7 +81,8 @@ macro_rules! from_signed {
                 const { assert!(N <= MAX_RANK, "a tensor has at most 8 axes") };
                 let mut sizes = [0; MAX_RANK];
                 for (size, written) in sizes.iter_mut().zip(written) {
-                    *size = written as isize;
+                    // What does not fit is no size of anything.
+                    *size = isize::try_from(written).unwrap_or(isize::MIN);
                 }
                 Sizes(Written::Signed { rank: N, sizes })
             }
@@ -96,7 +96,7 @@ macro_rules! from_signed {
     )*};
 }
 
-from_signed! { i32 isize }
+from_signed! { i32 i64 isize }
 
 #[cfg(test)]
 mod tests {

@@ -155,7 +155,7 @@ impl Forward for BatchNorm {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let axis = resolve_axis("batch_norm", self.axis, x.shape())?;
         let channels = x.shape()[axis];
-        let affine = self.affine(channels)?;
+        let affine = self.affine(channels).map_err(|error| error.of_input(x.shape()))?;
         let affine = affine.each_ref().map(Option::as_ref);
         let running = [&self.running_mean, &self.running_var];
         let [mean, variance] = running.map(|running| running.data_with_shape(channels));

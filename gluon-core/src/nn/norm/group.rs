@@ -113,7 +113,7 @@ impl Forward for GroupNorm {
         }
         let (each, places) = (channels / groups, rest.iter().product::<usize>());
         let (channels, inner) = if self.per_group { (1, each * places) } else { (each, places) };
-        let affine = self.affine(groups * channels)?;
+        let affine = self.affine(groups * channels).map_err(|error| error.of_input(x.shape()))?;
         let affine = affine.each_ref().map(Option::as_ref);
         let rows = Rows { groups, channels, inner, centered: true };
         norm(op, rows, self.epsilon, x, affine)

@@ -100,7 +100,7 @@ impl Forward for InstanceNorm {
             let expected = "[batch, channels, ..] with axes of an image";
             return Err(Error::BadShape { op, expected, found: *x.shape() });
         }
-        let affine = self.affine(*groups)?;
+        let affine = self.affine(*groups).map_err(|error| error.of_input(x.shape()))?;
         let affine = affine.each_ref().map(Option::as_ref);
         let (groups, inner, epsilon) = (*groups, rest.iter().product(), self.epsilon);
         norm(op, Rows { groups, channels: 1, inner, centered: true }, epsilon, x, affine)

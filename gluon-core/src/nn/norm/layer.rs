@@ -108,7 +108,7 @@ impl Forward for LayerNorm {
         let axis = resolve_axis(op, self.axis, x.shape())?;
         let last = x.rank() - 1;
         let channels = x.shape()[axis];
-        let affine = self.affine(channels)?;
+        let affine = self.affine(channels).map_err(|error| error.of_input(x.shape()))?;
         let affine = affine.each_ref().map(Option::as_ref);
         let rows = Rows { groups: 1, channels, inner: 1, centered: true };
         if axis == last {

@@ -73,7 +73,8 @@ impl Forward for RmsNorm {
             let expected = "at least one axis";
             return Err(Error::BadShape { op, expected, found: *x.shape() });
         };
-        let gamma = self.gamma.data_with_shape(channels)?;
+        let gamma =
+            self.gamma.data_with_shape(channels).map_err(|error| error.of_input(x.shape()))?;
         let rows = Rows { groups: 1, channels, inner: 1, centered: false };
         norm(op, rows, self.epsilon, x, [Some(&gamma), None])
     }
