@@ -87,7 +87,7 @@ fn functions_of_many_forms_are_plain_data() {
         _b: fn(&Tensor, &Tensor, f32) -> Result<Tensor>,
         _d: fn(&mut Tensor),
         #[block(skip)]
-        _e: Option<Box<dyn for<'walk> Fn(&'walk f32)>>,
+        _e: Option<for<'walk> fn(&'walk f32)>,
     }
 
     let net = Functions::new(|x, by| x.mul(by), |x, y, _| x.add(y), |_| (), None);
