@@ -85,8 +85,9 @@ impl<'f> Fit<'f> {
     /// Keeps checkpoints in `folder`: `last.gluon` after each epoch, `best.gluon` after the best;
     /// and the history in `history.csv` and `history.svg`.
     ///
-    /// If there is a `last.gluon` already, training goes on from there as if it had never stopped.
-    /// Model, optimizer, schedule and data must be made as before.
+    /// If there is a `last.gluon` already, training goes on from there as if it had never stopped:
+    /// with the learning rate that it had, and with nothing left to do if its epochs are done. Model,
+    /// optimizer, schedule and data must be made as before; another run takes another folder.
     #[cfg(feature = "checkpoint")]
     pub fn with_checkpoints(self, folder: impl AsRef<Path>) -> Fit<'f> {
         Fit { folder: Some(folder.as_ref().to_path_buf()), ..self }
