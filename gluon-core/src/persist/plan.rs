@@ -118,6 +118,7 @@ impl<'d> Plan<'d> {
         if let Some(pattern) = rules.selection()
             && !in_file
             && missing.is_empty()
+            && !(load.allow_missing && load.ignore_extra)
         {
             self.report.mismatched.push(Misfit::Unselected { pattern: pattern.to_owned() });
         }

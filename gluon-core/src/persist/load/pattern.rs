@@ -22,7 +22,7 @@ impl Load {
 
     /// Loads only what has a structural name that matches `pattern` from its start; the rest of
     /// the model stays as it is, the rest of the file is passed over. A pattern that fits nothing
-    /// is a misfit.
+    /// is a misfit, unless missing parameters and extra arrays are both allowed.
     ///
     /// Needs the feature `regex`, which is on by default.
     pub fn select(self, pattern: &str) -> Load {
