@@ -1,11 +1,11 @@
 //! Shapes: the sizes of a tensor's axes, and the strides that lay them out in memory.
 
-mod sizes;
+mod new_shape;
 
 use std::fmt;
 use std::ops::Deref;
 
-pub use sizes::Sizes;
+pub use new_shape::NewShape;
 
 /// The largest number of axes a tensor may have.
 pub const MAX_RANK: usize = 8;

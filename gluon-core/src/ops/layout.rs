@@ -6,7 +6,7 @@ use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
 use crate::kernel;
-use crate::shape::{Layout, Shape, Sizes};
+use crate::shape::{Layout, NewShape, Shape};
 use crate::tensor::Tensor;
 
 /// The index of axis `axis`, in which negative numbers count from the end.
@@ -28,8 +28,8 @@ impl Tensor {
     /// # Errors
     /// [`Error::ElementCount`] if the shape has another number of elements;
     /// [`Error::BadArgument`] if it has a size of -1 that nothing fits, or other negative ones.
-    pub fn reshape(&self, shape: impl Into<Sizes>) -> Result<Tensor> {
-        let (op, sizes): (_, Sizes) = ("reshape", shape.into());
+    pub fn reshape(&self, shape: impl Into<NewShape>) -> Result<Tensor> {
+        let (op, sizes): (_, NewShape) = ("reshape", shape.into());
         let Some(shape) = sizes.of(self.size()) else {
             return Err(Error::BadArgument {
                 op,

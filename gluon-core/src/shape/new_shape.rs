@@ -1,8 +1,8 @@
-//! Sizes: a shape of which one size may follow from the number of elements.
+//! NewShape: a shape of which one size may follow from the number of elements.
 
 use super::{MAX_RANK, Shape};
 
-/// The sizes that [`Tensor::reshape`](crate::Tensor::reshape) takes: a shape, or signed numbers of
+/// What [`Tensor::reshape`](crate::Tensor::reshape) takes: a shape, or signed numbers of
 /// which one may be -1, for whatever the number of elements leaves.
 ///
 /// ```
@@ -18,16 +18,16 @@ use super::{MAX_RANK, Shape};
 ///
 /// A size of 0 is one of no elements; in Gluon it keeps the size that was there.
 #[derive(Clone, Copy, Debug)]
-pub struct Sizes(Written);
+pub struct NewShape(Written);
 
-/// Sizes as they were written.
+/// NewShape as they were written.
 #[derive(Clone, Copy, Debug)]
 enum Written {
     Shape(Shape),
     Signed { rank: usize, sizes: [isize; MAX_RANK] },
 }
 
-impl Sizes {
+impl NewShape {
     /// The shape of these sizes for so many elements; `None` if a size is negative that is not the one
     /// which is left open, or if what is left does not divide the elements.
     ///
@@ -68,29 +68,29 @@ impl Sizes {
     }
 }
 
-impl<S: Into<Shape>> From<S> for Sizes {
-    fn from(shape: S) -> Sizes {
-        Sizes(Written::Shape(shape.into()))
+impl<S: Into<Shape>> From<S> for NewShape {
+    fn from(shape: S) -> NewShape {
+        NewShape(Written::Shape(shape.into()))
     }
 }
 
 macro_rules! from_signed {
     ($($signed:ty)*) => {$(
-        impl<const N: usize> From<[$signed; N]> for Sizes {
-            fn from(written: [$signed; N]) -> Sizes {
+        impl<const N: usize> From<[$signed; N]> for NewShape {
+            fn from(written: [$signed; N]) -> NewShape {
                 const { assert!(N <= MAX_RANK, "a tensor has at most 8 axes") };
                 let mut sizes = [0; MAX_RANK];
                 for (size, written) in sizes.iter_mut().zip(written) {
                     // What does not fit is no size of anything.
                     *size = isize::try_from(written).unwrap_or(isize::MIN);
                 }
-                Sizes(Written::Signed { rank: N, sizes })
+                NewShape(Written::Signed { rank: N, sizes })
             }
         }
 
-        impl From<$signed> for Sizes {
-            fn from(size: $signed) -> Sizes {
-                Sizes::from([size])
+        impl From<$signed> for NewShape {
+            fn from(size: $signed) -> NewShape {
+                NewShape::from([size])
             }
         }
     )*};
@@ -104,14 +104,14 @@ mod tests {
 
     #[test]
     fn one_size_follows_from_the_others() {
-        let shape = |sizes: Sizes, elements| sizes.of(elements).map(|shape| shape.to_vec());
+        let shape = |sizes: NewShape, elements| sizes.of(elements).map(|shape| shape.to_vec());
         assert_eq!(shape([-1, 3].into(), 12), Some(vec![4, 3]));
         assert_eq!(shape((-1).into(), 0), Some(vec![0]));
         assert_eq!(shape([2, -1, 2].into(), 0), Some(vec![2, 0, 2]));
         assert_eq!(shape([5_isize, -1].into(), 5), Some(vec![5, 1]));
         assert_eq!(shape([0, 3].into(), 12), Some(vec![0, 3]));
         assert_eq!(shape([7_usize].into(), 12), Some(vec![7]));
-        let none: [Sizes; 5] = [
+        let none: [NewShape; 5] = [
             [-1, 5].into(),
             [-1, -1].into(),
             [-2, 6].into(),
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn sizes_print_as_they_were_written() {
-        let written = |sizes: Sizes| sizes.written();
+        let written = |sizes: NewShape| sizes.written();
         assert_eq!([written([-1, 5].into()), written((-1).into())], ["(-1, 5)", "(-1,)"]);
     }
 }
