@@ -466,7 +466,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// An error of the caller's own: a text, or an error of another library.
+    /// An error of the caller's own: a text, or an error of another library. In the `forward` of a
+    /// block it gets the block's path, as all others do.
     ///
     /// ```
     /// # use gluon_core as gluon;
@@ -509,7 +510,7 @@ fn listed(names: &[String]) -> String {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")?;
-        let mut cause = self.source();
+        let mut cause = self.innermost().source();
         while let Some(error) = cause {
             write!(f, ": {error}")?;
             cause = error.source();

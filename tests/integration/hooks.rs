@@ -211,6 +211,28 @@ fn an_error_says_in_which_block_it_happened() {
     assert_eq!(error, expected);
 }
 
+/// With what caused it where it is written out.
+#[test]
+fn an_error_of_the_users_own_says_so_too() {
+    let cause = || std::io::Error::other("no disk");
+    let read = Lambda::new("read", move |_| {
+        Err(Error::Io { action: "read", path: "mask".into(), source: cause() })
+    });
+    for (layer, expected) in [
+        (
+            Lambda::new("refuse", |_| Err(Error::other("no cats here"))),
+            "in block `1`: no cats here",
+        ),
+        (Lambda::new("read", move |_| Err(Error::other(cause()))), "in block `1`: no disk"),
+        (read, "cannot read `mask`: no disk"),
+    ] {
+        let mut net = sequential![Dense::new(4), layer];
+        net.initialize().unwrap();
+        let error = net.forward(&Tensor::ones([2, 5])).unwrap_err();
+        assert_eq!(format!("{error:?}"), expected);
+    }
+}
+
 /// Whatever else is wrong names its parameter already.
 #[test]
 fn an_error_of_a_parameter_is_left_as_it_is() {

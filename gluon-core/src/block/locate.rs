@@ -43,7 +43,7 @@ fn within(error: Error, path: String) -> Error {
             let rest = inner.strip_prefix(path.as_str());
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         }
-        error => !error.is_of_tensors(),
+        error => !error.wants_place(),
     };
     if known || path.is_empty() {
         return error;

@@ -21,12 +21,13 @@ impl Error {
         }
     }
 
-    /// Whether this is about tensors in general, so that it is worth saying in which block they
-    /// met.
-    pub(crate) fn is_of_tensors(&self) -> bool {
+    /// Whether this is about tensors in general or of the caller's own, so that it is worth saying in
+    /// which block it happened.
+    pub(crate) fn wants_place(&self) -> bool {
         matches!(
             self,
-            Error::ShapeMismatch { .. }
+            Error::Other(_)
+                | Error::ShapeMismatch { .. }
                 | Error::BadShape { .. }
                 | Error::ElementCount { .. }
                 | Error::TooManyAxes { .. }

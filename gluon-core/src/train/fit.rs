@@ -16,6 +16,9 @@ use crate::data::Epochs;
 use crate::error::{Error, Result};
 use crate::loss::Loss;
 use crate::metric::{Mean, Metric};
+use crate::parameter::{Entry, Parameter, Snapshot};
+#[cfg(feature = "checkpoint")]
+use crate::persist::Persist;
 use crate::tensor::Tensor;
 #[cfg(feature = "checkpoint")]
 use crate::train::Checkpoint;
@@ -51,6 +54,7 @@ pub struct Fit<'f> {
     epochs: u64,
     metrics: Vec<Box<dyn Metric + 'f>>,
     patience: Option<u64>,
+    restores_best: bool,
     #[cfg(feature = "checkpoint")]
     folder: Option<PathBuf>,
     report: Box<dyn FnMut(&Progress<'_>) + 'f>,
@@ -63,6 +67,7 @@ impl<'f> Fit<'f> {
             epochs,
             metrics: Vec::new(),
             patience: None,
+            restores_best: false,
             #[cfg(feature = "checkpoint")]
             folder: None,
             report: Box::new(progress::lines),
@@ -80,6 +85,13 @@ impl<'f> Fit<'f> {
     /// by default it never does.
     pub fn with_patience(self, epochs: u64) -> Fit<'f> {
         Fit { patience: Some(epochs), ..self }
+    }
+
+    /// Gives the model the values of the best epoch in the end; by default it has those of the last.
+    ///
+    /// Optimizer and schedule stay where they are, and `last.gluon` holds the last epoch all the same.
+    pub fn restoring_best(self) -> Fit<'f> {
+        Fit { restores_best: true, ..self }
     }
 
     /// Keeps checkpoints in `folder`: `last.gluon` after each epoch, `best.gluon` after the best;
@@ -123,6 +135,7 @@ impl<'f> Fit<'f> {
         let mut history = self.begin(net, trainer)?;
         let first = history.epochs.len() as u64;
         let clock = Clock { start: Instant::now(), first, end: self.epochs };
+        let mut best = Vec::new();
         for number in first..self.epochs {
             if self.is_over(&history) {
                 break;
@@ -136,6 +149,11 @@ impl<'f> Fit<'f> {
             let better = history.best().is_none_or(|best| self.is_better(&epoch, best));
             if better {
                 history.best = Some(number);
+                if self.restores_best {
+                    let keep =
+                        |entry: &Entry| (entry.parameter().share(), entry.parameter().snapshot());
+                    best = net.collect_params().iter().map(keep).collect();
+                }
             }
             history.epochs.push(epoch.clone());
             self.keep(net, trainer, &history, better)?;
@@ -152,7 +170,27 @@ impl<'f> Fit<'f> {
                 finished: Some(&epoch),
             });
         }
+        if self.restores_best {
+            self.restore(net, &best, &history)?;
+        }
         Ok(history)
+    }
+
+    /// Puts back the values of the best epoch: those in `best`, or in the folder if an earlier run
+    /// had that epoch.
+    #[cfg_attr(not(feature = "checkpoint"), allow(unused_variables))]
+    fn restore<M: Block>(
+        &self,
+        net: &mut M,
+        best: &[(Parameter, Snapshot)],
+        history: &History,
+    ) -> Result<()> {
+        #[cfg(feature = "checkpoint")]
+        if let (true, Some(_), Some(folder)) = (best.is_empty(), history.best, &self.folder) {
+            net.load_parameters(folder.join("best.gluon"))?;
+        }
+        best.iter().for_each(|(parameter, snapshot)| parameter.restore(snapshot));
+        Ok(())
     }
 
     /// The steps of an epoch; loss and metrics as they were on the way, and the last rate.

@@ -100,6 +100,48 @@ fn patience_ends_training_and_the_best_epoch_is_known() {
     assert!(history.epochs.iter().all(|epoch| epoch.validation.is_none()));
 }
 
+/// The values of an epoch are those that a run of so many epochs ends with.
+#[test]
+fn the_best_epoch_comes_back() {
+    // Too high a rate: each epoch is worse than the one before.
+    let start = || {
+        let net = Dense::new(1).in_units(1);
+        net.weight.set_data(&Tensor::from([[1.5]])).unwrap();
+        net.bias.as_ref().unwrap().set_data(&Tensor::from([0.0])).unwrap();
+        let trainer = Trainer::new(net.collect_params(), Sgd::new(3.0)).unwrap();
+        (net, trainer)
+    };
+    let x = Tensor::arange(4).reshape([4, 1]).unwrap();
+    let data = DataLoader::new(ArrayDataset::new(x.clone(), x).unwrap(), 2).unwrap();
+    let run = |fit: Fit<'_>, net: &mut Dense, trainer: &mut Trainer| {
+        let fit = fit.on_progress(|_| ());
+        fit.run(net, &L2Loss::default(), trainer, &data, &data).unwrap()
+    };
+    let ((mut first, mut trainer), (mut net, mut trainer2)) = (start(), start());
+    run(Fit::new(1), &mut first, &mut trainer);
+    let history = run(Fit::new(4).restoring_best(), &mut net, &mut trainer2);
+    assert_eq!((history.epochs.len(), history.best), (4, Some(0)));
+    assert_eq!(net.weight.data().unwrap(), first.weight.data().unwrap());
+    assert_eq!(trainer2.n_steps(), 8);
+
+    #[cfg(feature = "checkpoint")]
+    {
+        // An earlier run had it, and the last one has nothing left to do.
+        let folder = tempfile::tempdir().unwrap();
+        let fit = |epochs| Fit::new(epochs).with_checkpoints(folder.path());
+        for (epochs, restores) in [(1, false), (4, true), (4, true)] {
+            let (mut net, mut trainer) = start();
+            let fit = if restores { fit(epochs).restoring_best() } else { fit(epochs) };
+            run(fit, &mut net, &mut trainer);
+            assert_eq!(net.weight.data().unwrap(), first.weight.data().unwrap());
+            assert_eq!(trainer.n_steps(), 2 * epochs);
+        }
+        let (mut net, mut trainer) = start();
+        run(fit(4), &mut net, &mut trainer);
+        assert_ne!(net.weight.data().unwrap(), first.weight.data().unwrap());
+    }
+}
+
 /// Not a number in the first epoch, then less and less.
 #[derive(Default)]
 struct Late {
