@@ -161,13 +161,13 @@ pub enum Error {
     // --- gradients ---
     /// `backward` on a value that does not depend on anything recorded.
     #[error(
-        "`backward` needs a value computed inside `record`, from a parameter or a tensor with `attach_grad`"
+        "`backward` needs a value computed inside `record`, from a parameter that is not frozen or a tensor with `attach_grad`"
     )]
     NotRecorded,
 
     /// `backward` over operations that an earlier `backward` has freed.
     #[error(
-        "`backward` needs operations that an earlier `backward` has freed; keep them with `backward_with(head, true)`"
+        "`backward` needs operations that an earlier `backward` has freed; keep them with `backward_with(head, true)`, or `detach` what is carried over from the step before"
     )]
     GraphFreed,
 
@@ -277,7 +277,7 @@ pub enum Error {
 
     /// A parameter whose gradient is as old as its last update.
     #[error(
-        "parameter `{name}` has had no gradient from `backward` since its last update; call `backward` first, set its `grad_req` to null, or use `step_ignoring_stale`"
+        "parameter `{name}` has had no gradient from `backward` since its last update; call `backward` on a loss that depends on it first, set its `grad_req` to null, or use `step_ignoring_stale`"
     )]
     StaleGradient {
         /// The parameter.

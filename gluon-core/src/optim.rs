@@ -58,11 +58,37 @@ pub trait Optimizer: fmt::Debug + Send + Sync {
     /// The weight decay.
     fn weight_decay(&self) -> f64;
 
-    /// The names of the tensors of state that each parameter needs.
+    /// The names of the tensors of state that each parameter needs, [`MAX_STATE`] at most.
     fn state(&self) -> &'static [&'static str];
 
     /// Changes the values of one parameter.
     fn update(&self, values: Values<'_>, step: &Step);
+}
+
+impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
+    fn name(&self) -> String {
+        (**self).name()
+    }
+
+    fn learning_rate(&self) -> f64 {
+        (**self).learning_rate()
+    }
+
+    fn set_learning_rate(&mut self, rate: f64) {
+        (**self).set_learning_rate(rate);
+    }
+
+    fn weight_decay(&self) -> f64 {
+        (**self).weight_decay()
+    }
+
+    fn state(&self) -> &'static [&'static str] {
+        (**self).state()
+    }
+
+    fn update(&self, values: Values<'_>, step: &Step) {
+        (**self).update(values, step);
+    }
 }
 
 /// The values of one parameter and what goes with them, by element type.

@@ -66,6 +66,8 @@ struct Declared {
     init: Option<Arc<dyn Initializer>>,
     /// Whether the values are given and never trained.
     constant: bool,
+    /// Whether there may be a gradient.
+    differentiable: bool,
 }
 
 /// A number that a step reads without a lock: its bits.
@@ -113,6 +115,7 @@ impl Parameter {
             device: Device::current(),
             init: None,
             constant,
+            differentiable: !constant,
         };
         let leaf = match &value {
             Value::Ready(tensor) => match tensor.origin() {
@@ -156,6 +159,18 @@ impl Parameter {
         self
     }
 
+    /// The same parameter, which a gradient may reach or not; it may unless this is called.
+    ///
+    /// One that is not differentiable, such as the running mean of a batch normalization, is
+    /// initialized, saved and loaded as others are, but never trained: its `grad_req` is always
+    /// [`GradReq::Null`], whatever a model is set to. Otherwise it is [`GradReq::Write`] from now on.
+    pub fn with_differentiable(self, differentiable: bool) -> Parameter {
+        let differentiable = differentiable && !self.is_constant();
+        self.declared_mut().differentiable = differentiable;
+        self.inner.leaf.set_req(if differentiable { GradReq::Write } else { GradReq::Null });
+        self
+    }
+
     /// The same parameter with another factor on the learning rate; 1 unless this is called.
     pub fn with_lr_mult(self, factor: f64) -> Parameter {
         self.set_lr_mult(factor);
@@ -185,6 +200,7 @@ impl Parameter {
             fresh.name.clone_from(&declared.name);
             fresh.init.clone_from(&declared.init);
             fresh.device = declared.device;
+            fresh.differentiable = declared.differentiable;
         }
         copy.set_lr_mult(self.lr_mult());
         copy.set_wd_mult(self.wd_mult());
@@ -251,6 +267,11 @@ impl Parameter {
         self.declared().constant
     }
 
+    /// Whether a gradient may reach it.
+    pub fn is_differentiable(&self) -> bool {
+        self.declared().differentiable
+    }
+
     /// What `backward` does with its gradient.
     pub fn grad_req(&self) -> GradReq {
         self.inner.leaf.req()
@@ -258,9 +279,10 @@ impl Parameter {
 
     /// Changes what `backward` does with its gradient, and drops the gradient there is.
     ///
-    /// [`GradReq::Null`] freezes the parameter: no gradient, no update. A constant stays frozen.
+    /// [`GradReq::Null`] freezes the parameter: no gradient, no update. What is not
+    /// [differentiable](Parameter::with_differentiable) stays frozen.
     pub fn set_grad_req(&self, req: GradReq) {
-        if !self.is_constant() {
+        if self.is_differentiable() {
             self.inner.leaf.set_req(req);
         }
     }
@@ -301,6 +323,38 @@ impl Parameter {
             return Err(Error::ParameterGradient { name: self.label() });
         }
         data.grad()
+    }
+
+    /// Replaces the gradient by `gradient`, converted to the parameter's type, as if a `backward` had
+    /// written it: the next step of a trainer uses it.
+    ///
+    /// ```
+    /// # use gluon_core as gluon;
+    /// # use gluon::{Block, Tensor, autograd::record, nn::Dense, optim::Sgd, train::Trainer};
+    /// # let mut net = Dense::new(1).in_units(2).no_bias();
+    /// # net.initialize()?;
+    /// # let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1))?;
+    /// record(|| net.weight.data()?.square()?.sum())?.backward()?;
+    /// let noise = Tensor::normal(0.0, 1e-3, [1, 2]);
+    /// net.weight.set_grad(&net.weight.grad()?.add(noise)?)?;
+    /// trainer.step(1)?;
+    /// # Ok::<(), gluon::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::ParameterShape`] if the shape differs, otherwise as for [`grad`](Parameter::grad).
+    pub fn set_grad(&self, gradient: &Tensor) -> Result<()> {
+        let shape = *self.read()?.shape();
+        if self.grad_req() == GradReq::Null {
+            return Err(Error::ParameterGradient { name: self.label() });
+        }
+        if *gradient.shape() != shape {
+            let (name, found) = (self.label(), *gradient.shape());
+            return Err(Error::ParameterShape { name, expected: shape, found });
+        }
+        let gradient = gradient.to_dtype(self.dtype()).to_contiguous().with_device(self.device());
+        self.inner.leaf.write(gradient.detach());
+        Ok(())
     }
 
     /// Sets the gradient to zero, if there is one.

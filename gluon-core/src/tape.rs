@@ -42,6 +42,17 @@ pub(crate) enum Origin<V> {
     Node(Arc<Graph<V>>, u32),
 }
 
+impl<V> Origin<V> {
+    /// Whether gradients are of any use here.
+    pub(crate) fn wants_gradient(&self) -> bool {
+        match self {
+            Origin::Constant => false,
+            Origin::Leaf(leaf) => leaf.req() != GradReq::Null,
+            Origin::Node(..) => true,
+        }
+    }
+}
+
 impl<V> Clone for Origin<V> {
     fn clone(&self) -> Origin<V> {
         match self {
@@ -144,8 +155,8 @@ impl<V> Graph<V> {
         let first_edge = state.edges.len();
         for input in inputs {
             let edge = match input {
-                Origin::Constant => Edge::Constant,
-                Origin::Leaf(leaf) => Edge::Leaf(Arc::clone(leaf)),
+                Origin::Leaf(leaf) if input.wants_gradient() => Edge::Leaf(Arc::clone(leaf)),
+                Origin::Constant | Origin::Leaf(_) => Edge::Constant,
                 Origin::Node(graph, index) if Arc::ptr_eq(graph, self) => {
                     Edge::Here(*index as usize)
                 }

@@ -1,15 +1,16 @@
 //! Optimizers: values after each step, as in MXNet.
 
-use gluon::ParameterDict;
 use gluon::autograd::{GradReq, record};
 use gluon::init::Initialization;
-use gluon::nn::Dense;
-use gluon::optim::schedule::Factor;
+use gluon::nn::{BatchNorm, Dense, Sequential};
+use gluon::optim::schedule::{Factor, Plateau, Schedule};
 use gluon::optim::{
     AdaDelta, AdaGrad, Adam, AdamW, Adamax, Ftrl, Lamb, Nadam, Nag, Optimizer, RmsProp, Sgd, Signum,
 };
+use gluon::parameter::Entry;
 use gluon::prelude::*;
-use gluon::train::Trainer;
+use gluon::train::{Status, Trainer};
+use gluon::{Error, ParameterDict};
 use serde_json::Value;
 
 use crate::golden::{self, ROUNDED, Tolerance, assert_close, tensor, text};
@@ -158,6 +159,143 @@ fn a_trainer_of_nothing_is_an_error() {
     let nothing = net.collect_params().select("hiden").unwrap();
     let error = Trainer::new(nothing, Sgd::new(0.1)).unwrap_err().to_string();
     assert_eq!(error, "`Trainer::new` expected `parameters` to be at least one, found none");
+}
+
+/// Running statistics are not trained, whatever the gradients of a model are set to.
+#[test]
+fn a_model_may_be_frozen_and_trained_again_with_all_its_layers() {
+    let mut net =
+        sequential![Dense::new(3).in_units(2), BatchNorm::new().in_channels(3), Dense::new(1)];
+    net.initialize().unwrap();
+    let x = Tensor::arange(8).reshape([4, 2]).unwrap();
+    let loss = || record(|| net.forward(&x)?.square()?.sum()).unwrap();
+    net.set_grad_req(GradReq::Null);
+    let mean = |net: &Sequential| net.collect_params()["1.running_mean"].data().unwrap();
+    let before = mean(&net);
+    assert!(!loss().requires_grad());
+    assert!(matches!(loss().backward(), Err(Error::NotRecorded)));
+    assert_ne!(mean(&net), before);
+
+    net.set_grad_req(GradReq::Add);
+    let frozen = |entry: &&Entry| entry.grad_req() == GradReq::Null;
+    let parameters = net.collect_params();
+    let frozen: Vec<&str> = parameters.iter().filter(frozen).map(Entry::path).collect();
+    assert_eq!(frozen, ["1.running_mean", "1.running_var"]);
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
+    loss().backward().unwrap();
+    let seen = mean(&net);
+    trainer.step(4).unwrap();
+    assert_eq!(mean(&net), seen);
+}
+
+#[test]
+fn what_was_never_used_keeps_its_unknown_shape() {
+    let mut experts = sequential![Dense::new(3), Dense::new(3)];
+    experts.initialize().unwrap();
+    let mut trainer = Trainer::new(experts.collect_params(), Sgd::new(0.1)).unwrap();
+    let used = experts.get::<Dense>(0).unwrap();
+    let loss = || record(|| used.forward(&Tensor::ones([1, 2]))?.sum()).unwrap();
+    loss().backward().unwrap();
+    assert!(matches!(trainer.step(1), Err(Error::Deferred { name, .. }) if name == "1.weight"));
+    let report = trainer.step_ignoring_stale(1).unwrap();
+    assert_eq!(report.of(Status::Deferred).collect::<Vec<_>>(), ["1.weight"]);
+    assert_eq!((report.of(Status::Updated).count(), trainer.n_steps()), (2, 1));
+}
+
+#[test]
+fn numbers_that_make_no_sense_are_errors_and_change_nothing() {
+    let net = Weight::golden(&golden::open("optimizers.json"));
+    let before = net.weight.data().unwrap();
+    let trainer = |optimizer: Sgd| Trainer::new(net.collect_params(), optimizer).unwrap();
+    for (mut trainer, expected) in [
+        (trainer(Sgd::new(f64::NAN)), "`learning rate` to be a number from 0 on, found NaN"),
+        (trainer(Sgd::new(-0.1)), "`learning rate` to be a number from 0 on, found -0.1"),
+        (trainer(Sgd::new(0.1).weight_decay(-1.0)), "`weight decay` to be a number from 0 on"),
+        (trainer(Sgd::new(0.1)).with_max_norm(-1.0), "`max_norm` to be a number from 0 on"),
+        (trainer(Sgd::new(0.1)).with_max_norm(f64::NAN), "`max_norm` to be a number from 0 on"),
+    ] {
+        record(|| net.weight.data()?.sum()).unwrap().backward().unwrap();
+        let error = trainer.step(1).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("`step` expected {expected}")), "{error}");
+        assert_eq!(net.weight.data().unwrap(), before);
+    }
+    // As in MXNet, no limit.
+    record(|| net.weight.data()?.sum()).unwrap().backward().unwrap();
+    trainer(Sgd::new(0.5).clip_gradient(-1.0)).step(1).unwrap();
+    assert_eq!(net.weight.data().unwrap(), before.sub(0.5).unwrap());
+}
+
+#[derive(Debug)]
+struct Greedy;
+
+impl Optimizer for Greedy {
+    fn learning_rate(&self) -> f64 {
+        1.0
+    }
+
+    fn set_learning_rate(&mut self, _: f64) {}
+
+    fn weight_decay(&self) -> f64 {
+        0.0
+    }
+
+    fn state(&self) -> &'static [&'static str] {
+        &["a", "b", "c", "d"]
+    }
+
+    fn update(&self, _: gluon::optim::Values<'_>, _: &gluon::optim::Step) {}
+}
+
+#[test]
+fn an_optimizer_that_asks_for_too_much_state_is_refused() {
+    let net = Weight::golden(&golden::open("optimizers.json"));
+    let error = Trainer::new(net.collect_params(), Greedy).unwrap_err().to_string();
+    let expected = "`Trainer::new` expected `the optimizer's state` to be at most 3 tensors, found 4 of `Greedy`";
+    assert_eq!(error, expected);
+}
+
+/// As programs do that choose one by name.
+#[test]
+fn optimizers_and_schedules_may_be_boxed() {
+    let golden = golden::open("optimizers.json");
+    let (plain, boxed) = (Weight::golden(&golden), Weight::golden(&golden));
+    let adam = Adam::new(0.1).weight_decay(0.5);
+    let mut first = Trainer::new(plain.collect_params(), adam).unwrap();
+    first = first.with_schedule(Plateau::new(0.5).patience(0));
+    let optimizer: Box<dyn Optimizer> = Box::new(adam);
+    let schedule: Box<dyn Schedule> = Box::new(Plateau::new(0.5).patience(0));
+    let mut second = Trainer::new(boxed.collect_params(), optimizer).unwrap();
+    second = second.with_schedule(schedule);
+    for measure in [1.0, 2.0, 3.0] {
+        for (net, trainer) in [(&plain, &mut first), (&boxed, &mut second)] {
+            record(|| net.weight.data()?.square()?.sum()).unwrap().backward().unwrap();
+            trainer.set_learning_rate(0.2);
+            trainer.step(1).unwrap();
+            trainer.observe(measure);
+        }
+        assert_eq!(plain.weight.data().unwrap(), boxed.weight.data().unwrap());
+    }
+    assert_eq!((first.learning_rate(), second.learning_rate()), (0.05, 0.05));
+    assert_eq!(second.optimizer().name(), "Adam");
+    first.set_state(&second.state()).unwrap();
+}
+
+/// Between `backward` and `step`, as noise or a projection would.
+#[test]
+fn a_gradient_may_be_replaced() {
+    let net = Weight::golden(&golden::open("optimizers.json"));
+    let before = net.weight.data().unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.5)).unwrap();
+    net.weight.set_grad(&Tensor::full(*before.shape(), 4.0, DType::F64)).unwrap();
+    assert_eq!(net.weight.grad().unwrap(), Tensor::full(*before.shape(), 4.0, DType::F32));
+    trainer.step(2).unwrap();
+    assert_eq!(net.weight.data().unwrap(), before.sub(1.0).unwrap());
+    assert!(matches!(trainer.step(2), Err(Error::StaleGradient { .. })));
+    let error = net.weight.set_grad(&Tensor::ones([7])).unwrap_err();
+    assert!(matches!(error, Error::ParameterShape { .. }), "{error}");
+    net.weight.set_grad_req(GradReq::Null);
+    let error = net.weight.set_grad(&before).unwrap_err();
+    assert!(matches!(error, Error::ParameterGradient { .. }), "{error}");
 }
 
 /// The run of a schedule, by a rate that `next` may set before each step.

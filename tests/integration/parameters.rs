@@ -245,6 +245,28 @@ fn dictionaries_are_merged_unless_names_meet() {
     assert_eq!(params.select("none").unwrap().to_string(), "dense0_ (\n\n)");
 }
 
+/// All of its scoped names begin with the hint, which is the name of a field too.
+#[test]
+fn a_pattern_that_no_scoped_name_can_differ_in_goes_by_fields() {
+    #[derive(Block)]
+    struct Decoder {
+        #[new(Dense::new(2).in_units(2))]
+        body: Dense,
+        #[new(Dense::new(2).in_units(2))]
+        decoder: Dense,
+    }
+    let params = Decoder::new().collect_params();
+    let paths = |pattern: &str| {
+        params.select(pattern).unwrap().paths().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(paths("decoder"), ["decoder.weight", "decoder.bias"]);
+    assert_eq!(paths("decoder0_dense0"), ["body.weight", "body.bias"]);
+    // As in Gluon: every name matches.
+    assert_eq!(paths("decoder0_").len(), 4);
+    assert_eq!(paths("dec").len(), 2);
+    assert_eq!(paths("decoder0").len(), 4);
+}
+
 #[test]
 #[should_panic(expected = "no parameter `foo`")]
 fn a_missing_key_panics() {

@@ -61,7 +61,8 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::NotRecorded`] outside `record` or without variables, [`Error::GraphFreed`] if an
-    /// earlier `backward` has freed what is needed. No gradient has changed then.
+    /// earlier `backward` has freed what is needed; no gradient has changed then. What the `backward`
+    /// of a [`Function`](super::Function) returns: those of operations after it have changed by then.
     pub fn backward(&self) -> Result<()> {
         self.backward_from(self.ones_like(), false)
     }
@@ -88,9 +89,10 @@ impl Tensor {
         set_aside(|| tape::backward(self.origin(), head, retain, add))
     }
 
-    /// Whether a gradient can flow back through this tensor.
+    /// Whether a gradient can flow back through this tensor: not where it was made from constants
+    /// and frozen parameters alone.
     pub fn requires_grad(&self) -> bool {
-        !matches!(self.origin(), Origin::Constant)
+        self.origin().wants_gradient()
     }
 }
 

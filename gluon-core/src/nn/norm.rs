@@ -26,7 +26,7 @@ macro_rules! affine {
             /// used nor trained.
             pub fn no_scale(mut self) -> $name {
                 self.scale = false;
-                self.gamma.set_grad_req(GradReq::Null);
+                self.gamma = self.gamma.with_differentiable(false);
                 self
             }
 
@@ -34,7 +34,7 @@ macro_rules! affine {
             /// used nor trained.
             pub fn no_center(mut self) -> $name {
                 self.center = false;
-                self.beta.set_grad_req(GradReq::Null);
+                self.beta = self.beta.with_differentiable(false);
                 self
             }
 

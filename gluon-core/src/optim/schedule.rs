@@ -72,6 +72,28 @@ pub trait Schedule: fmt::Debug + Send + Sync {
     }
 }
 
+impl<S: Schedule + ?Sized> Schedule for Box<S> {
+    fn rate(&self, base: f64, step: u64) -> f64 {
+        (**self).rate(base, step)
+    }
+
+    fn observe(&mut self, measure: f64) {
+        (**self).observe(measure);
+    }
+
+    fn state(&self) -> Vec<f64> {
+        (**self).state()
+    }
+
+    fn set_state(&mut self, state: &[f64]) -> Result<()> {
+        (**self).set_state(state)
+    }
+
+    fn name(&self) -> String {
+        (**self).name()
+    }
+}
+
 /// Checks the length of a schedule's state.
 fn expect_numbers(state: &[f64], count: usize) -> Result<()> {
     if state.len() == count {

@@ -57,8 +57,10 @@ macro_rules! optimizer {
                 $name { weight_decay, ..self }
             }
 
-            /// Clips each scaled gradient, `C(..)` above, to `±limit`; off by default.
+            /// Clips each scaled gradient, `C(..)` above, to `±limit`; off by default, and for a limit
+            /// below 0, as in MXNet.
             pub fn clip_gradient(self, limit: f64) -> $name {
+                let limit = if limit >= 0.0 { limit } else { f64::INFINITY };
                 $name { clip_gradient: limit, ..self }
             }
         }

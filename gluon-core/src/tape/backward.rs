@@ -43,6 +43,10 @@ impl<V> Gradients<'_, V> {
                 GradReq::Null => Ok(()),
                 req => {
                     let mut state = lock(&leaf.state);
+                    // Another thread's pass has begun later, and replaces what this one would write.
+                    if req == GradReq::Write && state.pass > self.pass {
+                        return Ok(());
+                    }
                     let stale = req == GradReq::Write && state.pass != self.pass;
                     f(Slot { value: &mut state.gradient, stale })?;
                     state.pass = self.pass;
@@ -95,7 +99,7 @@ type Seeds<V> = Vec<(u32, Option<V>)>;
 /// is freed.
 ///
 /// # Errors
-/// [`Error::NotRecorded`] if `origin` is a constant, [`Error::GraphFreed`] if a part of what is
+/// [`Error::NotRecorded`] if `origin` is a constant or frozen, [`Error::GraphFreed`] if a part of what is
 /// needed was freed by an earlier pass; no gradient has changed then. Otherwise what a rule
 /// returns.
 pub(crate) fn backward<V>(
@@ -107,13 +111,13 @@ pub(crate) fn backward<V>(
     static PASSES: AtomicU64 = AtomicU64::new(0);
     let pass = PASSES.fetch_add(1, Ordering::Relaxed) + 1;
     let (root, index) = match origin {
-        Origin::Constant => return Err(Error::NotRecorded),
-        Origin::Leaf(leaf) => {
+        Origin::Leaf(leaf) if origin.wants_gradient() => {
             let edges = [Edge::Leaf(Arc::clone(leaf))];
             let mut gradients =
                 Gradients { edges: &edges, slots: &mut [], elsewhere: &mut Vec::new(), pass };
             return gradients.slot(0, |slot| add(slot, head));
         }
+        Origin::Constant | Origin::Leaf(_) => return Err(Error::NotRecorded),
         Origin::Node(graph, index) => (graph, *index),
     };
     check(root, index)?;

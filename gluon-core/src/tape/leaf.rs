@@ -9,7 +9,8 @@ use super::lock;
 /// What `backward` does with a gradient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum GradReq {
-    /// Each backward pass replaces the gradient by the sum over all uses in that pass.
+    /// Each backward pass replaces the gradient by the sum over all uses in that pass; of several at
+    /// once the one that began last does.
     #[default]
     Write,
     /// Each backward pass adds to the gradient, until it is zeroed.
@@ -73,6 +74,12 @@ impl<V> Leaf<V> {
         let mut state = lock(&self.state);
         state.gradient = gradient;
         self.mark_used();
+    }
+
+    /// Puts a gradient in the place of the one that a pass would write.
+    pub(crate) fn write(&self, gradient: V) {
+        lock(&self.state).gradient = Some(gradient);
+        self.mark_fresh();
     }
 
     /// Whether a pass has written since the gradient was last marked as used.

@@ -54,6 +54,41 @@ fn add_accumulates_and_null_keeps_nothing() {
 }
 
 #[test]
+fn the_pass_that_began_last_replaces_what_another_at_the_same_time_writes() {
+    let (leaf, x) = leaf(GradReq::Write);
+    let inner = Arc::new(Graph::new());
+    let other = op(&inner, [&x, &x], [10.0, 20.0]);
+    inner.close();
+    // A pass that runs while the first is between two uses of the leaf.
+    let meanwhile: Rule<f64> =
+        smallbox::smallbox!(move |_: &mut f64, _: &mut Gradients<'_, f64>| {
+            backward(&other, 1.0, true, add)
+        });
+    let graph = Arc::new(Graph::new());
+    let a = op(&graph, [&x], [1.0]);
+    let between = Origin::Node(Arc::clone(&graph), graph.push("between", [&x], meanwhile).unwrap());
+    let b = op(&graph, [&x], [2.0]);
+    let y = op(&graph, [&a, &between, &b], [1.0, 1.0, 1.0]);
+    backward(&y, 1.0, true, add).unwrap();
+    assert_eq!(gradient(&leaf), Some(30.0));
+}
+
+/// Whether a gradient is wanted is asked when an operation is recorded, and once more in the pass.
+#[test]
+fn a_frozen_leaf_is_a_constant() {
+    let (late, x) = leaf(GradReq::Null);
+    let (early, c) = leaf(GradReq::Write);
+    assert!(!x.wants_gradient() && c.wants_gradient());
+    assert!(matches!(backward(&x, 1.0, true, add), Err(Error::NotRecorded)));
+    let graph = Arc::new(Graph::new());
+    let y = op(&graph, [&x, &c], [2.0, 3.0]);
+    late.set_req(GradReq::Write);
+    early.set_req(GradReq::Null);
+    backward(&y, 1.0, true, add).unwrap();
+    assert_eq!((gradient(&late), gradient(&early)), (None, None));
+}
+
+#[test]
 fn a_second_pass_over_a_freed_part_fails_and_changes_nothing() {
     let (leaf, x) = leaf(GradReq::Write);
     let graph = Arc::new(Graph::new());

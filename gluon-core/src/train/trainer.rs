@@ -5,7 +5,7 @@ mod state;
 
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
-use crate::optim::{Optimizer, Schedule, Slices, Step};
+use crate::optim::{MAX_STATE, Optimizer, Schedule, Slices, Step};
 use crate::parameter::{Entry, ParameterDict};
 use crate::tape::GradReq;
 use crate::tensor::Tensor;
@@ -90,12 +90,18 @@ impl Trainer {
     /// # Errors
     /// [`Error::BrokenTie`] if a declared tie does not hold, [`Error::DuplicateName`] if two
     /// parameters have the same name, [`Error::NotInitialized`] if `initialize` was not called,
-    /// [`Error::BadArgument`] if there are no parameters.
+    /// [`Error::BadArgument`] if there are no parameters, or the optimizer asks for more state than
+    /// [`MAX_STATE`] tensors.
     pub fn new(parameters: ParameterDict, optimizer: impl Optimizer + 'static) -> Result<Trainer> {
         parameters.check()?;
+        let op = "Trainer::new";
         if parameters.is_empty() {
-            let (op, argument) = ("Trainer::new", "parameters");
-            let (expected, found) = ("at least one", "none".to_owned());
+            let (argument, expected, found) = ("parameters", "at least one", "none".to_owned());
+            return Err(Error::BadArgument { op, argument, expected, found });
+        }
+        if optimizer.state().len() > MAX_STATE {
+            let found = format!("{} of `{}`", optimizer.state().len(), optimizer.name());
+            let (argument, expected) = ("the optimizer's state", "at most 3 tensors");
             return Err(Error::BadArgument { op, argument, expected, found });
         }
         for entry in &parameters {
@@ -132,35 +138,29 @@ impl Trainer {
     /// # Errors
     /// [`Error::StaleGradient`] if a parameter has had no `backward` since its last update, unless
     /// [`step_ignoring_stale`](Trainer::step_ignoring_stale) is meant; [`Error::Deferred`] if a
-    /// shape is not known yet; [`Error::BadArgument`] if `batch_size` is 0;
-    /// [`Error::NonFiniteGradient`] if a norm that is to be limited is infinite or NaN. Nothing
+    /// shape is not known yet; [`Error::BadArgument`] if `batch_size` is 0, or learning rate, weight
+    /// decay or norm are none; [`Error::NonFiniteGradient`] if a norm that is to be limited is infinite or NaN. Nothing
     /// has changed then.
     pub fn step(&mut self, batch_size: usize) -> Result<()> {
         check_size(batch_size)?;
         // Where there is a new gradient there are values.
         if let Some(slot) = self.trained().find(|slot| !slot.entry.has_fresh_grad()) {
-            self.check()?;
+            slot.entry.read()?;
             return Err(Error::StaleGradient { name: slot.entry.path().to_owned() });
         }
         self.update(batch_size)
     }
 
-    /// [`step`](Trainer::step), but parameters without a new gradient keep their values; the
-    /// report, of just before the step, says which.
+    /// [`step`](Trainer::step), but parameters without a new gradient keep their values, those of
+    /// unknown shape stay that; the report, of just before the step, says which.
     ///
     /// # Errors
-    /// As for [`step`](Trainer::step).
+    /// [`Error::BadArgument`] and [`Error::NonFiniteGradient`] as for [`step`](Trainer::step).
     pub fn step_ignoring_stale(&mut self, batch_size: usize) -> Result<Report> {
         check_size(batch_size)?;
-        self.check()?;
         let report = self.report();
         self.update(batch_size)?;
         Ok(report)
-    }
-
-    /// Checks that all that is trained has values.
-    fn check(&self) -> Result<()> {
-        self.trained().try_for_each(|slot| slot.entry.read().map(drop))
     }
 
     fn trained(&self) -> impl Iterator<Item = &Slot> {
@@ -172,6 +172,8 @@ impl Trainer {
         let rate = self.learning_rate();
         let optimizer = &*self.optimizer;
         let (names, decay) = (optimizer.state(), optimizer.weight_decay());
+        check_number("learning rate", rate)?;
+        check_number("weight decay", decay)?;
         for slot in &mut self.slots {
             let entry = &slot.entry;
             if entry.grad_req() == GradReq::Null || !entry.has_fresh_grad() {
@@ -194,6 +196,7 @@ impl Trainer {
         if self.max_norm == f64::INFINITY {
             return Ok(scale);
         }
+        check_number("max_norm", self.max_norm)?;
         let mut sum = 0.0;
         for Slot { entry, .. } in self.trained().filter(|slot| slot.entry.has_fresh_grad()) {
             let norm = entry.grad()?.norm()?.item()?;
@@ -252,6 +255,15 @@ fn check_size(batch_size: usize) -> Result<()> {
         return Err(Error::BadArgument { op: "step", argument, expected, found });
     }
     Ok(())
+}
+
+/// Checks a number that could be anything, but for which nothing else makes sense.
+fn check_number(argument: &'static str, number: f64) -> Result<()> {
+    if number.is_finite() && number >= 0.0 {
+        return Ok(());
+    }
+    let (expected, found) = ("a number from 0 on", number.to_string());
+    Err(Error::BadArgument { op: "step", argument, expected, found })
 }
 
 impl Slot {

@@ -3,7 +3,7 @@
 use gluon_macros::Block;
 
 use super::affine;
-use crate::autograd::{GradReq, is_training};
+use crate::autograd::is_training;
 use crate::block::Forward;
 use crate::dtype::DType;
 #[cfg(doc)]
@@ -73,21 +73,18 @@ impl BatchNorm {
     /// A layer with momentum 0.9 and epsilon 1e-5, whose number of channels the first `forward`
     /// tells.
     pub fn new() -> BatchNorm {
-        let layer = BatchNorm {
+        BatchNorm {
             gamma: Parameter::new(0).with_init(One),
             beta: Parameter::new(0).with_init(Zero),
-            running_mean: Parameter::new(0).with_init(Zero),
-            running_var: Parameter::new(0).with_init(One),
+            running_mean: Parameter::new(0).with_init(Zero).with_differentiable(false),
+            running_var: Parameter::new(0).with_init(One).with_differentiable(false),
             axis: 1,
             momentum: 0.9,
             epsilon: 1e-5,
             scale: true,
             center: true,
             use_global_stats: false,
-        };
-        layer.running_mean.set_grad_req(GradReq::Null);
-        layer.running_var.set_grad_req(GradReq::Null);
-        layer
+        }
     }
 
     fn map(mut self, f: impl Fn(Parameter) -> Parameter) -> BatchNorm {

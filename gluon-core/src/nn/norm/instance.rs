@@ -3,7 +3,6 @@
 use gluon_macros::Block;
 
 use super::affine;
-use crate::autograd::GradReq;
 use crate::block::Forward;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -56,7 +55,7 @@ impl InstanceNorm {
     /// The same layer with a factor for each channel.
     pub fn scale(mut self) -> InstanceNorm {
         self.scale = true;
-        self.gamma.set_grad_req(GradReq::Write);
+        self.gamma = self.gamma.with_differentiable(true);
         self
     }
 

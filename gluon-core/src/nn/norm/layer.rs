@@ -3,7 +3,6 @@
 use gluon_macros::Block;
 
 use super::affine;
-use crate::autograd::GradReq;
 use crate::block::Forward;
 use crate::dtype::DType;
 #[cfg(doc)]
