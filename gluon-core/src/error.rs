@@ -207,7 +207,7 @@ pub enum Error {
 
     /// Reading a parameter whose shape is not known yet.
     #[error(
-        "parameter `{name}` has shape {shape} with unknown sizes; run `forward` once, or state them"
+        "parameter `{name}` has shape {shape} with unknown sizes, written 0; run `forward` once, or state them"
     )]
     Deferred {
         /// The parameter.

@@ -2,6 +2,7 @@
 
 mod dict;
 mod first;
+mod lerp;
 #[cfg(feature = "regex")]
 mod select;
 mod shared;
@@ -241,7 +242,7 @@ impl Parameter {
     pub(crate) fn label(&self) -> String {
         let declared = self.declared();
         if declared.path.is_empty() {
-            format!("of shape {}", declared.shape)
+            format!("<unnamed, of shape {}>", declared.shape)
         } else {
             declared.path.clone()
         }

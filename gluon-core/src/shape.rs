@@ -5,7 +5,7 @@ mod new_shape;
 use std::fmt;
 use std::ops::Deref;
 
-pub use new_shape::NewShape;
+pub use new_shape::{NewShape, NewSize};
 
 /// The largest number of axes a tensor may have.
 pub const MAX_RANK: usize = 8;

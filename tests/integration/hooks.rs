@@ -211,6 +211,23 @@ fn an_error_says_in_which_block_it_happened() {
     assert_eq!(error, expected);
 }
 
+/// One without parameters to know its name by goes by what a tree of the model calls it.
+#[test]
+fn an_error_calls_a_pool_by_its_kind() {
+    #[derive(Block)]
+    struct Pooled {
+        #[new(Dense::new(2))]
+        dense: Dense,
+        #[new(MaxPool2d::new(3))]
+        pool: MaxPool2d,
+    }
+    let net = Pooled::new();
+    let x = Tensor::ones([1, 1, 2, 2]);
+    let error = x.apply(&net.pool).unwrap_err().to_string();
+    assert!(error.starts_with("in block `MaxPool2D`: "), "{error}");
+    assert_eq!(net.dense.units(), 2);
+}
+
 /// With what caused it where it is written out.
 #[test]
 fn an_error_of_the_users_own_says_so_too() {

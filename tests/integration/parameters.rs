@@ -132,7 +132,7 @@ fn reading_while_deferred_says_what_to_do() {
     for error in errors {
         assert_eq!(
             error,
-            "parameter `hidden.weight` has shape (4, 0) with unknown sizes; \
+            "parameter `hidden.weight` has shape (4, 0) with unknown sizes, written 0; \
              run `forward` once, or state them"
         );
     }
@@ -171,7 +171,7 @@ fn a_shape_is_completed_by_whoever_knows_it() {
     weight.set_shape([2, 4]).unwrap();
     assert_eq!(weight.shape(), [2, 4]);
     let error = message(weight.set_shape([2, 5]));
-    assert_eq!(error, "parameter `of shape (2, 4)` expected shape (2, 4), found (2, 5)");
+    assert_eq!(error, "parameter `<unnamed, of shape (2, 4)>` expected shape (2, 4), found (2, 5)");
     // Saying less than is known is no contradiction here.
     weight.set_shape([2, 0]).unwrap();
     assert_eq!(weight.shape(), [2, 4]);

@@ -183,7 +183,7 @@ advice_in_order! {
     MemberInOrder {
         message = "`{Self}` cannot be applied in the order of a `#[block(sequential)]`",
         label = "not a block with a `forward` from tensor to tensor",
-        note = "its members are blocks that implement `Forward`, containers of such blocks, and plain data, which is passed over",
+        note = "its members are blocks that implement `Forward`, containers of such blocks, and plain data, which is passed over; a type parameter needs the bound `Layer`",
         note = "mark a field that is none of these `#[block(skip)]`, or remove `sequential` and write `forward` by hand"
     }
 

@@ -70,7 +70,12 @@ impl Located {
 
 impl<'a> Visitor<'a> for Located {
     fn enter(&mut self, _: &Place<'_>, block: &'a dyn Block) {
-        self.kind.get_or_insert_with(|| block.type_name().to_owned());
+        self.kind.get_or_insert_with(|| {
+            // As a tree of blocks calls it: `MaxPool2D(size=(2, 2), ..)`.
+            let described = block.describe();
+            let called = described.as_deref().and_then(|line| line.split_once('('));
+            called.map_or(block.type_name(), |(name, _)| name).to_owned()
+        });
     }
 
     fn parameter(&mut self, place: &Place<'_>, parameter: &'a Parameter) {

@@ -17,7 +17,8 @@ use crate::parameter::Parameter;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be copied",
     label = "a `#[block(skip)]` field of it is not `Clone`",
-    note = "make the skipped field `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`"
+    note = "make the skipped field `Clone`, or give the tied field an expression of its own: `#[new(..)]` beside `#[shared(..)]`",
+    note = "a type parameter needs the bound `Replicate`"
 )]
 pub trait Replicate: Sized {
     /// This member, as what a copy is made of.
@@ -247,9 +248,10 @@ impl<T> CopySkipped for Skipped<'_, T> {
 
     fn copy(&self) -> T {
         panic!(
-            "cannot copy `{}`, a `#[block(skip)]` field that is not `Clone`; \
+            "cannot copy `{}: {}`, a `#[block(skip)]` field that is not `Clone`; \
              implement `Clone`, or give the tied field its own `#[new(..)]`",
-            self.name
+            self.name,
+            std::any::type_name::<T>()
         )
     }
 }

@@ -3,7 +3,7 @@
 use super::{MAX_RANK, Shape};
 
 /// What [`Tensor::reshape`](crate::Tensor::reshape) takes: a shape, or signed numbers of
-/// which one may be -1, for whatever the number of elements leaves.
+/// which one may be -1, for whatever the number of elements leaves. A tuple takes both kinds.
 ///
 /// ```
 /// # use gluon_core as gluon;
@@ -13,6 +13,8 @@ use super::{MAX_RANK, Shape};
 /// assert_eq!(x.reshape([3, 4])?.shape(), [3, 4]);
 /// assert_eq!(x.reshape([-1, 2])?.shape(), [6, 2]);
 /// assert_eq!(x.reshape([2, -1, 3])?.reshape(-1)?.shape(), [12]);
+/// let rows = x.shape()[0] / 4;
+/// assert_eq!(x.reshape((rows, -1))?.shape(), [3, 4]);
 /// # Ok::<(), gluon::Error>(())
 /// ```
 ///
@@ -81,8 +83,7 @@ macro_rules! from_signed {
                 const { assert!(N <= MAX_RANK, "a tensor has at most 8 axes") };
                 let mut sizes = [0; MAX_RANK];
                 for (size, written) in sizes.iter_mut().zip(written) {
-                    // What does not fit is no size of anything.
-                    *size = isize::try_from(written).unwrap_or(isize::MIN);
+                    *size = written.size();
                 }
                 NewShape(Written::Signed { rank: N, sizes })
             }
@@ -97,6 +98,44 @@ macro_rules! from_signed {
 }
 
 from_signed! { i32 i64 isize }
+
+/// One of the sizes in a tuple: any whole number.
+pub trait NewSize {
+    #[doc(hidden)]
+    fn size(self) -> isize;
+}
+
+macro_rules! new_size {
+    ($($number:ty)*) => {$(
+        impl NewSize for $number {
+            fn size(self) -> isize {
+                // What does not fit is no size of anything.
+                isize::try_from(self).unwrap_or(isize::MIN)
+            }
+        }
+    )*};
+}
+
+new_size! { i32 i64 isize usize }
+
+macro_rules! from_tuple {
+    ($($size:ident)*) => {
+        impl<$($size: NewSize),*> From<($($size,)*)> for NewShape {
+            #[allow(non_snake_case, reason = "types and values have one name each")]
+            fn from(($($size,)*): ($($size,)*)) -> NewShape {
+                NewShape::from([$($size.size()),*])
+            }
+        }
+    };
+}
+
+from_tuple! { A B }
+from_tuple! { A B C }
+from_tuple! { A B C D }
+from_tuple! { A B C D E }
+from_tuple! { A B C D E F }
+from_tuple! { A B C D E F G }
+from_tuple! { A B C D E F G H }
 
 #[cfg(test)]
 mod tests {

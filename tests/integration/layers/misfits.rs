@@ -79,7 +79,7 @@ fn shapes_that_do_not_fit_are_named() {
         (
             &PRelu::new().channels(3),
             &x,
-            "parameter `of shape (3,)` is not initialized; call `initialize` or `load_parameters` on its model first",
+            "parameter `<unnamed, of shape (3,)>` is not initialized; call `initialize` or `load_parameters` on its model first",
         ),
     ];
     for (layer, x, expected) in cases {
