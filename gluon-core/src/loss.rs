@@ -27,6 +27,7 @@ pub use ctc::{CtcLayout, CtcLoss};
 pub use embedding::{CosineEmbeddingLoss, SdmlLoss, TripletLoss};
 pub use regression::{HuberLoss, L1Loss, L2Loss, PoissonNllLoss};
 
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::{MAX_RANK, Shape};
 use crate::tensor::Tensor;
@@ -87,8 +88,11 @@ pub trait Loss {
     /// place in the mean.
     ///
     /// # Shapes
-    /// `sample_weight`: `[batch]`, or any shape that broadcasts against the elements, of which
-    /// trailing axes of size 1 may be left out
+    /// `sample_weight`: one of
+    /// - `[batch]`, along the batch axis,
+    /// - the shape of the elements, of which axes of size 1 may be left out,
+    /// - two axes or more that broadcast against the first ones of the elements; those that are
+    ///   left out count as 1.
     ///
     /// # Errors
     /// As for [`forward`](Loss::forward), and [`Error::ShapeMismatch`] if the weights do not fit.
@@ -99,12 +103,9 @@ pub trait Loss {
         sample_weight: &Tensor,
     ) -> Result<Tensor> {
         let loss = self.elements(prediction, label)?;
-        let weight = sample_weight.to_dtype(loss.dtype());
-        let dims = weight.shape().dims();
-        let trailing = dims.iter().rev().take_while(|&&size| size == 1).count();
-        let mut dims = dims[..dims.len() - trailing].to_vec();
-        dims.resize(loss.rank().max(dims.len()), 1);
-        let weighted = loss.mul(&weight.reshape(Shape::new(&dims))?)?;
+        other_axes(&loss, self.batch_axis(), &mut [0; MAX_RANK])?;
+        let shape = weight_shape(sample_weight.shape(), &loss, self.batch_axis());
+        let weighted = loss.mul(&of_type(loss.dtype(), sample_weight)?.reshape(shape)?)?;
         if weighted.shape() != loss.shape() {
             let (lhs, rhs) = (*loss.shape(), *sample_weight.shape());
             return Err(Error::ShapeMismatch { op: "forward_weighted", lhs, rhs });
@@ -164,6 +165,20 @@ fn reduce(loss: Tensor, weight: f64, batch_axis: usize) -> Result<Tensor> {
     }
 }
 
+/// The shape in which weights of shape `weight` broadcast against the elements `loss`.
+fn weight_shape(weight: &Shape, loss: &Tensor, batch_axis: usize) -> Shape {
+    let wide = |shape: &Shape| shape.iter().copied().filter(|&size| size != 1).collect::<Vec<_>>();
+    let mut dims = match weight.dims() {
+        [batch] => [&vec![1; batch_axis.min(loss.rank())][..], &[*batch]].concat(),
+        _ if wide(weight) == wide(loss.shape()) => return *loss.shape(),
+        dims => dims.to_vec(),
+    };
+    let trailing = dims.iter().rev().take_while(|&&size| size == 1).count();
+    dims.truncate(dims.len() - trailing);
+    dims.resize(loss.rank().max(dims.len()), 1);
+    Shape::new(&dims)
+}
+
 /// The axes of `loss` but the batch axis, written to `axes`; none of a scalar.
 fn other_axes<'a>(
     loss: &Tensor,
@@ -187,10 +202,75 @@ fn like(op: &'static str, label: &Tensor, prediction: &Tensor) -> Result<Tensor>
     if label.size() != prediction.size() {
         return Err(Error::ShapeMismatch { op, lhs: *prediction.shape(), rhs: *label.shape() });
     }
-    let label = if label.dtype() == prediction.dtype() {
-        label.clone()
-    } else {
-        label.to_dtype(prediction.dtype())
-    };
+    let label = of_type(prediction.dtype(), label)?;
     if label.shape() == prediction.shape() { Ok(label) } else { label.reshape(*prediction.shape()) }
+}
+
+/// `x` in type `dtype`, with its gradient where both types have one.
+fn of_type(dtype: DType, x: &Tensor) -> Result<Tensor> {
+    match x.dtype() {
+        same if same == dtype => Ok(x.clone()),
+        other if other.is_float() && dtype.is_float() => x.cast(dtype),
+        _ => Ok(x.to_dtype(dtype)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::record;
+
+    fn with_grad(mut x: Tensor) -> Tensor {
+        x.attach_grad();
+        x
+    }
+
+    /// By the definition: a weight's gradient is its sample's loss, a label's `(label − x) / 2`.
+    #[test]
+    fn weights_and_labels_of_every_float_type_have_gradients() {
+        let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
+        for dtype in [DType::F32, DType::F64] {
+            let weight = with_grad(Tensor::from([1.0f64, 2.0]).to_dtype(dtype));
+            let label = with_grad(Tensor::from([[0.0f64; 2]; 2]).to_dtype(dtype));
+            record(|| L2Loss::default().forward_weighted(&x, &label, &weight))
+                .unwrap()
+                .backward()
+                .unwrap();
+            let expected = Tensor::from([1.25f64, 6.25]).to_dtype(dtype);
+            assert_eq!(weight.grad().unwrap(), expected);
+            let expected = Tensor::from([[-0.5f64, -1.0], [-3.0, -4.0]]).to_dtype(dtype);
+            assert_eq!(label.grad().unwrap(), expected);
+        }
+        let integers = Tensor::from([1i64, 2]);
+        let loss = L2Loss::default().forward_weighted(&x, &Tensor::zeros([2, 2]), &integers);
+        assert_eq!(loss.unwrap(), Tensor::from([1.25f32, 12.5]));
+    }
+
+    #[test]
+    fn weights_of_samples_lie_along_the_batch_axis() {
+        let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
+        let l2 = L2Loss { batch_axis: 1, ..Default::default() };
+        let weighted = |weight: Tensor| l2.forward_weighted(&x, &Tensor::zeros([2, 2]), &weight);
+        let each = Tensor::from([1.0f32, 0.0]);
+        assert_eq!(weighted(each.clone()).unwrap(), Tensor::from([2.5f32, 0.0]));
+        let rows = weighted(each.reshape([2, 1]).unwrap()).unwrap();
+        assert_eq!(rows, Tensor::from([0.25f32, 1.0]));
+        assert!(weighted(Tensor::ones([3])).is_err());
+        let none = L2Loss { batch_axis: 2, ..Default::default() };
+        let error = none.forward_weighted(&x, &x, &each).unwrap_err().to_string();
+        assert!(error.contains("expected an axis from -2 to 1, found 2"), "{error}");
+    }
+
+    #[test]
+    fn weights_of_elements_fit_beside_the_axis_of_the_classes() {
+        let x = Tensor::from([[[1.0f32, 0.0, 3.0], [0.0, 2.0, 1.0]]; 2]);
+        let label = Tensor::from([[0i64, 1, 0], [1, 1, 0]]);
+        let weight = Tensor::from([[1.0f32, 2.0, 0.0], [0.5, 1.0, 3.0]]);
+        let first = SoftmaxCrossEntropyLoss { axis: 1, ..Default::default() };
+        let found = first.forward_weighted(&x, &label, &weight).unwrap();
+        let elements = first.elements(&x, &label).unwrap();
+        assert_eq!(*elements.shape(), [2, 1, 3]);
+        let expected = elements.reshape([2, 3]).unwrap().mul(&weight).unwrap();
+        assert_eq!(found, expected.mean_axes(&[1], false).unwrap());
+    }
 }

@@ -1,6 +1,6 @@
 //! Losses of yes or no.
 
-use super::{like, loss};
+use super::{like, loss, of_type};
 use crate::error::Result;
 use crate::tensor::Tensor;
 
@@ -71,7 +71,7 @@ fn cross_entropy(
     let label = like("SigmoidBinaryCrossEntropyLoss", label, prediction)?;
     let no = label.mul(-1.0)?.add(1.0)?;
     let yes = match &loss.pos_weight {
-        Some(weight) => label.mul(weight.to_dtype(label.dtype()))?,
+        Some(weight) => label.mul(&of_type(label.dtype(), weight)?)?,
         None => label,
     };
     if loss.from_sigmoid {
@@ -153,6 +153,21 @@ mod tests {
         let ours = weighted().forward(&x, &label).unwrap().item().unwrap();
         let theirs = probabilities.forward(&x.sigmoid().unwrap(), &label).unwrap().item().unwrap();
         assert!((ours - theirs).abs() < 1e-10);
+    }
+
+    /// By the definition: `label · ln(1 + e⁻ˣ)`.
+    #[test]
+    fn weights_of_positive_labels_have_gradients() {
+        for dtype in [crate::DType::F32, crate::DType::F64] {
+            let mut weight = Tensor::from([2.0f64]).to_dtype(dtype);
+            weight.attach_grad();
+            let pos_weight = Some(weight.clone());
+            let bce = SigmoidBinaryCrossEntropyLoss { pos_weight, ..Default::default() };
+            let (x, label) = (Tensor::from([[0.3f32]]), Tensor::from([[1.0f32]]));
+            record(|| bce.forward(&x, &label)).unwrap().backward().unwrap();
+            let gradient = weight.grad().unwrap().item().unwrap();
+            assert!((gradient - 0.554_355).abs() < 1e-6, "{gradient}");
+        }
     }
 
     /// By the definitions: ln(1 + e⁻¹⁰⁰) is e⁻¹⁰⁰, and at 0 the gradient is 1/2 - label.

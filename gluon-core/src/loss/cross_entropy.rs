@@ -24,7 +24,8 @@ loss! {
     /// # Shapes
     /// `prediction: [batch, .., classes]`. Sparse labels: the class of each sample, as any numeric
     /// type, `[batch, ..]`; dense ones: a probability of each class, `[batch, .., classes]`.
-    /// → `[batch]`, the mean over the axes between.
+    /// → `[batch]`, the mean over the axes between. Elements are `[batch, ..]`, with an axis of
+    /// size 1 where those of the classes were if they were not last.
     ///
     /// # Errors
     /// [`Error::IndexOutOfRange`] if a sparse label is not a class: Gluon clips it silently.
@@ -219,6 +220,27 @@ mod tests {
             let error = check::gradients(f, &[logits()], 1e-5).unwrap();
             assert!(error < 1e-8, "{name}: {error}");
         }
+    }
+
+    /// Of a target too; the numbers are `-log softmax(x)`.
+    #[test]
+    fn probabilities_have_gradients() {
+        let x = Tensor::from([[0.3f32, -1.0]]);
+        let dense = SoftmaxCrossEntropyLoss { sparse_label: false, ..default() };
+        for dtype in [crate::DType::F32, crate::DType::F64] {
+            let mut target = Tensor::from([[0.5f64, 0.5]]).to_dtype(dtype);
+            target.attach_grad();
+            crate::autograd::record(|| dense.forward(&x, &target)).unwrap().backward().unwrap();
+            let gradient = target.grad().unwrap();
+            assert_eq!(gradient.dtype(), dtype);
+            let gradient = gradient.to_dtype(crate::DType::F64).to_vec::<f64>().unwrap();
+            for (found, expected) in gradient.iter().zip([0.241_008, 1.541_008]) {
+                assert!((found - expected).abs() < 1e-6, "{gradient:?}");
+            }
+        }
+        let smoothed = SoftmaxCrossEntropyLoss { smoothing: 0.1, axis: 1, ..dense };
+        let f = |v: &[Tensor]| smoothed.forward(&v[0], &v[1].softmax()?);
+        assert!(check::gradients(f, &[logits(), logits().neg().unwrap()], 1e-5).unwrap() < 1e-8);
     }
 
     fn close(found: &Tensor, expected: &Tensor) {

@@ -44,7 +44,8 @@ impl Tensor {
 
     /// `-Σ target · log softmax(self)` over the last axis, for the probabilities of each class.
     ///
-    /// The gradient is `softmax(self) · Σ target - target`; `target` gets none.
+    /// The gradient is `softmax(self) · Σ target - target`, that of `target`
+    /// `-log softmax(self)`.
     ///
     /// # Shapes
     /// `self: [.., classes]`, `target: [.., classes]` → `[..]`
@@ -59,14 +60,22 @@ impl Tensor {
         }
         let shape = self.shape().without(self.rank() - 1);
         let x = self.contiguous();
-        let target = target.to_dtype(x.dtype()).to_contiguous();
+        let input = target;
+        let target = input.to_dtype(x.dtype()).to_contiguous();
         for_float!(x, op, T => {
             let [xs, ts] = Tensor::slices::<T, _>([&*x, &target]);
             let [p, loss] = Tensor::build_two([x.shape(), &shape], x.device(), |p, loss| {
                 softmax::cross_entropy_dense(xs, ts, columns, p, loss);
             });
-            record_op(op, [self], loss, |_| {
+            record_op(op, [self, input], loss, |_| {
+                // Kept only where the gradient of the target is of use.
+                let (x, dtype) = (input.requires_grad().then(|| x.detach()), input.dtype());
                 move |dloss, gradients| {
+                    if let (Some(x), true) = (&x, gradients.wants(1)) {
+                        let surprise = x.log_softmax()?.neg()?;
+                        let dtarget = surprise.mul(&dloss.expand_dims(-1)?)?;
+                        gradients.add(1, dtarget.to_dtype(dtype))?;
+                    }
                     let [ps, ts, dloss] =
                         Tensor::slices::<T, _>([&p, &target, dloss]);
                     gradients.write::<T>(0, &p, |dx, accumulate| {
