@@ -225,9 +225,13 @@ pub(crate) fn cross_entropy_dense_grad<T: Float>(
     });
 }
 
-/// `y (+)= alpha · x`
+/// `y (+)= alpha · x`, where 0 times anything is 0: a row that does not count may hold NaN.
 fn scale_into<T: Float>(alpha: T, x: &[T], y: &mut [T], accumulate: bool) {
-    if accumulate {
+    if alpha == T::ZERO {
+        if !accumulate {
+            y.fill(T::ZERO);
+        }
+    } else if accumulate {
         y.iter_mut().zip(x).for_each(|(y, &x)| *y += alpha * x);
     } else {
         y.iter_mut().zip(x).for_each(|(y, &x)| *y = alpha * x);

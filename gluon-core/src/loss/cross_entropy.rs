@@ -93,6 +93,8 @@ fn cross_entropy(
     let label = label.reshape(x.shape().without(x.rank() - 1))?.to_dtype(x.dtype());
     let kept = label.ne(ignored as f64)?;
     let rows = rows(loss, &x, prediction, &label.mul(&kept)?)?;
+    // Chosen, for infinity times 0 would be NaN.
+    let rows = kept.choose(&rows, &Tensor::scalar(0.0, rows.dtype()))?;
     let shares = shares(with_axis(kept, axis)?, loss.batch_axis)?;
     with_axis(rows, axis)?.mul(&shares)
 }
@@ -241,6 +243,35 @@ mod tests {
         let smoothed = SoftmaxCrossEntropyLoss { smoothing: 0.1, axis: 1, ..dense };
         let f = |v: &[Tensor]| smoothed.forward(&v[0], &v[1].softmax()?);
         assert!(check::gradients(f, &[logits(), logits().neg().unwrap()], 1e-5).unwrap() < 1e-8);
+    }
+
+    /// The numbers are PyTorch's, of `cross_entropy` with `ignore_index` and `label_smoothing`.
+    #[test]
+    fn ignored_elements_may_have_any_logits() {
+        let infinite = f32::NEG_INFINITY;
+        let label = Tensor::from([[-1i64, 2]]);
+        for row in [[infinite, 1.0, 2.0], [f32::NAN; 3], [infinite; 3], [f32::INFINITY, 0.0, 0.0]] {
+            for (smoothing, from_logits, expected) in [
+                (0.0, false, [0.407_606, 0.090_031, 0.244_728, -0.334_759]),
+                (0.1, false, [0.507_606, 0.056_697, 0.211_395, -0.268_092]),
+                (0.0, true, [-2.0, 0.0, 0.0, -1.0]),
+                (0.1, true, [-1.9, -0.033_333, -0.033_333, -0.933_333]),
+            ] {
+                let ignore_label = Some(-1);
+                let loss =
+                    SoftmaxCrossEntropyLoss { ignore_label, smoothing, from_logits, ..default() };
+                let mut x = Tensor::from([[row, [0.0, 1.0, 2.0]]]);
+                x.attach_grad();
+                let loss = crate::autograd::record(|| loss.forward(&x, &label)).unwrap();
+                let mut found = loss.to_vec::<f32>().unwrap();
+                loss.backward().unwrap();
+                let gradient = x.grad().unwrap().to_vec::<f32>().unwrap();
+                assert_eq!(gradient[..3], [0.0; 3], "{row:?} {smoothing} {from_logits}");
+                found.extend(&gradient[3..]);
+                let near = found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-6);
+                assert!(near, "{row:?} {smoothing} {from_logits}: {found:?}");
+            }
+        }
     }
 
     fn close(found: &Tensor, expected: &Tensor) {
