@@ -64,25 +64,20 @@ impl Mask {
     pub(super) fn additive_to(&self, scores: [usize; 4], dtype: DType) -> Result<Option<Tensor>> {
         let op = "mask";
         let [batch, _, queries, keys] = scores;
-        let mut sum: Option<Tensor> = None;
-        let mut add = |mask: Tensor| -> Result<()> {
-            sum = Some(match sum.take() {
-                Some(sum) => sum.add(&mask)?,
-                None => mask,
-            });
-            Ok(())
-        };
+        let mut mask: Option<Tensor> = None;
         if self.causal {
             let hidden = |i: usize| if i % keys + queries > i / keys + keys { HIDDEN } else { 0.0 };
             let rows: Vec<f64> = (0..queries * keys).map(hidden).collect();
-            add(Tensor::from_vec(rows, [queries, keys])?.to_dtype(dtype))?;
+            mask = Some(Tensor::from_vec(rows, [queries, keys])?.to_dtype(dtype));
         }
         if let Some(valid) = &self.padding {
             if *valid.shape() != [batch, keys] {
                 return Err(Error::ShapeMismatch { op, lhs: scores.into(), rhs: *valid.shape() });
             }
             let hidden = valid.to_dtype(dtype).eq(0.0)?.mul(HIDDEN)?;
-            add(hidden.reshape([batch, 1, 1, keys])?)?;
+            let hidden = hidden.reshape([batch, 1, 1, keys])?;
+            // Hidden twice is no more hidden than once, where a query may see nothing.
+            mask = Some(mask.map_or(Ok(hidden.clone()), |causal| causal.minimum(&hidden))?);
         }
         if let Some(additive) = &self.additive {
             if Shape::from(scores).broadcast(additive.shape()) != Some(scores.into()) {
@@ -92,8 +87,32 @@ impl Mask {
                     rhs: *additive.shape(),
                 });
             }
-            add(additive.clone())?;
+            mask = Some(mask.map_or(Ok(additive.clone()), |hidden| hidden.add(additive))?);
         }
-        Ok(sum)
+        Ok(mask)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::block::Block;
+    use crate::init::One;
+    use crate::nn::MultiHeadAttention;
+
+    /// By hand: the values are 1, 10 and 100, and the first two queries see none of them.
+    #[test]
+    fn who_sees_nothing_takes_from_all_equally_whatever_hides_it() {
+        let mut layer = MultiHeadAttention::new(1, 1).no_bias();
+        layer.initialize_with(One).unwrap();
+        let x = Tensor::from([[[1.0f32], [10.0], [100.0]]]);
+        let padding = Tensor::from([[false, false, true]]);
+        let mask = Mask::causal().padding(padding);
+        for mask in [mask.clone(), mask.additive(Tensor::from([-1.0f32, 2.0, 0.0]))] {
+            let y = layer.attend(&x, &x, &mask).unwrap().to_vec::<f32>().unwrap();
+            for (found, expected) in y.iter().zip([37.0, 37.0, 100.0]) {
+                assert!((found - expected).abs() < 1e-4, "{y:?}");
+            }
+        }
     }
 }
