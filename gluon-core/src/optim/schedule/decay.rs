@@ -4,7 +4,8 @@ use std::f64::consts::PI;
 
 use super::Schedule;
 
-/// The base times `factor` after every `period` steps, but not less than a limit.
+/// The base times `factor` after every `period` steps, but not less than a limit or, if that is
+/// smaller, the base.
 ///
 /// Steps 1 to `period` have the base itself. A period of 0 never ends.
 ///
@@ -32,7 +33,7 @@ impl Factor {
 impl Schedule for Factor {
     fn rate(&self, base: f64, step: u64) -> f64 {
         let times = step.saturating_sub(1).checked_div(self.period).unwrap_or(0);
-        (base * self.factor.powf(times as f64)).max(self.limit)
+        (base * self.factor.powf(times as f64)).max(self.limit.min(base))
     }
 }
 
@@ -149,6 +150,8 @@ mod tests {
         assert_eq!(rates(&Factor::new(2, 0.5), [1, 2, 3, 5]), [0.8, 0.8, 0.4, 0.2]);
         assert_eq!(rates(&Factor::new(1, 0.5).limit(0.3), [1, 2, 3, 9]), [0.8, 0.4, 0.3, 0.3]);
         assert_eq!(rates(&Factor::new(0, 0.5), [0, 1, 2, 99]), [0.8; 4]);
+        assert_eq!(rates(&Factor::new(1, 0.5).limit(0.9), [1, 2, 3, 9]), [0.8; 4]);
+        assert_eq!(Factor::new(10, 0.5).rate(0.0, 11), 0.0);
         let multi = MultiFactor::new([5, 2], 0.5);
         assert_eq!(rates(&multi, [2, 3, 5, 6]), [0.8, 0.4, 0.4, 0.2]);
     }

@@ -59,7 +59,7 @@ impl Plateau {
         Plateau { threshold, ..self }
     }
 
-    /// Sets the smallest learning rate; 0 by default.
+    /// Sets the smallest learning rate, if the base is not smaller yet; 0 by default.
     pub fn limit(self, limit: f64) -> Plateau {
         Plateau { limit, ..self }
     }
@@ -70,16 +70,16 @@ impl Plateau {
     }
 
     fn is_better(&self, measure: f64) -> bool {
-        let margin = self.threshold * self.best.abs();
-        let better =
-            if self.rising { measure > self.best + margin } else { measure < self.best - margin };
-        better || (self.best.is_nan() && !measure.is_nan())
+        let worst = if self.rising { f64::NEG_INFINITY } else { f64::INFINITY };
+        let best = if self.best.is_nan() { worst } else { self.best };
+        let margin = if best.is_finite() { self.threshold * best.abs() } else { 0.0 };
+        if self.rising { measure > best + margin } else { measure < best - margin }
     }
 }
 
 impl Schedule for Plateau {
     fn rate(&self, base: f64, _: u64) -> f64 {
-        (base * self.scale).max(self.limit)
+        (base * self.scale).max(self.limit.min(base))
     }
 
     fn observe(&mut self, measure: f64) {
@@ -125,6 +125,28 @@ mod tests {
         assert_eq!(scales(plateau, &measures), expected);
         let rising = Plateau::new(0.1).patience(0).rising().threshold(0.0);
         assert_eq!(scales(rising, &[0.5, 0.6, 0.6, 0.7]), [1.0, 1.0, 0.1, 0.1]);
+    }
+
+    /// The rates are those of PyTorch's `ReduceLROnPlateau`.
+    #[test]
+    fn the_worst_measures_there_are_can_be_surpassed() {
+        let (inf, nan) = (f64::INFINITY, f64::NAN);
+        let falling = Plateau::new(0.5).patience(1);
+        for (plateau, measures, expected) in [
+            (falling, [inf, 5.0, 4.0, 3.0, 3.0, 3.0], [1.0, 1.0, 1.0, 1.0, 1.0, 0.5]),
+            (falling, [inf, inf, inf, 5.0, 5.0, 5.0], [1.0, 0.5, 0.5, 0.5, 0.5, 0.25]),
+            (falling, [nan, nan, 5.0, 4.0, 4.0, 4.0], [1.0, 0.5, 0.5, 0.5, 0.5, 0.25]),
+            (falling, [-inf, 5.0, 4.0, 5.0, 5.0, 5.0], [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]),
+            (falling.rising(), [-inf, 0.5, 0.6, 0.7, 0.7, 0.7], [1.0, 1.0, 1.0, 1.0, 1.0, 0.5]),
+        ] {
+            assert_eq!(scales(plateau, &measures), expected, "{measures:?}");
+        }
+    }
+
+    #[test]
+    fn a_limit_raises_no_base() {
+        let plateau = Plateau::new(0.5).limit(0.3);
+        assert_eq!([0.0, 0.1, 0.4].map(|base| plateau.rate(base, 1)), [0.0, 0.1, 0.4]);
     }
 
     #[test]
