@@ -101,7 +101,9 @@ impl Schedule for Polynomial {
 /// `final + (base - final)·(1 + cos(π·step/steps))/2`; the final rate from then on.
 ///
 /// # Source
-/// Loshchilov & Hutter 2017, equation 5, without restarts; MXNet 1.9.1, `CosineScheduler`.
+/// Loshchilov & Hutter 2017, equation 5, without restarts; MXNet 1.9.1, `CosineScheduler`. PyTorch's
+/// `CosineAnnealingLR` is a step behind, its first rate is the base:
+/// [`WarmUp::new(1, ..)`](super::WarmUp) of this one has its numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cosine {
     steps: u64,

@@ -54,13 +54,13 @@ impl<S: Schedule> Schedule for WarmUp<S> {
     }
 }
 
-/// One rise and one longer fall: from 1/25 of the base to the base in the first 30 % of the steps,
-/// and to 1/250000 of it in the others, both along half a cosine.
+/// One rise and one longer fall: from 1/25 of the base at the first step to the base after 30 % of
+/// them, and to 1/250000 of it at the last, both along half a cosine.
 ///
 /// The base may be several times what training bears throughout.
 ///
 /// # Source
-/// Smith & Topin 2018; shares and factors are PyTorch's.
+/// Smith & Topin 2018; PyTorch 2, `OneCycleLR`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OneCycle {
     steps: u64,
@@ -84,7 +84,9 @@ impl Schedule for OneCycle {
         let first = base / 25.0;
         let done = share(step, self.steps);
         if done < self.rise {
-            half_cosine(first, base, done / self.rise)
+            // The rise begins at step 1.
+            let last = (self.rise * self.steps as f64 - 1.0).max(f64::MIN_POSITIVE);
+            half_cosine(first, base, step.saturating_sub(1) as f64 / last)
         } else {
             // At a rise of 1 the cycle ends on its top.
             let fallen = (done - self.rise) / (1.0 - self.rise).max(f64::MIN_POSITIVE);
@@ -96,7 +98,7 @@ impl Schedule for OneCycle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::optim::schedule::Factor;
+    use crate::optim::schedule::{Cosine, Factor};
 
     fn close(found: f64, expected: f64) {
         assert!((found - expected).abs() < 1e-15, "{found} {expected}");
@@ -111,12 +113,31 @@ mod tests {
         assert_eq!(schedule.name(), "WarmUp<Factor>");
     }
 
+    /// The numbers are PyTorch's, of `CosineAnnealingLR(optimizer, 4)`.
+    #[test]
+    fn a_cosine_after_one_step_of_the_base_is_that_of_pytorch() {
+        let schedule = WarmUp::new(1, Cosine::new(4));
+        let expected = [0.8, 0.682_842_712_474_619, 0.4, 0.117_157_287_525_381_02, 0.0];
+        for (step, rate) in (1..).zip(expected) {
+            close(schedule.rate(0.8, step), rate);
+        }
+    }
+
+    /// The numbers are PyTorch's, of `OneCycleLR`.
     #[test]
     fn a_cycle_rises_and_falls() {
         let cycle = OneCycle::new(100);
-        for (step, rate) in [(0, 0.02), (15, 0.26), (30, 0.5), (65, 0.25 + 1e-6), (100, 2e-6)] {
+        for (step, rate) in
+            [(1, 0.02), (15, 0.247_006_661_939_499_77), (30, 0.5), (65, 0.250_001), (100, 2e-6)]
+        {
             close(cycle.rate(0.5, step), rate);
         }
+        let quarter = OneCycle::new(10).rise(0.25);
+        let expected = [0.02, 0.38, 0.494_536_922_035_850_7, 0.452_254_439_576_742_5];
+        for (step, rate) in (1..).zip(expected) {
+            close(quarter.rate(0.5, step), rate);
+        }
+        close(OneCycle::new(3).rate(0.5, 0), 0.02);
         close(cycle.rate(0.5, 1000), 2e-6);
         close(OneCycle::new(10).rise(1.0).rate(0.5, 10), 0.5);
         close(OneCycle::new(10).rise(0.0).rate(0.5, 0), 0.5);
