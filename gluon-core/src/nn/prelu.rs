@@ -87,7 +87,27 @@ impl Forward for PRelu {
             let dims = [&[*channels][..], &vec![1; rest.len()]].concat();
             alpha = alpha.reshape(Shape::new(&dims))?;
         }
-        let positive = x.relu()?;
-        positive.add(&x.sub(&positive)?.mul(&alpha)?)
+        x.relu()?.add(&x.minimum(0.0)?.mul(&alpha)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::autograd::record;
+    use crate::block::Block;
+
+    /// The numbers are PyTorch's, of `prelu` with the slope 0.25.
+    #[test]
+    fn infinity_passes_and_zero_has_the_slope_of_negative_numbers() {
+        let mut layer = PRelu::new();
+        layer.initialize().unwrap();
+        let mut x = Tensor::from([f32::INFINITY, 2.0, 0.0, -3.0, -0.5]);
+        x.attach_grad();
+        let y = record(|| layer.forward(&x)).unwrap();
+        assert_eq!(y, Tensor::from([f32::INFINITY, 2.0, 0.0, -0.75, -0.125]));
+        y.backward().unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::from([1.0f32, 1.0, 0.25, 0.25, 0.25]));
+        assert_eq!(layer.alpha.grad().unwrap(), Tensor::from([-3.5f32]));
     }
 }
