@@ -27,6 +27,7 @@ pub use random::{Normal, Uniform};
 pub use scaled::{Distribution, Factor, MsraPrelu, Xavier};
 pub use structured::{Bilinear, LstmBias};
 
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::random::Generator;
 use crate::shape::Shape;
@@ -85,6 +86,8 @@ pub struct Target<'t> {
     pub name: &'t str,
     /// Its shape.
     pub shape: Shape,
+    /// The type that its values will be rounded to.
+    pub dtype: DType,
     /// Its values in row-major order, all 0.
     pub values: &'t mut [f64],
     /// Its own stream of random numbers.
@@ -144,7 +147,8 @@ pub(crate) mod tests {
         let shape = shape.into();
         let mut values = vec![0.0; shape.size()];
         let generator = Generator::for_name(7, "weight");
-        initializer.fill(&mut Target { name: "weight", shape, values: &mut values, generator })?;
+        let (name, dtype, values_mut) = ("weight", DType::F64, &mut values);
+        initializer.fill(&mut Target { name, shape, dtype, values: values_mut, generator })?;
         Ok(values)
     }
 

@@ -2,6 +2,7 @@
 
 mod thread;
 
+use crate::dtype::Element;
 use crate::error::{Error, Result};
 
 pub(crate) use thread::next_u64;
@@ -177,6 +178,24 @@ impl Generator {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }
+    }
+}
+
+/// Draws as [`Generator::range`] does, but nothing that rounds to `high` as a `T`: the number before it
+/// instead. Where `T` does not tell `low` from `high`, there is none.
+pub(crate) fn range_of<T: Element>(low: f64, high: f64) -> impl Fn(&mut Generator) -> f64 {
+    let is_below = |x: f64| T::from_f64(x).to_f64() < T::from_f64(high).to_f64();
+    let mut bounds = if is_below(low) { [low, high] } else { [f64::INFINITY; 2] };
+    loop {
+        let middle = f64::midpoint(bounds[0], bounds[1]);
+        if !(bounds[0] < middle && middle < bounds[1]) {
+            break;
+        }
+        bounds[usize::from(!is_below(middle))] = middle;
+    }
+    move |generator| {
+        let x = generator.range(low, high);
+        if x > bounds[0] { bounds[0] } else { x }
     }
 }
 

@@ -99,8 +99,11 @@ impl Parameter {
         let name = self.label();
         let mut values = vec![0.0; shape.size()];
         let generator = Generator::for_name(seed, &name);
-        init.fill(&mut Target { name: &name, shape: *shape, values: &mut values, generator })?;
-        let tensor = for_dtype!(self.dtype(), T => {
+        let dtype = self.dtype();
+        let target =
+            &mut Target { name: &name, shape: *shape, dtype, values: &mut values, generator };
+        init.fill(target)?;
+        let tensor = for_dtype!(dtype, T => {
             Tensor::build::<T>(*shape, device, |elements| {
                 for (element, &value) in elements.iter_mut().zip(&values) {
                     *element = T::from_f64(value);
