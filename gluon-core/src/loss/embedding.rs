@@ -62,7 +62,8 @@ impl CosineEmbeddingLoss {
         let sum = |x: Tensor| x.sum_axes(&[-1], false);
         let length = |x: &Tensor| sum(x.square()?)?.maximum(1e-24)?.sqrt();
         let cosine = sum(first.mul(&second)?)?;
-        let cosine = cosine.div(&length(first)?.mul(&length(&second)?)?)?;
+        // One after the other: the square of a product so small would be 0.
+        let cosine = cosine.div(&length(first)?)?.div(&length(&second)?)?;
         let alike = like(op, label, &cosine)?.gt(0.0)?;
         let unlike = cosine.sub(self.margin)?.relu()?;
         let loss = alike.choose(&cosine.neg()?.add(1.0)?, &unlike)?;
@@ -153,6 +154,11 @@ mod tests {
         assert_eq!(loss.item().unwrap(), 1.0);
         loss.backward().unwrap();
         assert!(zero.grad().unwrap().to_vec::<f32>().unwrap().iter().all(|g| g.is_finite()));
+        // Of two, the gradient is 0, as PyTorch's.
+        let loss = record(|| cosine.forward(&zero, &zero, &Tensor::from([1i64]))).unwrap();
+        assert_eq!(loss.item().unwrap(), 1.0);
+        loss.backward().unwrap();
+        assert_eq!(zero.grad().unwrap(), Tensor::zeros([1, 2]));
     }
 
     /// By the definition, in plain numbers: two pairs on a line.

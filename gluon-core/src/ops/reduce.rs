@@ -190,7 +190,7 @@ impl Tensor {
         extreme("min", Reduce::Min, self, Axes::new("min", axes, self.shape())?, keep)
     }
 
-    /// The Euclidean norm of all elements, a scalar; the gradient at 0 is NaN.
+    /// The Euclidean norm of all elements, a scalar; the gradient at 0 is 0.
     ///
     /// # Errors
     /// As for [`sum`](Tensor::sum).
@@ -201,7 +201,10 @@ impl Tensor {
         let norm = shaped(squares, &axes, false).sqrt()?;
         record_op(op, [self], norm, |norm| {
             let (x, norm) = (self.detach(), norm.detach());
-            move |dy, gradients| gradients.add(0, x.mul(&dy.div(&norm)?)?)
+            move |dy, gradients| {
+                let scale = norm.choose(&dy.div(&norm)?, &norm)?;
+                gradients.add(0, x.mul(&scale)?)
+            }
         })
     }
 
@@ -322,6 +325,14 @@ mod tests {
         x.attach_grad();
         crate::autograd::record(|| x.prod()).unwrap().backward().unwrap();
         assert_eq!(x.grad().unwrap(), Tensor::zeros([4]));
+    }
+
+    #[test]
+    fn the_norm_is_flat_at_zero() {
+        let mut x = Tensor::zeros([3]);
+        x.attach_grad();
+        crate::autograd::record(|| x.norm()).unwrap().backward().unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::zeros([3]));
     }
 
     #[test]
