@@ -81,8 +81,12 @@ pub enum Error {
         shape: Shape,
     },
 
-    /// An index or label outside its range.
-    #[error("`{op}` expected an index from 0 to {}, found {index} at position {position}", bound.saturating_sub(1))]
+    /// An index or label outside its range, or a fraction.
+    #[error(
+        "`{op}` expected {} from 0 to {}, found {index} at position {position}",
+        if index.fract() == 0.0 { "an index" } else { "a whole number" },
+        bound.saturating_sub(1)
+    )]
     IndexOutOfRange {
         /// The operation.
         op: &'static str,
@@ -256,7 +260,11 @@ pub enum Error {
     },
 
     /// An index that is no row of a parameter.
-    #[error("parameter `{name}` expected indices from 0 to {}, found {index} at position {position}", bound.saturating_sub(1))]
+    #[error(
+        "parameter `{name}` expected {} from 0 to {}, found {index} at position {position}",
+        if index.fract() == 0.0 { "indices" } else { "whole numbers" },
+        bound.saturating_sub(1)
+    )]
     ParameterIndex {
         /// The parameter.
         name: String,

@@ -31,5 +31,6 @@ mod reduce;
 pub(crate) mod sliding;
 mod softmax;
 
+pub(crate) use index::index_below;
 pub(crate) use layout::resolve_axis;
 pub use operand::Operand;

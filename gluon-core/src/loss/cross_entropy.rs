@@ -28,7 +28,8 @@ loss! {
     /// size 1 where those of the classes were if they were not last.
     ///
     /// # Errors
-    /// [`Error::IndexOutOfRange`] if a sparse label is not a class: Gluon clips it silently.
+    /// [`Error::IndexOutOfRange`] if a sparse label is not a class: Gluon clips it silently, and
+    /// truncates fractions.
     /// [`Error::BadArgument`] if `smoothing` is not from 0 to 1, or dense labels are to be ignored.
     SoftmaxCrossEntropyLoss {
         /// The axis of the classes; the last by default.

@@ -3,6 +3,7 @@
 use super::{Loss, reduce};
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::ops::index_below;
 use crate::tensor::Tensor;
 
 /// Connectionist temporal classification, from logits: `-ln p(label)`, where a prediction for each
@@ -100,14 +101,8 @@ impl CtcLoss {
                 || row.iter().position(|&class| class == -1.0).unwrap_or(width),
                 |lengths| lengths[sample],
             );
-            let class = |(i, &index): (usize, &f64)| {
-                // Written so that NaN is out of range.
-                if index >= 0.0 && index < blank as f64 {
-                    return Ok(index as usize);
-                }
-                let (bound, position) = (blank, sample * width + i);
-                Err(Error::IndexOutOfRange { op: NAME, index, bound, position })
-            };
+            let class =
+                |(i, &index): (usize, &f64)| index_below(NAME, index, blank, sample * width + i);
             let label = row[..length].iter().enumerate().map(class).collect::<Result<Vec<_>>>()?;
             let steps = steps.as_ref().map_or(all_steps, |steps| steps[sample]);
             // A blank must stand between equal neighbours.

@@ -22,7 +22,7 @@ use crate::tensor::Tensor;
 ///
 /// # Shapes
 /// `prediction: [.., classes]`: scores, probabilities or their logarithms; `label`: the class of
-/// each row, as any numeric type. Or `prediction`: a probability of class 1 for each label.
+/// each row, both as any numeric type. Or `prediction`: a probability of class 1 for each label.
 ///
 /// # Errors
 /// [`Error::ShapeMismatch`] if there is not one label a row, [`Error::IndexOutOfRange`] if one is
@@ -145,6 +145,16 @@ mod tests {
     }
 
     #[test]
+    fn scores_may_be_of_any_numeric_type() {
+        let scores = Tensor::from([[0i64, 3, 1], [2, 1, 0], [-5, -7, -1]]);
+        for dtype in [crate::DType::I64, crate::DType::I8, crate::DType::F16] {
+            let mut accuracy = Accuracy::new();
+            accuracy.update(&scores.to_dtype(dtype), &Tensor::from([1u8, 0, 0])).unwrap();
+            assert_eq!(accuracy.value(), 2.0 / 3.0, "{dtype}");
+        }
+    }
+
+    #[test]
     fn probabilities_are_cut_at_a_half() {
         let mut accuracy = Accuracy::new();
         let prediction = Tensor::from([[0.9f32], [0.5], [0.2], [0.6]]);
@@ -182,6 +192,8 @@ mod tests {
             "`Accuracy::update` expected an index from 0 to 2, found -1 at position 1"
         );
         assert!(text(Tensor::from([0.0, f64::NAN])).contains("found NaN"));
+        let fraction = "expected a whole number from 0 to 2, found 1.7 at position 1";
+        assert!(text(Tensor::from([0.0, 1.7])).ends_with(fraction));
         assert!(accuracy.update(&Tensor::zeros(()), &Tensor::zeros([2])).is_err());
         assert!(accuracy.update(&Tensor::zeros([2, 0]), &Tensor::zeros([2])).is_err());
         assert_eq!(accuracy.count(), 0);

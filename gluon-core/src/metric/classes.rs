@@ -2,6 +2,7 @@
 
 use crate::dtype::DType;
 use crate::error::{Error, Result};
+use crate::ops::index_below;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
@@ -27,7 +28,11 @@ impl Classes {
             return Err(Error::ShapeMismatch { op, lhs: *prediction.shape(), rhs: *label.shape() });
         }
         let labels = labels(op, label, count)?;
-        let predicted = prediction.detach().argmax(-1)?.to_vec::<i64>()?;
+        let scores = match prediction.dtype().is_float() {
+            true => prediction.detach(),
+            false => prediction.to_dtype(DType::F64),
+        };
+        let predicted = scores.argmax(-1)?.to_vec::<i64>()?;
         let predicted = predicted.into_iter().map(|class| class as usize).collect();
         Ok(Classes { predicted, labels, count })
     }
@@ -49,16 +54,9 @@ pub(super) fn rows(op: &'static str, prediction: &Tensor) -> Result<(usize, usiz
     }
 }
 
-/// Labels as classes below `bound`; fractions truncate, as in a loss.
+/// Labels as classes below `bound`.
 pub(super) fn labels(op: &'static str, label: &Tensor, bound: usize) -> Result<Vec<usize>> {
     let labels = label.to_dtype(DType::F64).to_vec::<f64>()?;
-    let class = |(position, index): (usize, f64)| {
-        // Written so that NaN is out of range.
-        if index > -1.0 && index < bound as f64 {
-            Ok(index as usize)
-        } else {
-            Err(Error::IndexOutOfRange { op, index, bound, position })
-        }
-    };
+    let class = |(position, label)| index_below(op, label, bound, position);
     labels.into_iter().enumerate().map(class).collect()
 }

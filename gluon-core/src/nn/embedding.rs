@@ -25,7 +25,7 @@ use crate::tensor::Tensor;
 /// ```
 ///
 /// # Shapes
-/// `x: [..]` of any numeric type, fractions truncated → `[.., units]`; `weight: [inputs, units]`.
+/// `x: [..]` whole numbers of any numeric type → `[.., units]`; `weight: [inputs, units]`.
 /// The rows of an index that occurs several times get the sum of the gradients.
 ///
 /// # Errors

@@ -8,7 +8,26 @@ use crate::kernel::gather;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
-/// Calls `f` with the values of `index` as indices below `bound`; fractions truncate, as in Gluon.
+/// The index below `bound` that a number is.
+///
+/// # Errors
+/// [`Error::IndexOutOfRange`] if it is none.
+#[inline]
+pub(crate) fn index_below(
+    op: &'static str,
+    index: f64,
+    bound: usize,
+    position: usize,
+) -> Result<usize> {
+    // Of what is no whole number, or NaN, this is another one.
+    let whole = index as usize;
+    if whole < bound && whole as f64 == index {
+        return Ok(whole);
+    }
+    Err(Error::IndexOutOfRange { op, index, bound, position })
+}
+
+/// Calls `f` with the values of `index` as indices below `bound`.
 fn for_each(
     op: &'static str,
     index: &Tensor,
@@ -19,12 +38,7 @@ fn for_each(
     for_dtype!(index.dtype(), T => {
         let values = index.as_contiguous::<T>().unwrap_or_default();
         for (position, value) in values.iter().enumerate() {
-            let index = value.to_f64();
-            // Written so that NaN is out of range.
-            if !(index > -1.0 && index < bound as f64) {
-                return Err(Error::IndexOutOfRange { op, index, bound, position });
-            }
-            f(index as usize);
+            f(index_below(op, value.to_f64(), bound, position)?);
         }
         Ok(())
     })
@@ -209,6 +223,23 @@ mod tests {
         assert_eq!(error, "`take` expected an index from 0 to 1, found 2 at position 1");
         assert!(x.pick(&Tensor::from([0i64])).is_err());
         assert!(Tensor::from([5u8]).one_hot(5).is_err());
+    }
+
+    #[test]
+    fn fractions_are_no_indices() {
+        let x = Tensor::zeros([1, 10]);
+        let fraction = Tensor::from([1.7f32]);
+        let error = x.pick(&fraction).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`pick` expected a whole number from 0 to 9, found 1.7"),
+            "{error}"
+        );
+        assert!(fraction.one_hot(10).is_err() && x.softmax_cross_entropy(&fraction).is_err());
+        assert!(Tensor::zeros([10, 1]).take(&Tensor::from([-0.5])).is_err());
+        for none in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+            assert!(x.pick(&Tensor::from([none])).is_err(), "{none}");
+        }
+        assert_eq!(x.pick(&Tensor::from([-0.0])).unwrap(), Tensor::zeros([1]));
     }
 
     #[test]
