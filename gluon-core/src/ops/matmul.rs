@@ -110,6 +110,8 @@ fn views<'x, T: Float>(x: &'x Tensor) -> Result<impl Fn(usize) -> Matrix<'x, T>>
     let (layout, [_, rows, columns]) = (x.layout(), split(x.shape()));
     let rank = x.rank();
     let step = match rank {
+        // Where there are no elements, strides lead out of the buffer.
+        _ if x.size() == 0 => 0,
         2 => 0,
         3 => layout.strides[0] as usize,
         // The stride of a row-major tensor along an axis of size 1 means nothing.
@@ -124,7 +126,7 @@ fn views<'x, T: Float>(x: &'x Tensor) -> Result<impl Fn(usize) -> Matrix<'x, T>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autograd::check;
+    use crate::autograd::{check, record};
 
     fn numbers(shape: impl Into<Shape>) -> Tensor {
         let shape = shape.into();
@@ -155,6 +157,17 @@ mod tests {
             let one = x.select(0, i).unwrap().matmul(&numbers([4, 2])).unwrap();
             assert_eq!(y.select(0, i).unwrap(), one);
         }
+    }
+
+    #[test]
+    fn sums_of_no_terms_are_zero_in_any_layout() {
+        let x = Tensor::zeros([0, 4, 32]).permute(&[1, 0, 2]).unwrap();
+        assert_eq!(x.transpose().unwrap().matmul(&x).unwrap(), Tensor::zeros([4, 32, 32]));
+        let mut w = Tensor::ones([5, 30, 2]);
+        w.attach_grad();
+        let x = Tensor::zeros([0, 5, 30]).permute(&[1, 0, 2]).unwrap();
+        record(|| x.matmul(&w)).unwrap().backward().unwrap();
+        assert_eq!(w.grad().unwrap(), Tensor::zeros([5, 30, 2]));
     }
 
     #[test]
