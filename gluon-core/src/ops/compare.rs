@@ -76,7 +76,13 @@ fn compare(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Res
         Value::Tensor(y) => y,
         Value::Number(value) => {
             number = Tensor::scalar(value, x.dtype());
-            if !x.dtype().is_floating() && number.item()? != value {
+            // The largest integers of 64 bits round to a number that their type does not have.
+            let beyond = match x.dtype() {
+                DType::I64 => i64::MAX as f64,
+                DType::U64 => u64::MAX as f64,
+                _ => f64::INFINITY,
+            };
+            if !x.dtype().is_floating() && (number.item()? != value || value == beyond) {
                 let expected = "a number that the type of the elements has";
                 let found = format!("{value} for {}", x.dtype());
                 return Err(Error::BadArgument { op: name, argument: "rhs", expected, found });
@@ -180,7 +186,11 @@ mod tests {
         assert_eq!(text, expected);
         let bytes = Tensor::from([255u8, 0]);
         assert!(bytes.lt(300.0).is_err() && bytes.gt(-1.0).is_err() && bytes.le(255.0).is_ok());
+        let (signed, unsigned) = (2f64.powi(63), 2f64.powi(64));
+        assert!(x.lt(signed).is_err() && x.ge(-signed).is_ok());
+        assert!(Tensor::from([u64::MAX]).eq(unsigned).is_err());
         let most = Tensor::from([u64::MAX, 1]);
+        assert_eq!(most.gt(signed).unwrap(), Tensor::from([1u64, 0]));
         assert_eq!(most.gt(Tensor::from([u64::MAX - 1, 1])).unwrap(), Tensor::from([1u64, 0]));
         let flags = Tensor::from([true, false]);
         assert_eq!(flags.ne(Tensor::from([true, true])).unwrap(), Tensor::from([false, true]));
