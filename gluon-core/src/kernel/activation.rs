@@ -24,16 +24,16 @@ impl Activation {
     }
 }
 
-/// Calls the macro `$each` with the derivative of `$activation` in terms of its value `y`.
+/// Calls the macro `$each` with `dy` times the derivative of `$activation`, in terms of its value `y`.
 macro_rules! for_slope_of {
     ($activation:expr, $each:ident) => {
         match $activation {
-            Activation::Relu => $each!(|y| T::truth(y > T::ZERO)),
-            Activation::Sigmoid => $each!(|y| y * (T::ONE - y)),
-            Activation::Tanh => $each!(|y| T::ONE - y * y),
+            Activation::Relu => $each!(|y, dy| if y > T::ZERO { dy } else { T::ZERO }),
+            Activation::Sigmoid => $each!(|y, dy| dy * (y * (T::ONE - y))),
+            Activation::Tanh => $each!(|y, dy| dy * (T::ONE - y * y)),
             // σ(x) where y = ln(1 + eˣ), so 1 − σ(x) = e⁻ʸ.
-            Activation::Softplus => $each!(|y| -(-y).exp_m1()),
-            Activation::Softsign => $each!(|y| (T::ONE - y.abs()) * (T::ONE - y.abs())),
+            Activation::Softplus => $each!(|y, dy| dy * -(-y).exp_m1()),
+            Activation::Softsign => $each!(|y, dy| dy * ((T::ONE - y.abs()) * (T::ONE - y.abs()))),
         }
     };
 }
@@ -43,9 +43,10 @@ pub(super) use for_slope_of;
 #[simd]
 pub(crate) fn slopes<T: Float>(activation: Activation, y: &[T], dy: &mut [T]) {
     macro_rules! each {
-        (|$y:ident| $slope:expr) => {
-            for (dy, &$y) in dy.iter_mut().zip(y) {
-                *dy *= $slope;
+        (|$y:ident, $dy:ident| $value:expr) => {
+            for (dz, &$y) in dy.iter_mut().zip(y) {
+                let $dy = *dz;
+                *dz = $value;
             }
         };
     }

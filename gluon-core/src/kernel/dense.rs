@@ -214,11 +214,12 @@ fn slopes_and_sums<T: Float>(
         db.fill(T::ZERO);
     }
     macro_rules! each {
-        (|$y:ident| $slope:expr) => {{
+        (|$y:ident, $dy:ident| $value:expr) => {{
             for (dy, y) in dy.chunks_exact_mut(units).zip(y.chunks_exact(units)) {
-                for ((dy, &$y), db) in dy.iter_mut().zip(y).zip(db.iter_mut()) {
-                    *dy *= $slope;
-                    *db += *dy;
+                for ((dz, &$y), db) in dy.iter_mut().zip(y).zip(db.iter_mut()) {
+                    let $dy = *dz;
+                    *dz = $value;
+                    *db += *dz;
                 }
             }
         }};
@@ -288,6 +289,16 @@ mod tests {
     fn outputs_are_products_plus_bias_activated() {
         check::<f64>(1e-13);
         check::<f32>(1e-4);
+    }
+
+    #[test]
+    fn infinite_gradients_do_not_pass_what_is_flat() {
+        let (y, infinite) = ([0.0, 2.0], [f32::INFINITY, 3.0]);
+        let [mut dz, mut alone] = [infinite; 2];
+        let mut db = [f32::NAN; 2];
+        dense_dz(Activation::Relu, &y, &mut dz, Some(&mut db), false);
+        dense_dz(Activation::Relu, &y, &mut alone, None, false);
+        assert_eq!([dz, alone, db], [[0.0, 3.0]; 3]);
     }
 
     #[test]

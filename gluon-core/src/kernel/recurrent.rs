@@ -352,7 +352,7 @@ fn step_grad<'g, T: Float>(
         }
         (Cell::Relu, _) => {
             for (dx, (&y, &dh)) in dx.iter_mut().zip(y.iter().zip(&*dh)) {
-                *dx = dh * T::truth(y > T::ZERO);
+                *dx = if y > T::ZERO { dh } else { T::ZERO };
             }
             dx
         }

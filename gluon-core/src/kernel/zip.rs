@@ -18,7 +18,8 @@ pub(crate) enum Binary {
     Div,
     /// `xʸ`
     Pow,
-    /// NaN if either is; at a tie the gradient goes to the left operand. The same holds of `Min`.
+    /// NaN if either is, and the gradient goes to both; at a tie it goes to the left operand. The same
+    /// holds of `Min`.
     Max,
     Min,
     Eq,
@@ -248,31 +249,31 @@ fn slopes<T: Float>(op: Binary, side: Side, x: Row<'_, T>, y: Row<'_, T>, dz: &[
 #[simd]
 fn slope<T: Float>(op: Binary, side: Side, x: &[T], y: &[T], dz: &[T], dx: &mut [T]) {
     macro_rules! each {
-        (|$x:pat_param, $y:pat_param| $slope:expr) => {
-            for (((dx, &dz), &$x), &$y) in dx.iter_mut().zip(dz).zip(x).zip(y) {
-                *dx = dz * $slope;
+        (|$x:pat_param, $y:pat_param, $dz:pat_param| $value:expr) => {
+            for (((dx, &$dz), &$x), &$y) in dx.iter_mut().zip(dz).zip(x).zip(y) {
+                *dx = $value;
             }
         };
     }
     let (zero, one) = (T::ZERO, T::ONE);
     match (op, side) {
-        (Binary::Add, _) | (Binary::Sub, Side::Left) => each!(|_, _| one),
-        (Binary::Sub, Side::Right) => each!(|_, _| -one),
-        (Binary::Div, Side::Right) => each!(|x, y| -x / (y * y)),
+        (Binary::Add, _) | (Binary::Sub, Side::Left) => dx.copy_from_slice(dz),
+        (Binary::Sub, Side::Right) => each!(|_, _, dz| -dz),
+        (Binary::Div, Side::Right) => each!(|x, y, dz| dz * (-x / (y * y))),
         // x⁰ is flat, also where another power would be infinite.
         (Binary::Pow, Side::Left) => {
-            each!(|x, y| if y == zero { zero } else { y * x.powf(y - one) });
+            each!(|x, y, dz| if y == zero { zero } else { dz * (y * x.powf(y - one)) });
         }
         // 0ʸ is flat in y; a negative base has no derivative, and ln makes it NaN.
         (Binary::Pow, Side::Right) => {
-            each!(|x, y| if x == zero { zero } else { x.powf(y) * x.ln() });
+            each!(|x, y, dz| if x == zero { zero } else { dz * (x.powf(y) * x.ln()) });
         }
-        (Binary::Max, Side::Left) => each!(|x, y| T::truth(x >= y)),
-        (Binary::Max, Side::Right) => each!(|x, y| T::truth(x < y)),
-        (Binary::Min, Side::Left) => each!(|x, y| T::truth(x <= y)),
-        (Binary::Min, Side::Right) => each!(|x, y| T::truth(x > y)),
+        (Binary::Max, Side::Left) => each!(|x, y, dz| if x < y { zero } else { dz }),
+        (Binary::Max, Side::Right) => each!(|x, y, dz| if x >= y { zero } else { dz }),
+        (Binary::Min, Side::Left) => each!(|x, y, dz| if x > y { zero } else { dz }),
+        (Binary::Min, Side::Right) => each!(|x, y, dz| if x <= y { zero } else { dz }),
         (Binary::Eq | Binary::Ne | Binary::Lt | Binary::Le | Binary::Gt | Binary::Ge, _) => {
-            each!(|_, _| zero);
+            dx.fill(zero);
         }
         (Binary::Mul, _) | (Binary::Div, Side::Left) => unreachable!("`slopes` computes these"),
     }

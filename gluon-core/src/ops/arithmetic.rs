@@ -54,8 +54,8 @@ impl Tensor {
         binary("pow", Binary::Pow, self, &rhs)
     }
 
-    /// The larger of each pair, as [`add`](Tensor::add). NaN wins; of equals the gradient goes to
-    /// `self`.
+    /// The larger of each pair, as [`add`](Tensor::add). NaN wins, and the gradient goes to both then;
+    /// of equals it goes to `self`.
     ///
     /// # Errors
     /// As for [`add`](Tensor::add).

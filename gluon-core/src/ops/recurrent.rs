@@ -108,7 +108,7 @@ fn elements<T: Element>(tensor: &Tensor) -> &[T] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autograd::check;
+    use crate::autograd::{check, record};
     use crate::shape::Shape;
 
     fn numbers(shape: impl Into<Shape>, seed: f64) -> Tensor {
@@ -190,6 +190,16 @@ mod tests {
     fn assert_close(found: &Tensor, expected: &Tensor) {
         let error = found.sub(expected).unwrap().abs().unwrap().max().unwrap().item().unwrap();
         assert!(error < 1e-14, "{error}");
+    }
+
+    #[test]
+    fn infinite_gradients_do_not_pass_what_is_flat() {
+        let of = |x: f64, shape: &[usize]| Tensor::full(shape, x, crate::DType::F64);
+        let mut x = of(-1.0, &[1, 1, 1]);
+        x.attach_grad();
+        let v = [x.clone(), of(1.0, &[1, 1]), of(0.0, &[1]), of(0.0, &[1, 1])];
+        record(|| run(Cell::Relu, false, &v)?.sqrt()).unwrap().backward().unwrap();
+        assert_eq!(x.grad().unwrap(), of(0.0, &[1, 1, 1]));
     }
 
     #[test]

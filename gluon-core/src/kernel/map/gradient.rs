@@ -30,66 +30,78 @@ pub(crate) fn unary_grad<T: Float>(
 
 #[simd]
 fn slope<T: Float>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
-    // The compiler drops the loads of whichever of x and y a derivative leaves out.
+    // The compiler drops the loads of whichever of x and y a derivative leaves out. Where a function
+    // is flat the gradient is 0 whatever comes in: it is chosen, as 0 times infinity is NaN.
     macro_rules! each {
-        (|$x:pat_param, $y:pat_param| $slope:expr) => {
-            for (((dx, &$x), &$y), &dy) in dx.iter_mut().zip(x).zip(y).zip(dy) {
-                *dx = dy * $slope;
+        (|$x:pat_param, $y:pat_param, $dy:pat_param| $value:expr) => {
+            for (((dx, &$x), &$y), &$dy) in dx.iter_mut().zip(x).zip(y).zip(dy) {
+                *dx = $value;
             }
         };
     }
     let c = T::from_f64;
     let (zero, one, two, half) = (T::ZERO, T::ONE, c(2.0), c(0.5));
     match op {
-        Unary::Neg => each!(|_, _| -one),
-        Unary::Exp => each!(|_, y| y),
-        Unary::Expm1 => each!(|_, y| y + one),
-        Unary::Ln => each!(|x, _| one / x),
-        Unary::Log1p => each!(|x, _| one / (one + x)),
-        Unary::Sqrt => each!(|_, y| half / y),
-        Unary::Rsqrt => each!(|_, y| -half * (y * y * y)),
-        Unary::Reciprocal => each!(|_, y| -(y * y)),
-        Unary::Square => each!(|x, _| two * x),
-        Unary::Abs => each!(|x, _| x.sign()),
-        Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round => each!(|_, _| zero),
-        Unary::Sin => each!(|x, _| x.cos()),
-        Unary::Cos => each!(|x, _| -x.sin()),
-        Unary::Tanh => each!(|_, y| one - y * y),
-        Unary::Sigmoid => each!(|_, y| y * (one - y)),
-        Unary::Relu => each!(|_, y| T::truth(y > zero)),
-        Unary::Softplus => each!(|x, _| x.sigmoid()),
-        Unary::Softsign => each!(|_, y| (one - y.abs()) * (one - y.abs())),
+        Unary::Neg => each!(|_, _, dy| -dy),
+        Unary::Exp => each!(|_, y, dy| dy * y),
+        Unary::Expm1 => each!(|_, y, dy| dy * (y + one)),
+        Unary::Ln => each!(|x, _, dy| dy * (one / x)),
+        Unary::Log1p => each!(|x, _, dy| dy * (one / (one + x))),
+        Unary::Sqrt => each!(|_, y, dy| dy * (half / y)),
+        Unary::Rsqrt => each!(|_, y, dy| dy * (-half * (y * y * y))),
+        Unary::Reciprocal => each!(|_, y, dy| dy * -(y * y)),
+        Unary::Square => each!(|x, _, dy| dy * (two * x)),
+        Unary::Abs => {
+            each!(|x, _, dy| {
+                // Zeros and NaN are kept.
+                if x > zero {
+                    dy
+                } else if x < zero {
+                    -dy
+                } else {
+                    x
+                }
+            });
+        }
+        Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Powi(0) => dx.fill(zero),
+        Unary::Sin => each!(|x, _, dy| dy * x.cos()),
+        Unary::Cos => each!(|x, _, dy| dy * -x.sin()),
+        Unary::Tanh => each!(|_, y, dy| dy * (one - y * y)),
+        Unary::Sigmoid => each!(|_, y, dy| dy * (y * (one - y))),
+        Unary::Relu => each!(|_, y, dy| if y > zero { dy } else { zero }),
+        Unary::Softplus => each!(|x, _, dy| dy * x.sigmoid()),
+        Unary::Softsign => each!(|_, y, dy| dy * ((one - y.abs()) * (one - y.abs()))),
         Unary::Erf => {
             let scale = c(std::f64::consts::FRAC_2_SQRT_PI);
-            each!(|x, _| scale * (-(x * x)).exp());
+            each!(|x, _, dy| dy * (scale * (-(x * x)).exp()));
         }
         Unary::Gelu => {
             // Φ(x) + x φ(x), the normal distribution and its density.
             let root = c(std::f64::consts::FRAC_1_SQRT_2);
             let scale = c(0.5 * std::f64::consts::FRAC_2_SQRT_PI) * root;
-            each!(|x, _| { half * (one + (x * root).erf()) + x * scale * (-half * (x * x)).exp() });
+            each!(|x, _, dy| {
+                dy * (half * (one + (x * root).erf()) + x * scale * (-half * (x * x)).exp())
+            });
         }
         Unary::LeakyRelu { slope } => {
             let slope = c(slope);
-            each!(|x, _| if x > zero { one } else { slope });
+            each!(|x, _, dy| dy * if x > zero { one } else { slope });
         }
         Unary::Elu { alpha, scale } => {
             let (alpha, scale) = (c(alpha * scale), c(scale));
-            each!(|x, y| if x > zero { scale } else { y + alpha });
+            each!(|x, y, dy| dy * if x > zero { scale } else { y + alpha });
         }
         Unary::Swish { beta } => {
             let beta = c(beta);
-            each!(|x, y| {
+            each!(|x, y, dy| {
                 let s = (beta * x).sigmoid();
-                s + beta * y * (one - s)
+                dy * (s + beta * y * (one - s))
             });
         }
         Unary::Clip { low, high } => {
             let (low, high) = (c(low), c(high));
-            each!(|x, _| T::truth(x >= low && x <= high));
+            each!(|x, _, dy| if x >= low && x <= high { dy } else { zero });
         }
-        // Flat, also where another power would be infinite.
-        Unary::Powi(0) => each!(|_, _| zero),
         Unary::Powi(n) => {
             let factor = c(f64::from(n));
             power(n - 1, x, dx);
@@ -99,7 +111,7 @@ fn slope<T: Float>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
         }
         Unary::Powf(p) => {
             let (factor, exponent) = (c(p), c(p - 1.0));
-            each!(|x, _| if p == 0.0 { zero } else { factor * x.powf(exponent) });
+            each!(|x, _, dy| if p == 0.0 { zero } else { dy * (factor * x.powf(exponent)) });
         }
     }
 }

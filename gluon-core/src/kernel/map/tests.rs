@@ -173,6 +173,27 @@ fn gradients_at_kinks_are_as_stated() {
 }
 
 #[test]
+fn infinite_gradients_do_not_pass_what_is_flat() {
+    let flat = [
+        (Unary::Relu, -1.0),
+        (Unary::Relu, 0.0),
+        (Unary::Clip { low: 0.0, high: 9.0 }, -1.0),
+        (Unary::Abs, 0.0),
+        (Unary::Sign, 2.0),
+        (Unary::Floor, 0.5),
+        (Unary::Ceil, 0.5),
+        (Unary::Round, 0.5),
+        (Unary::Powi(0), 0.0),
+    ];
+    for (op, x) in flat {
+        let (mut y, mut dx) = ([f32::NAN], [f32::NAN]);
+        unary(op, &[x], &Layout::contiguous(Shape::from([1])), &mut y);
+        unary_grad(op, &[x], &y, &[f32::INFINITY], &mut dx, false);
+        assert_eq!(dx, [0.0], "{op:?}({x})");
+    }
+}
+
+#[test]
 fn whole_powers_are_products() {
     let x: Vec<f64> = (1..=100).map(|i| f64::from(i) / 64.0 - 0.8).collect();
     for n in -16..=16i32 {

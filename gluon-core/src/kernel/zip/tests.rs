@@ -131,6 +131,34 @@ fn ties_send_the_gradient_to_the_left() {
     }
 }
 
+/// The gradients of both operands where `dz` comes in.
+fn gradients_of(op: Binary, x: f32, y: f32, dz: f32) -> [f32; 2] {
+    let one = Layout::contiguous(Shape::from([1]));
+    [Side::Left, Side::Right].map(|side| {
+        let mut dx = [f32::NAN];
+        binary_grad(op, side, (&[x], &one), (&[y], &one), &[dz], &mut dx, false);
+        dx[0]
+    })
+}
+
+#[test]
+fn infinite_gradients_do_not_pass_what_is_flat() {
+    let infinity = f32::INFINITY;
+    assert_eq!(gradients_of(Binary::Max, -1.0, 0.0, infinity), [0.0, infinity]);
+    assert_eq!(gradients_of(Binary::Max, 0.0, 0.0, infinity), [infinity, 0.0]);
+    assert_eq!(gradients_of(Binary::Min, -1.0, 0.0, infinity), [infinity, 0.0]);
+    assert_eq!(gradients_of(Binary::Min, 1.0, 0.0, infinity), [0.0, infinity]);
+    assert_eq!(gradients_of(Binary::Pow, 0.0, 0.0, infinity), [0.0, 0.0]);
+    assert_eq!(gradients_of(Binary::Lt, 1.0, 2.0, infinity), [0.0, 0.0]);
+}
+
+#[test]
+fn gradients_of_extremes_pass_beside_nan() {
+    for (op, x, y) in [(Binary::Max, f32::NAN, 1.0), (Binary::Min, 1.0, f32::NAN)] {
+        assert_eq!(gradients_of(op, x, y, 2.0), [2.0, 2.0]);
+    }
+}
+
 #[test]
 fn long_operands_give_what_short_ones_give() {
     let n = 1_200_001;
