@@ -259,7 +259,8 @@ fn slope<T: Float>(op: Binary, side: Side, x: &[T], y: &[T], dz: &[T], dx: &mut 
     match (op, side) {
         (Binary::Add, _) | (Binary::Sub, Side::Left) => dx.copy_from_slice(dz),
         (Binary::Sub, Side::Right) => each!(|_, _, dz| -dz),
-        (Binary::Div, Side::Right) => each!(|x, y, dz| dz * (-x / (y * y))),
+        // y² is out of range sooner than the quotient.
+        (Binary::Div, Side::Right) => each!(|x, y, dz| dz * (-(x / y) / y)),
         // x⁰ is flat, also where another power would be infinite.
         (Binary::Pow, Side::Left) => {
             each!(|x, y, dz| if y == zero { zero } else { dz * (y * x.powf(y - one)) });

@@ -160,6 +160,17 @@ fn gradients_of_extremes_pass_beside_nan() {
 }
 
 #[test]
+fn gradients_of_a_divisor_are_finite_where_its_square_is_not() {
+    // PyTorch's numbers.
+    for (x, y, expected) in
+        [(0.0, 1e-23, 0.0), (1e-30, 1e-25, -9.999_999e19), (1e30, 1e20, -1.000_000_1e-10)]
+    {
+        let [_, found] = gradients_of(Binary::Div, x, y, 1.0);
+        assert!((found - expected).abs() <= 1e-6 * expected.abs(), "{x} / {y}: {found}");
+    }
+}
+
+#[test]
 fn long_operands_give_what_short_ones_give() {
     let n = 1_200_001;
     let x: Vec<f32> = (0..n).map(|i| (i % 1000) as f32).collect();
