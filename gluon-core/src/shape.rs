@@ -74,14 +74,17 @@ impl Shape {
         self.dims().iter().fold(1, |size: usize, &dim| size.wrapping_mul(dim))
     }
 
-    /// The number of elements, or `None` if it exceeds `usize`.
+    /// The number of elements, or `None` if no tensor can have this shape: its sizes multiply to more
+    /// than `isize` counts. So that this holds of every axis and of every stride too, a size of 0
+    /// counts as 1 there.
     pub fn checked_size(&self) -> Option<usize> {
-        let product = |(size, over): (usize, bool), &dim: &usize| {
-            let (size, now) = size.overflowing_mul(dim);
-            (size, over || now)
+        let product = |(extent, over): (usize, bool), &dim: &usize| {
+            let (extent, now) = extent.overflowing_mul(dim.max(1));
+            (extent, over || now)
         };
-        let (size, over) = self.dims().iter().fold((1, false), product);
-        (!over || size == 0 && !self.is_known()).then_some(size)
+        let (extent, over) = self.dims().iter().fold((1, false), product);
+        let fits = !over && isize::try_from(extent).is_ok();
+        fits.then_some(if self.is_known() { extent } else { 0 })
     }
 
     /// Whether every size is known: none is 0.
@@ -90,8 +93,8 @@ impl Shape {
     }
 
     /// The shape that both broadcast to, by NumPy's rule: aligned at the last axis, a size of 1
-    /// stretches to the other's; `None` if two other sizes differ, or if there would be more elements
-    /// than `usize` counts.
+    /// stretches to the other's; `None` if two other sizes differ, or if no tensor can have the shape
+    /// ([`checked_size`](Shape::checked_size)).
     ///
     /// ```
     /// # use gluon_core as gluon;
@@ -104,19 +107,17 @@ impl Shape {
         let (long, short) = if self.rank >= other.rank { (self, other) } else { (other, self) };
         let mut result = *long;
         let offset = long.rank() - short.rank();
-        let mut has_grown = false;
         for (size, &dim) in result.dims_mut()[offset..].iter_mut().zip(short.dims()) {
             match (*size, dim) {
                 (a, b) if a == b || b == 1 => {}
-                (1, b) => (*size, has_grown) = (b, true),
+                (1, b) => *size = b,
                 _ => return None,
             }
         }
-        (!has_grown || result.checked_size().is_some()).then_some(result)
+        result.checked_size().map(|_| result)
     }
 
-    /// The strides, in elements, of a row-major array of this shape. What overflows wraps around: then
-    /// there are no elements.
+    /// The strides, in elements, of a row-major array of this shape, if a tensor can have it.
     #[inline]
     pub fn strides(&self) -> Strides {
         let mut strides = Strides { rank: self.rank, steps: [0; MAX_RANK] };
@@ -242,6 +243,9 @@ impl From<()> for Shape {
 }
 
 impl From<&[usize]> for Shape {
+    /// # Panics
+    /// **If there are more than [`MAX_RANK`] sizes**; [`Shape::try_new`] does not panic.
+    #[track_caller]
     fn from(dims: &[usize]) -> Shape {
         Shape::new(dims)
     }
@@ -373,14 +377,18 @@ mod tests {
         const LARGE: usize = 1 << 40;
         for (dims, size) in [
             (&[LARGE, LARGE][..], None),
-            (&[LARGE, LARGE, 0], Some(0)),
-            (&[0, LARGE, LARGE], Some(0)),
+            (&[LARGE, LARGE, 0], None),
+            (&[0, LARGE, LARGE], None),
+            (&[usize::MAX], None),
+            (&[isize::MAX as usize, 0], Some(0)),
             (&[LARGE, 2], Some(2 * LARGE)),
         ] {
             let shape = Shape::new(dims);
             assert_eq!(shape.checked_size(), size);
             assert!(size.is_none_or(|size| shape.size() == size));
-            assert_eq!(Shape::from([1, 1]).broadcast(&shape).is_some(), size.is_some());
+            let (one, result) = (Shape::from(1), size.map(|_| shape));
+            assert_eq!(one.broadcast(&shape), result);
+            assert_eq!(shape.broadcast(&one), result);
             assert!(Layout::contiguous(shape).is_contiguous());
         }
     }

@@ -28,6 +28,9 @@ impl Tensor {
     /// # Errors
     /// [`Error::ElementCount`] if the shape has another number of elements;
     /// [`Error::BadArgument`] if it has a size of -1 that nothing fits, or other negative ones.
+    ///
+    /// # Panics
+    /// **If `shape` is a slice of more than [`MAX_RANK`](crate::shape::MAX_RANK) sizes.**
     pub fn reshape(&self, shape: impl Into<NewShape>) -> Result<Tensor> {
         let (op, sizes): (_, NewShape) = ("reshape", shape.into());
         let Some(shape) = sizes.of(self.size()) else {
@@ -65,7 +68,7 @@ impl Tensor {
         if rest.len() == 1 {
             return Ok(self.clone());
         }
-        self.reshape([batch, rest.iter().product()])
+        self.reshape([batch, Shape::new(rest).size()])
     }
 
     /// The axes in another order: axis `axes[i]` becomes axis `i`.
@@ -212,7 +215,11 @@ impl Tensor {
     /// The elements repeated so that the shape is `shape`, to which this one must broadcast.
     ///
     /// # Errors
-    /// [`Error::ShapeMismatch`] if it does not.
+    /// [`Error::ShapeMismatch`] if it does not, or if no tensor can have that shape
+    /// ([`Shape::checked_size`]).
+    ///
+    /// # Panics
+    /// **If `shape` is a slice of more than [`MAX_RANK`](crate::shape::MAX_RANK) sizes.**
     pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Result<Tensor> {
         let (op, shape) = ("broadcast_to", shape.into());
         if self.shape().broadcast(&shape) != Some(shape) {
@@ -292,7 +299,15 @@ mod tests {
             "`broadcast_to` cannot combine shapes (2, 3, 4) and (3, 4)"
         );
         let large = 1usize << 40;
-        assert!(Tensor::ones([1, 1]).broadcast_to([large, large]).is_err());
+        for (small, wide) in [
+            (Tensor::ones([1, 1]), Shape::from([large, large])),
+            (Tensor::ones([1]), Shape::from([large, large])),
+            (Tensor::ones([1, 1, 0]), Shape::from([large, large, 0])),
+            (Tensor::ones(()), Shape::from([usize::MAX])),
+        ] {
+            assert!(small.broadcast_to(wide).is_err(), "{wide}");
+        }
+        assert!(Tensor::zeros([large, 0]).reshape([large, large, 0]).is_err());
         let sides =
             [[large, 1], [1, large]].map(|to| Tensor::ones([1, 1]).broadcast_to(to).unwrap());
         assert!(sides[0].add(&sides[1]).is_err() && sides[0].matmul(&sides[1]).is_err());

@@ -21,6 +21,9 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::ElementCount`] if the shape has another number of elements.
+    ///
+    /// # Panics
+    /// **If `shape` is a slice of more than [`MAX_RANK`](crate::shape::MAX_RANK) sizes.**
     pub fn from_vec<T: Element>(elements: Vec<T>, shape: impl Into<Shape>) -> Result<Tensor> {
         let shape = shape.into();
         let expected = shape.checked_size().unwrap_or(usize::MAX);
@@ -33,6 +36,10 @@ impl Tensor {
     }
 
     /// A tensor of one value, of type `dtype`.
+    ///
+    /// # Panics
+    /// **If there are more elements than memory can hold**, or more axes than
+    /// [`MAX_RANK`](crate::shape::MAX_RANK).
     pub fn full(shape: impl Into<Shape>, value: f64, dtype: DType) -> Tensor {
         Tensor::full_on(Device::default(), shape.into(), value, dtype)
     }
@@ -44,11 +51,17 @@ impl Tensor {
     }
 
     /// A `float32` tensor of zeros.
+    ///
+    /// # Panics
+    /// As [`full`](Tensor::full).
     pub fn zeros(shape: impl Into<Shape>) -> Tensor {
         Tensor::full(shape, 0.0, DType::F32)
     }
 
     /// A `float32` tensor of ones.
+    ///
+    /// # Panics
+    /// As [`full`](Tensor::full).
     pub fn ones(shape: impl Into<Shape>) -> Tensor {
         Tensor::full(shape, 1.0, DType::F32)
     }
@@ -59,16 +72,25 @@ impl Tensor {
     }
 
     /// Zeros of the shape, type and device of `self`.
+    ///
+    /// # Panics
+    /// As [`full`](Tensor::full).
     pub fn zeros_like(&self) -> Tensor {
         Tensor::full_on(self.device(), *self.shape(), 0.0, self.dtype())
     }
 
     /// Ones of the shape, type and device of `self`.
+    ///
+    /// # Panics
+    /// As [`full`](Tensor::full).
     pub fn ones_like(&self) -> Tensor {
         Tensor::full_on(self.device(), *self.shape(), 1.0, self.dtype())
     }
 
     /// The numbers `0, 1, .. n - 1` as `float32`.
+    ///
+    /// # Panics
+    /// As [`full`](Tensor::full).
     pub fn arange(n: usize) -> Tensor {
         Tensor::build::<f32>(n.into(), Device::default(), |elements| {
             for (i, element) in elements.iter_mut().enumerate() {
@@ -78,6 +100,9 @@ impl Tensor {
     }
 
     /// The `float32` identity matrix of size `n`.
+    ///
+    /// # Panics
+    /// As [`full`](Tensor::full).
     pub fn eye(n: usize) -> Tensor {
         Tensor::build::<f32>([n, n].into(), Device::default(), |elements| {
             elements.fill(0.0);
