@@ -72,16 +72,15 @@ fn shaped(y: Tensor, axes: &Axes, keep: bool) -> Tensor {
     })
 }
 
-fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, factor: f64) -> Result<Tensor> {
-    let mut y = shaped(fold(name, Reduce::Sum, x, &axes)?, &axes, keep);
-    if factor != 1.0 {
-        y = y.mul(factor)?;
-    }
+/// The sum, divided by `count`.
+fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, count: usize) -> Result<Tensor> {
+    let divided = move |sum: Tensor| if count == 1 { Ok(sum) } else { sum.div(count as f64) };
+    let y = divided(shaped(fold(name, Reduce::Sum, x, &axes)?, &axes, keep))?;
     record_op(name, [x], y, |_| {
         let shape = *x.shape();
         move |dy, gradients| {
-            let dy = if factor == 1.0 { dy.clone() } else { dy.mul(factor)? };
-            gradients.add(0, dy.reshape(axes.kept(&shape))?.broadcast_to(shape)?)
+            let dy = divided(dy.reshape(axes.kept(&shape))?)?;
+            gradients.add(0, dy.broadcast_to(shape)?)
         }
     })
 }
@@ -129,7 +128,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadDType`] unless the elements are floats.
     pub fn sum(&self) -> Result<Tensor> {
-        sum("sum", self, Axes::ALL, false, 1.0)
+        sum("sum", self, Axes::ALL, false, 1)
     }
 
     /// The sum over `axes`, which stay with size 1 if `keep`; negative axes count from the end.
@@ -138,7 +137,7 @@ impl Tensor {
     /// [`Error::BadAxis`] if there is no such axis, [`Error::BadDType`] unless the elements are
     /// floats.
     pub fn sum_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
-        sum("sum", self, Axes::new("sum", axes, self.shape())?, keep, 1.0)
+        sum("sum", self, Axes::new("sum", axes, self.shape())?, keep, 1)
     }
 
     /// The mean of all elements, a scalar; NaN of none.
@@ -146,7 +145,7 @@ impl Tensor {
     /// # Errors
     /// As for [`sum`](Tensor::sum).
     pub fn mean(&self) -> Result<Tensor> {
-        sum("mean", self, Axes::ALL, false, 1.0 / self.size() as f64)
+        sum("mean", self, Axes::ALL, false, self.size())
     }
 
     /// The mean over `axes`, as [`sum_axes`](Tensor::sum_axes).
@@ -155,7 +154,7 @@ impl Tensor {
     /// As for [`sum_axes`](Tensor::sum_axes).
     pub fn mean_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
         let axes = Axes::new("mean", axes, self.shape())?;
-        sum("mean", self, axes, keep, 1.0 / axes.count(self.shape()) as f64)
+        sum("mean", self, axes, keep, axes.count(self.shape()))
     }
 
     /// The largest element, a scalar; NaN if any is. Equal ones share the gradient.
@@ -262,7 +261,7 @@ fn arg(op: &'static str, extreme: Extreme, x: &Tensor, axis: isize) -> Result<Te
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autograd::check;
+    use crate::autograd::{check, record};
 
     fn x() -> Tensor {
         Tensor::from([[[1.0, -2.0, 3.0], [4.0, 0.5, -6.0]], [[7.0, 2.5, 1.5], [-1.0, 8.0, 0.0]]])
@@ -272,7 +271,7 @@ mod tests {
     fn values_over_all_and_over_some_axes() {
         let x = x();
         assert_eq!(x.sum().unwrap(), Tensor::from(18.5));
-        assert_eq!(x.mean().unwrap(), Tensor::from(18.5 * (1.0 / 12.0)));
+        assert_eq!(x.mean().unwrap(), Tensor::from(18.5 / 12.0));
         assert_eq!(
             x.sum_axes(&[1], false).unwrap(),
             Tensor::from([[5.0, -1.5, -3.0], [6.0, 10.5, 1.5]])
@@ -287,6 +286,17 @@ mod tests {
             x.sum_axes(&[2], false).unwrap()
         );
         assert_eq!(Tensor::from([3.0, 4.0]).norm().unwrap(), Tensor::from(5.0));
+    }
+
+    #[test]
+    fn a_mean_of_equal_numbers_is_that_number() {
+        let mut x = Tensor::full([49], 1.0, crate::DType::F64);
+        x.attach_grad();
+        assert_eq!(x.mean().unwrap(), Tensor::from(1.0));
+        assert_eq!(x.mean_axes(&[0], true).unwrap(), Tensor::from([1.0]));
+        record(|| x.mean()?.mul(49.0)).unwrap().backward().unwrap();
+        assert_eq!(x.grad().unwrap(), x);
+        assert!(Tensor::zeros([0]).mean().unwrap().item().unwrap().is_nan());
     }
 
     #[test]
@@ -323,7 +333,7 @@ mod tests {
     fn products_beside_zeros_are_flat_also_where_the_others_overflow() {
         let mut x = Tensor::from([0.0f32, 0.0, 1e30, 1e30]);
         x.attach_grad();
-        crate::autograd::record(|| x.prod()).unwrap().backward().unwrap();
+        record(|| x.prod()).unwrap().backward().unwrap();
         assert_eq!(x.grad().unwrap(), Tensor::zeros([4]));
     }
 
@@ -339,7 +349,7 @@ mod tests {
     fn equal_extremes_share_the_gradient() {
         let mut x = Tensor::from([2.0f32, 5.0, 5.0]);
         x.attach_grad();
-        crate::autograd::record(|| x.max()).unwrap().backward().unwrap();
+        record(|| x.max()).unwrap().backward().unwrap();
         assert_eq!(x.grad().unwrap(), Tensor::from([0.0f32, 0.5, 0.5]));
     }
 }
