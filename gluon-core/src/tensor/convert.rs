@@ -132,23 +132,22 @@ impl Tensor {
 
     /// The values converted to `dtype`, as a constant: `self` if they are of that type already.
     ///
-    /// Integers truncate towards zero and saturate; every number but 0 is `true`. To convert with
-    /// a gradient use [`cast`](Tensor::cast).
+    /// Integers truncate towards zero and saturate; every number but 0 is `true`. NaN becomes the
+    /// integer 0 and `true`. To convert with a gradient use [`cast`](Tensor::cast).
     pub fn to_dtype(&self, dtype: DType) -> Tensor {
         if self.dtype() == dtype {
             return self.detach();
         }
         let source = self.to_contiguous();
         // Numbers go by way of `f64`, where integers of 64 bits would be rounded.
-        if let (DType::U64, Some(x)) = (dtype, source.as_contiguous::<i64>()) {
-            return Tensor::build::<u64>(*self.shape(), self.device(), |y| {
-                y.iter_mut().zip(x).for_each(|(y, &x)| *y = x.max(0) as u64);
-            });
-        }
-        if let (DType::I64, Some(x)) = (dtype, source.as_contiguous::<u64>()) {
-            return Tensor::build::<i64>(*self.shape(), self.device(), |y| {
-                y.iter_mut().zip(x).for_each(|(y, &x)| *y = i64::try_from(x).unwrap_or(i64::MAX));
-            });
+        let direct = match dtype {
+            DType::U64 => source.each(|x: i64| x.max(0) as u64),
+            DType::I64 => source.each(|x: u64| i64::try_from(x).unwrap_or(i64::MAX)),
+            DType::F32 => source.each(|x: i64| x as f32).or_else(|| source.each(|x: u64| x as f32)),
+            _ => None,
+        };
+        if let Some(direct) = direct {
+            return direct;
         }
         let read = |start: usize, numbers: &mut [f64]| {
             for_dtype!(source.dtype(), T => {
@@ -159,6 +158,14 @@ impl Tensor {
         };
         for_dtype!(dtype, T => Tensor::build::<T>(*self.shape(), self.device(), |out| {
             kernel::layout::convert(out, &read);
+        }))
+    }
+
+    /// `f` of each element, if they are of type `S` and in row-major order.
+    fn each<S: Element, T: Element>(&self, f: impl Fn(S) -> T) -> Option<Tensor> {
+        let x = self.as_contiguous::<S>()?;
+        Some(Tensor::build::<T>(*self.shape(), self.device(), |y| {
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = f(x));
         }))
     }
 
@@ -235,6 +242,15 @@ mod tests {
             Tensor::from([odd as u64, 7, u64::MAX]).to_dtype(DType::I64),
             Tensor::from([odd, 7, i64::MAX])
         );
+    }
+
+    #[test]
+    fn integers_of_64_bits_round_once() {
+        let odd = (1i64 << 60) + (1 << 36) + 1;
+        let expected = Tensor::from([1_152_921_642_045_800_448.0f32, -1.0]);
+        assert_eq!(Tensor::from([odd, -1]).to_dtype(DType::F32), expected);
+        let unsigned = Tensor::from([odd as u64, 0]).to_dtype(DType::F32);
+        assert_eq!(unsigned.to_vec::<f32>().unwrap()[0], 1_152_921_642_045_800_448.0);
     }
 
     #[test]
