@@ -231,6 +231,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_dropped_with_a_recording_may_record() {
+        struct Records(Tensor);
+        impl Function for Records {
+            fn forward(&mut self, inputs: &[Tensor]) -> Result<Tensor> {
+                inputs[0].square()
+            }
+
+            fn backward(&self, gradient: &Tensor) -> Result<Vec<Tensor>> {
+                Ok(vec![gradient.clone()])
+            }
+        }
+        impl Drop for Records {
+            fn drop(&mut self) {
+                record(|| self.0.square()).unwrap().backward().unwrap();
+            }
+        }
+        let mut x = Tensor::from([3.0]);
+        x.attach_grad();
+        let call = || Records(x.clone()).call(&[&x]);
+        // At the end of the recording, and at the beginning of the next.
+        record(|| drop(call().unwrap()));
+        assert_eq!(x.grad().unwrap(), Tensor::from([6.0]));
+        let y = record(call).unwrap();
+        x.zero_grad().unwrap();
+        drop(y);
+        let z = record(|| x.mul(2.0)).unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::from([6.0]));
+        z.backward().unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::from([2.0]));
+    }
+
+    #[test]
     fn a_second_backward_needs_the_graph_kept() {
         let mut x = Tensor::full([2], 3.0, DType::F32);
         x.attach_grad();

@@ -107,33 +107,43 @@ struct RecordingGuard;
 
 impl RecordingGuard {
     fn enter() -> RecordingGuard {
-        RECORDING.with_borrow_mut(|recording| {
-            if recording.depth == 0 {
-                match recording.graph.as_mut().and_then(Arc::get_mut) {
-                    Some(unused) => unused.reset(),
-                    None => recording.graph = Some(Arc::new(Graph::new())),
-                }
-            }
-            recording.depth += 1;
-        });
+        if RECORDING.with_borrow(|recording| recording.depth == 0) {
+            change_graph(|graph| match graph.as_mut().and_then(Arc::get_mut) {
+                Some(unused) => unused.reset(),
+                None => *graph = Some(Arc::new(Graph::new())),
+            });
+        }
+        RECORDING.with_borrow_mut(|recording| recording.depth += 1);
         RecordingGuard
     }
 }
 
 impl Drop for RecordingGuard {
     fn drop(&mut self) {
-        RECORDING.with_borrow_mut(|recording| {
+        let depth = RECORDING.with_borrow_mut(|recording| {
             recording.depth -= 1;
-            if recording.depth == 0
-                && let Some(graph) = &mut recording.graph
-            {
-                match Arc::get_mut(graph) {
-                    Some(unused) => unused.reset(),
-                    None => graph.close(),
-                }
-            }
+            recording.depth
         });
+        if depth == 0 {
+            change_graph(|graph| {
+                if let Some(graph) = graph {
+                    match Arc::get_mut(graph) {
+                        Some(unused) => unused.reset(),
+                        None => graph.close(),
+                    }
+                }
+            });
+        }
     }
+}
+
+/// Lets `change` work on the thread's graph, which it does not have meanwhile: what is dropped there
+/// may record something itself.
+fn change_graph(change: impl FnOnce(&mut Option<Arc<Graph<Tensor>>>)) {
+    let mut graph = RECORDING.with_borrow_mut(|recording| recording.graph.take());
+    change(&mut graph);
+    let _other =
+        RECORDING.with_borrow_mut(|recording| std::mem::replace(&mut recording.graph, graph));
 }
 
 /// The graph of the current recording, if this thread records.
