@@ -199,16 +199,20 @@ impl Tensor {
         self.origin = Origin::Leaf(Arc::new(Leaf::new(req)));
     }
 
-    /// The gradient that `backward` left here; zeros before the first.
+    /// The gradient that `backward` left here, on this tensor's device; zeros before the first.
     ///
     /// # Errors
     /// [`Error::NoGradient`] if [`attach_grad`](Tensor::attach_grad) was not called, or with
     /// [`GradReq::Null`].
     pub fn grad(&self) -> Result<Tensor> {
         match &self.origin {
-            Origin::Leaf(leaf) if leaf.req() != GradReq::Null => Ok(leaf
-                .with_gradient(|g| g.map(|g| g.clone()))
-                .unwrap_or_else(|| self.zeros_like())),
+            Origin::Leaf(leaf) if leaf.req() != GradReq::Null => {
+                let gradient = leaf.with_gradient(|g| g.map(|g| g.clone()));
+                let gradient = gradient.unwrap_or_else(|| self.zeros_like());
+                // An operand of another device may have given it its label.
+                let is_here = gradient.device() == self.device();
+                Ok(if is_here { gradient } else { gradient.with_device(self.device()) })
+            }
             _ => Err(Error::NoGradient),
         }
     }
