@@ -21,10 +21,14 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// [`Error::BadArgument`] of no tensors, [`Error::BadAxis`] if there is no such axis,
-    /// [`Error::ShapeMismatch`] if another axis differs, [`Error::DTypeMismatch`] if types do.
+    /// [`Error::BadArgument`] of no tensors, or if another axis differs; [`Error::BadAxis`] if there is
+    /// no such axis, [`Error::DTypeMismatch`] if types differ.
     pub fn concat(tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
-        let op = "concat";
+        Tensor::joined("concat", tensors, axis)
+    }
+
+    /// [`concat`](Tensor::concat) for `op`.
+    fn joined(op: &'static str, tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
         let Some((first, rest)) = tensors.split_first() else {
             let (argument, expected) = ("tensors", "at least one");
             return Err(Error::BadArgument { op, argument, expected, found: "none".to_owned() });
@@ -34,15 +38,20 @@ impl Tensor {
         for tensor in rest {
             let fits = tensor.rank() == shape.rank()
                 && tensor.shape().without(axis) == shape.without(axis);
-            if !fits {
-                let (lhs, rhs) = (*first.shape(), *tensor.shape());
-                return Err(Error::ShapeMismatch { op, lhs, rhs });
+            if fits {
+                let size = &mut shape.dims_mut()[axis];
+                *size = size.saturating_add(tensor.shape()[axis]);
+            }
+            if !fits || shape.checked_size().is_none() {
+                let (argument, expected) =
+                    ("tensors", "of equal sizes in all axes but the joined one");
+                let found = format!("{} and {} for axis {axis}", first.shape(), tensor.shape());
+                return Err(Error::BadArgument { op, argument, expected, found });
             }
             if tensor.dtype() != first.dtype() {
                 let (lhs, rhs) = (first.dtype(), tensor.dtype());
                 return Err(Error::DTypeMismatch { op, lhs, rhs });
             }
-            shape.dims_mut()[axis] += tensor.shape()[axis];
         }
         let y = for_dtype!(first.dtype(), T => Tensor::build::<T>(shape, first.device(), |y| {
             let mut region = Layout::contiguous(shape);
@@ -77,15 +86,17 @@ impl Tensor {
     /// `tensors` of one shape along a new axis before axis `axis`.
     ///
     /// # Errors
-    /// As for [`concat`](Tensor::concat) and [`expand_dims`](Tensor::expand_dims).
+    /// As for [`concat`](Tensor::concat) and [`expand_dims`](Tensor::expand_dims), but
+    /// [`Error::ShapeMismatch`] if an axis differs.
     pub fn stack(tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
+        let op = "stack";
         let shapes = || tensors.iter().map(|tensor| *tensor.shape());
         if let Some((lhs, rhs)) = shapes().zip(shapes().skip(1)).find(|(lhs, rhs)| lhs != rhs) {
-            return Err(Error::ShapeMismatch { op: "stack", lhs, rhs });
+            return Err(Error::ShapeMismatch { op, lhs, rhs });
         }
         let wide: Vec<Tensor> =
-            tensors.iter().map(|tensor| tensor.expand_dims(axis)).collect::<Result<_>>()?;
-        Tensor::concat(&wide.iter().collect::<Vec<_>>(), axis)
+            tensors.iter().map(|tensor| tensor.expanded(op, axis)).collect::<Result<_>>()?;
+        Tensor::joined(op, &wide.iter().collect::<Vec<_>>(), axis)
     }
 
     /// `count` equal parts along `axis`.
@@ -129,7 +140,15 @@ mod tests {
     fn what_does_not_fit_is_named() {
         let (a, b) = (Tensor::zeros([2, 3]), Tensor::zeros([3, 3]));
         let error = Tensor::concat(&[&a, &b], 1).unwrap_err().to_string();
-        assert_eq!(error, "`concat` cannot combine shapes (2, 3) and (3, 3)");
+        let expected = "`concat` expected `tensors` to be of equal sizes in all axes but the joined one, \
+                        found (2, 3) and (3, 3) for axis 1";
+        assert_eq!(error, expected);
+        let error = Tensor::stack(&[&a, &a], 3).unwrap_err().to_string();
+        assert_eq!(error, "`stack` expected an axis from -3 to 2, found 3 for shape (2, 3, 1)");
+        let error = Tensor::stack(&[], 0).unwrap_err().to_string();
+        assert_eq!(error, "`stack` expected `tensors` to be at least one, found none");
+        let wide = Tensor::ones([1, 0]).broadcast_to([isize::MAX as usize, 0]).unwrap();
+        assert!(Tensor::concat(&[&wide, &wide, &wide], 0).is_err());
         let error = Tensor::stack(&[&a, &a, &b], 0).unwrap_err().to_string();
         assert_eq!(error, "`stack` cannot combine shapes (2, 3) and (3, 3)");
         let error = a.item().unwrap_err().to_string();

@@ -123,14 +123,17 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadAxis`] if there is no such place, [`Error::TooManyAxes`] if no axis fits.
     pub fn expand_dims(&self, axis: isize) -> Result<Tensor> {
-        let op = "expand_dims";
-        let rank = self.rank() as isize;
-        let place = if axis < 0 { axis + rank + 1 } else { axis };
-        if !(0..=rank).contains(&place) {
-            return Err(Error::BadAxis { op, axis, shape: *self.shape() });
-        }
-        let shape = self.shape().with(place as usize, 1);
-        self.reshape(shape.ok_or_else(|| Error::TooManyAxes { op, found: self.rank() + 1 })?)
+        self.expanded("expand_dims", axis)
+    }
+
+    /// [`expand_dims`](Tensor::expand_dims) for `op`.
+    pub(super) fn expanded(&self, op: &'static str, axis: isize) -> Result<Tensor> {
+        let rank = self.rank();
+        let too_many = || Error::TooManyAxes { op, found: rank + 1 };
+        // The places are those of the axes of the result.
+        let wide = self.shape().with(rank, 1).ok_or_else(too_many)?;
+        let place = resolve_axis(op, axis, &wide)?;
+        self.reshape(self.shape().with(place, 1).ok_or_else(too_many)?)
     }
 
     /// Axis `axis`, which must be of size 1, removed.
@@ -161,7 +164,16 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadAxis`] if there is no such axis, [`Error::BadRange`] if the range leaves it.
     pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Result<Tensor> {
-        let op = "slice";
+        self.part("slice", axis, range)
+    }
+
+    /// [`slice`](Tensor::slice) for `op`.
+    fn part(
+        &self,
+        op: &'static str,
+        axis: isize,
+        range: impl RangeBounds<usize>,
+    ) -> Result<Tensor> {
         let axis = resolve_axis(op, axis, self.shape())?;
         let size = self.shape()[axis];
         let start = match range.start_bound() {
@@ -208,8 +220,10 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadAxis`] if there is no such axis, [`Error::BadRange`] if the index leaves it.
     pub fn select(&self, axis: isize, index: usize) -> Result<Tensor> {
-        let place = resolve_axis("select", axis, self.shape())?;
-        self.slice(axis, index..index.saturating_add(1))?.reshape(self.shape().without(place))
+        let op = "select";
+        let place = resolve_axis(op, axis, self.shape())?;
+        let part = self.part(op, axis, index..index.saturating_add(1))?;
+        part.reshape(self.shape().without(place))
     }
 
     /// The elements repeated so that the shape is `shape`, to which this one must broadcast.
@@ -297,6 +311,14 @@ mod tests {
         assert_eq!(
             text(x.broadcast_to([3, 4])),
             "`broadcast_to` cannot combine shapes (2, 3, 4) and (3, 4)"
+        );
+        assert_eq!(
+            text(x.select(0, 2)),
+            "`select` expected a range within 0..2 of axis 0, found 2..3"
+        );
+        assert_eq!(
+            text(x.expand_dims(4)),
+            "`expand_dims` expected an axis from -4 to 3, found 4 for shape (2, 3, 4, 1)"
         );
         let large = 1usize << 40;
         for (small, wide) in [

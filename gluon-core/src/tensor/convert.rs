@@ -18,7 +18,12 @@ impl Tensor {
     /// [`Error::BadDType`] if they are not of type `T`; convert with
     /// [`to_dtype`](Tensor::to_dtype).
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>> {
-        let all = self.buffer::<T>("to_vec")?;
+        self.elements("to_vec")
+    }
+
+    /// [`to_vec`](Tensor::to_vec) for `op`.
+    fn elements<T: Element>(&self, op: &'static str) -> Result<Vec<T>> {
+        let all = self.buffer::<T>(op)?;
         let mut elements = vec![T::default(); self.size()];
         kernel::layout::copy(all, self.layout(), &mut elements);
         Ok(elements)
@@ -61,13 +66,13 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadDType`] if they are not of type `T`.
     pub fn into_array<T: Element>(mut self) -> Result<ndarray::ArrayD<T>> {
-        let shape = *self.shape();
+        let (op, shape) = ("into_array", *self.shape());
         let elements = match self.take_elements::<T>() {
             Some(elements) => elements,
-            None => self.to_vec::<T>()?,
+            None => self.elements::<T>(op)?,
         };
         ndarray::ArrayD::from_shape_vec(shape.dims(), elements).map_err(|_| Error::ElementCount {
-            op: "into_array",
+            op,
             shape,
             expected: shape.size(),
             found: self.size(),
@@ -251,6 +256,13 @@ mod tests {
         assert_eq!(Tensor::from([odd, -1]).to_dtype(DType::F32), expected);
         let unsigned = Tensor::from([odd as u64, 0]).to_dtype(DType::F32);
         assert_eq!(unsigned.to_vec::<f32>().unwrap()[0], 1_152_921_642_045_800_448.0);
+    }
+
+    #[test]
+    fn errors_name_what_was_called() {
+        let error = Tensor::from([1i32]).reshape([1, 1]).unwrap().into_array::<f32>().unwrap_err();
+        let expected = "`into_array` expected float32, found int32; convert with `to_dtype`";
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]
