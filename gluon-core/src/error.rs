@@ -71,7 +71,7 @@ pub enum Error {
     },
 
     /// An axis that a shape does not have.
-    #[error("`{op}` expected an axis from {} to {}, found {axis} for shape {shape}", -(shape.rank() as isize), shape.rank() as isize - 1)]
+    #[error("`{op}` expected {}, found {axis} for shape {shape}", any("an axis", -(shape.rank() as isize), shape.rank()))]
     BadAxis {
         /// The operation.
         op: &'static str,
@@ -82,11 +82,7 @@ pub enum Error {
     },
 
     /// An index or label outside its range, or a fraction.
-    #[error(
-        "`{op}` expected {} from 0 to {}, found {index} at position {position}",
-        if index.fract() == 0.0 { "an index" } else { "a whole number" },
-        bound.saturating_sub(1)
-    )]
+    #[error("`{op}` expected {}, found {index} at position {position}", any(whole(*index), 0, *bound))]
     IndexOutOfRange {
         /// The operation.
         op: &'static str,
@@ -260,11 +256,7 @@ pub enum Error {
     },
 
     /// An index that is no row of a parameter.
-    #[error(
-        "parameter `{name}` expected {} from 0 to {}, found {index} at position {position}",
-        if index.fract() == 0.0 { "indices" } else { "whole numbers" },
-        bound.saturating_sub(1)
-    )]
+    #[error("parameter `{name}` expected {}, found {index} at position {position}", any(whole(*index), 0, *bound))]
     ParameterIndex {
         /// The parameter.
         name: String,
@@ -504,6 +496,19 @@ impl Error {
         }
         self
     }
+}
+
+/// `an axis from -2 to 1`, or `no axis` where there is none.
+fn any(what: &str, low: isize, bound: usize) -> String {
+    match bound.checked_sub(1) {
+        Some(last) => format!("{what} from {low} to {last}"),
+        None => format!("no {}", what.rsplit(' ').next().unwrap_or(what)),
+    }
+}
+
+/// What an index should have been.
+fn whole(index: f64) -> &'static str {
+    if index.fract() == 0.0 { "an index" } else { "a whole number" }
 }
 
 /// Names in a row: `a`, `b`, and so on.

@@ -20,7 +20,7 @@ use crate::tensor::Tensor;
 /// let y = words.forward(&Tensor::from([[3i64, 17, 3]]))?;
 /// assert_eq!(y.shape(), [1, 3, 8]);
 /// let error = words.forward(&Tensor::from([100i64])).unwrap_err().to_string();
-/// assert!(error.ends_with("expected indices from 0 to 99, found 100 at position 0"), "{error}");
+/// assert!(error.ends_with("expected an index from 0 to 99, found 100 at position 0"), "{error}");
 /// # Ok::<(), gluon::Error>(())
 /// ```
 ///

@@ -18,7 +18,11 @@ impl Axes {
     fn new(op: &'static str, axes: &[isize], shape: &Shape) -> Result<Axes> {
         let mut reduced = [false; MAX_RANK];
         for &axis in axes {
-            reduced[resolve_axis(op, axis, shape)?] = true;
+            if std::mem::replace(&mut reduced[resolve_axis(op, axis, shape)?], true) {
+                let found = format!("{axis} again in {axes:?} for shape {shape}");
+                let (argument, expected) = ("axes", "each axis once");
+                return Err(Error::BadArgument { op, argument, expected, found });
+            }
         }
         Ok(Axes(reduced))
     }
@@ -134,8 +138,8 @@ impl Tensor {
     /// The sum over `axes`, which stay with size 1 if `keep`; negative axes count from the end.
     ///
     /// # Errors
-    /// [`Error::BadAxis`] if there is no such axis, [`Error::BadDType`] unless the elements are
-    /// floats.
+    /// [`Error::BadAxis`] if there is no such axis, [`Error::BadArgument`] if one is named twice,
+    /// [`Error::BadDType`] unless the elements are floats.
     pub fn sum_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
         sum("sum", self, Axes::new("sum", axes, self.shape())?, keep, 1)
     }
@@ -303,6 +307,12 @@ mod tests {
     fn what_cannot_be_reduced_is_named() {
         let error = x().sum_axes(&[3], false).unwrap_err().to_string();
         assert_eq!(error, "`sum` expected an axis from -3 to 2, found 3 for shape (2, 2, 3)");
+        let error = Tensor::from(1.0).sum_axes(&[0], false).unwrap_err().to_string();
+        assert_eq!(error, "`sum` expected no axis, found 0 for shape ()");
+        let error = x().mean_axes(&[0, -3], false).unwrap_err().to_string();
+        let expected = "`mean` expected `axes` to be each axis once, \
+                        found -3 again in [0, -3] for shape (2, 2, 3)";
+        assert_eq!(error, expected);
         let error = Tensor::zeros([0, 3]).max().unwrap_err().to_string();
         assert_eq!(error, "`max` expected at least one element to reduce, found shape (0, 3)");
         assert!(Tensor::from([1i32]).sum().is_err());

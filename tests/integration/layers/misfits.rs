@@ -98,7 +98,7 @@ fn an_index_that_is_no_row_names_the_parameter() {
     let mut net = sequential![Embedding::new(6, 3)];
     net.initialize().unwrap();
     let expected =
-        "in block `0`: parameter `0.weight` expected indices from 0 to 5, found 6 at position 2";
+        "in block `0`: parameter `0.weight` expected an index from 0 to 5, found 6 at position 2";
     assert_eq!(message(&net, &Tensor::from([0i32, 5, 6])), expected);
     assert!(message(&net, &Tensor::from([0i32, -1])).contains("found -1 at position 1"));
     let fraction = "expected whole numbers from 0 to 5, found 1.5 at position 0";
@@ -116,7 +116,7 @@ fn containers_and_encodings_name_what_does_not_fit() {
     let mut net = sequential![LearnedEncoding::new(4)];
     net.initialize().unwrap();
     let expected =
-        "in block `0`: parameter `0.weight` expected indices from 0 to 3, found 4 at position 4";
+        "in block `0`: parameter `0.weight` expected an index from 0 to 3, found 4 at position 4";
     assert_eq!(message(&net, &x), expected);
     let expected = "`multi_head_attention` expected `heads` to be a divisor of the number of units, found 4 for 6";
     assert_eq!(message(&MultiHeadAttention::new(6, 4), &x), expected);
