@@ -114,8 +114,8 @@ impl Generator {
 
     /// A uniform number between `low` and `high`: `low + (high − low) · uniform()`.
     ///
-    /// `high` itself comes up only where that formula rounds to it, that is if the bounds are
-    /// close neighbours. Their difference must be finite.
+    /// `high` itself comes up only where that formula rounds to it, which is rare unless the bounds
+    /// are close neighbours. Their difference must be finite.
     #[inline]
     pub fn range(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.uniform()

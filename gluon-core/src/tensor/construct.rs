@@ -111,7 +111,7 @@ impl Tensor {
     }
 }
 
-/// Nested arrays that make a tensor: `1.0`, `[1.0, 2.0]`, `[[1, 2], [3, 4]]`, up to four deep.
+/// Nested arrays that make a tensor: `1.0`, `[1.0, 2.0]`, `[[1, 2], [3, 4]]`, up to eight deep.
 pub trait Literal {
     /// The type of the innermost values.
     type Element: Element;

@@ -5,7 +5,7 @@ use std::fmt;
 use super::Tensor;
 use crate::dtype::{DType, Element};
 
-/// The values as nested rows, then the shape, type and device; a precision applies to each value.
+/// The values as nested rows, then the shape, type and device; a precision applies to floats.
 ///
 /// ```
 /// # use gluon_core as gluon;
