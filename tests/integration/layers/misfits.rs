@@ -101,7 +101,7 @@ fn an_index_that_is_no_row_names_the_parameter() {
         "in block `0`: parameter `0.weight` expected an index from 0 to 5, found 6 at position 2";
     assert_eq!(message(&net, &Tensor::from([0i32, 5, 6])), expected);
     assert!(message(&net, &Tensor::from([0i32, -1])).contains("found -1 at position 1"));
-    let fraction = "expected whole numbers from 0 to 5, found 1.5 at position 0";
+    let fraction = "expected a whole number from 0 to 5, found 1.5 at position 0";
     assert!(message(&net, &Tensor::from([1.5f32])).ends_with(fraction));
 }
 
