@@ -45,13 +45,16 @@ mod tests {
     #[test]
     fn gradients_are_on_the_device_of_their_variable() {
         let condition = Tensor::from([1.0f32]);
-        let ops: [&dyn Fn(&Tensor, &Tensor) -> Result<Tensor>; 3] =
-            [&|x, y| x.add(y), &|x, y| condition.choose(x, y), &|x, y| Tensor::concat(&[x, y], 0)];
         let [mut x, mut y] = [0, 1].map(|n| Tensor::from([2.0f32]).copy_to(Device::Cpu(n)));
         x.attach_grad();
         y.attach_grad();
-        for op in ops {
-            record(|| op(&x, &y)).unwrap().backward().unwrap();
+        let outputs = [
+            record(|| x.add(&y)),
+            record(|| condition.choose(&x, &y)),
+            record(|| Tensor::concat(&[&x, &y], 0)),
+        ];
+        for output in outputs {
+            output.unwrap().backward().unwrap();
             for variable in [&x, &y] {
                 assert_eq!(variable.grad().unwrap().device(), variable.device());
             }
