@@ -197,7 +197,8 @@ impl<'d> Plan<'d> {
         }
         let names = || (name.to_owned(), key.clone());
         let (expected, found) = (entry.shape(), array.shape);
-        if !takes(&expected, &found) {
+        let is_known = entry.is_initialized() && expected == found;
+        if !is_known && !takes(&expected, &found) {
             let (name, key) = names();
             self.report.mismatched.push(Misfit::Shape { name, key, expected, found });
         } else if load.cast.is_none() && entry.dtype() != array.dtype {

@@ -4,7 +4,7 @@ use gluon::nn::Dense;
 use gluon::persist::{self, Array, Arrays, Format};
 use gluon::{Block, DType, Error, Forward, Persist, Shape, Tensor, sequential};
 
-use crate::nets::{Mlp, Scratch, Tied, input, state};
+use crate::nets::{Memory, Mlp, Scratch, Tied, input, state};
 
 /// The extensions that this build can write.
 pub const EXTENSIONS: &[&str] = &[
@@ -71,6 +71,18 @@ fn nets_come_back_from_every_format_whatever_the_file_is_called() {
         assert_eq!(report.format, Format::of_path(&path));
         assert_eq!(again.forward(&input()).unwrap(), net.forward(&input()).unwrap());
         assert_eq!(state(&again), state(&net));
+    }
+}
+
+#[test]
+fn a_parameter_without_elements_comes_back_from_every_format() {
+    let scratch = Scratch::new();
+    for extension in EXTENSIONS {
+        let path = scratch.at(&format!("empty.{extension}"));
+        Memory::new().save_parameters(&path).unwrap();
+        let mut again = Memory::new();
+        assert_eq!(again.load_parameters(&path).unwrap().loaded, ["memory"], "{extension}");
+        assert_eq!(again.memory.data().unwrap().shape(), [0, 3]);
     }
 }
 

@@ -51,6 +51,13 @@ pub struct Untied {
     pub second: Dense,
 }
 
+/// Values that there are none of.
+#[derive(Block)]
+pub struct Memory {
+    #[new(Parameter::constant(Tensor::zeros([0, 3])))]
+    pub memory: Parameter,
+}
+
 /// The parameters of a batch normalisation.
 #[derive(Block)]
 #[block(hint = "batchnorm")]
