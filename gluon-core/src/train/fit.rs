@@ -255,8 +255,10 @@ impl<'f> Fit<'f> {
         V: Epochs<Batch = (Tensor, Tensor)>,
     {
         let mut mean = Mean::new();
-        self.metrics.iter_mut().for_each(|metric| metric.reset());
-        for batch in data.batches(epoch)? {
+        for (number, batch) in data.batches(epoch)?.enumerate() {
+            if number == 0 {
+                self.metrics.iter_mut().for_each(|metric| metric.reset());
+            }
             let (x, label) = batch?;
             let prediction = net.forward(&x)?;
             self.measure(&mut mean, &prediction, &label, &loss.forward(&prediction, &label)?)?;
@@ -361,7 +363,8 @@ impl Clock {
     fn left(&self, done: f64) -> Duration {
         let (done, left) = (done - self.first as f64, self.end as f64 - done);
         // A source may give more batches than it said.
-        self.start.elapsed().mul_f64((left / done).max(0.0))
+        let seconds = self.start.elapsed().as_secs_f64() * (left / done).max(0.0);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
     }
 }
 

@@ -87,6 +87,26 @@ fn progress_tells_of_every_batch_and_every_epoch() {
 }
 
 #[test]
+fn without_validation_metrics_at_the_end_are_those_of_training() {
+    let mut last = None;
+    let (mut net, mut trainer) = net();
+    let fit = fit(1).on_progress(|progress| {
+        let training = progress.finished.map(|epoch| epoch.training.metrics[0]);
+        last = training.map(|training| (progress.metrics[0].value(), training));
+    });
+    let loss = SoftmaxCrossEntropyLoss::default();
+    fit.run(&mut net, &loss, &mut trainer, &sides().0, &()).unwrap();
+    let (shown, training) = last.unwrap();
+    assert_eq!(shown, training);
+}
+
+#[test]
+fn the_time_that_is_left_has_no_limit() {
+    let clock = Clock { start: Instant::now(), first: 0, end: u64::MAX };
+    assert_eq!(clock.left(f64::MIN_POSITIVE), Duration::MAX);
+}
+
+#[test]
 fn patience_ends_training_and_the_best_epoch_is_known() {
     // A rate of 0 never gets better than the first epoch.
     let mut net = Dense::new(1).in_units(1);
