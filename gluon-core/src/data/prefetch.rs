@@ -99,14 +99,10 @@ struct Worker<B> {
 }
 
 impl<B> Worker<B> {
-    /// Waits for the thread's end, and passes its panic on if that was the reason.
-    fn join(&mut self) {
+    /// Waits for the thread's end, which a panic may be.
+    fn join(&mut self) -> thread::Result<()> {
         self.receiver = None;
-        if let Some(Err(panic)) = self.handle.take().map(JoinHandle::join)
-            && !thread::panicking()
-        {
-            std::panic::resume_unwind(panic);
-        }
+        self.handle.take().map_or(Ok(()), JoinHandle::join)
     }
 }
 
@@ -119,8 +115,10 @@ impl<B> Iterator for PrefetchedBatches<B> {
         self.next += 1;
         let worker = &mut self.workers[index];
         let batch = worker.receiver.as_ref().and_then(|receiver| receiver.recv().ok());
-        if batch.is_none() {
-            worker.join();
+        if batch.is_none()
+            && let Err(panic) = worker.join()
+        {
+            std::panic::resume_unwind(panic);
         }
         batch
     }
@@ -134,7 +132,8 @@ impl<B> ExactSizeIterator for PrefetchedBatches<B> {}
 
 impl<B> Drop for Worker<B> {
     fn drop(&mut self) {
-        self.join();
+        // Nobody has asked for the sample that a panic would be about.
+        let _ = self.join();
     }
 }
 
@@ -193,5 +192,10 @@ mod tests {
         let run = || ahead.epoch(0).unwrap().for_each(drop);
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err();
         assert_eq!(panic.downcast_ref::<&str>(), Some(&"a sample of its own"));
+
+        // Left before anybody asks for that sample, which the thread is already at.
+        let mut batches = ahead.epoch(0).unwrap();
+        batches.next().unwrap().unwrap();
+        drop(batches);
     }
 }
