@@ -6,6 +6,8 @@ use crate::dtype::Element;
 use crate::error::{Error, Result};
 
 pub(crate) use thread::next_u64;
+#[cfg(feature = "data")]
+pub(crate) use thread::with_generator;
 pub use thread::{seed, set_state, state};
 
 /// A seeded generator of pseudo-random numbers: xoshiro256++.

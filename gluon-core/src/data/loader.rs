@@ -2,6 +2,7 @@
 
 use super::{Dataset, Epoch, LastBatch, Prefetched, Sampler, Stack};
 use crate::error::Result;
+use crate::random;
 
 /// A data set in batches, epoch by epoch.
 ///
@@ -22,8 +23,12 @@ use crate::error::Result;
 /// ```
 ///
 /// The batches of an epoch depend on the settings and its number alone, as those of a
-/// [`Sampler`]. A batch of an [`ArrayDataset`](super::ArrayDataset) is one copy of its rows, into
-/// the memory of an earlier batch if that is no longer in use.
+/// [`Sampler`]. So do the random numbers that samples draw while they are made, say in a
+/// [map](Dataset::map): each batch has a stream of its own, of the seed of the order, or 0 without
+/// one, and the thread's [generator](crate::random::seed) is afterwards where it was.
+///
+/// A batch of an [`ArrayDataset`](super::ArrayDataset) is one copy of its rows, into the memory of
+/// an earlier batch if that is no longer in use.
 #[derive(Clone, Debug)]
 pub struct DataLoader<D> {
     dataset: D,
@@ -80,14 +85,27 @@ impl<D: Dataset> DataLoader<D> {
 
     /// The batches of an epoch, counted from 0.
     pub fn epoch(&self, epoch: u64) -> Batches<'_, D> {
-        Batches { dataset: &self.dataset, epoch: self.sampler.epoch(epoch), next: 0 }
+        Batches { loader: self, number: epoch, epoch: self.sampler.epoch(epoch), next: 0 }
+    }
+
+    /// The samples at `indices`, which are batch `number` of an epoch.
+    pub(super) fn batch(
+        &self,
+        epoch: u64,
+        number: usize,
+        indices: &[usize],
+    ) -> Result<<D::Sample as Stack>::Batch> {
+        let generator = self.sampler.generator(epoch, number);
+        random::with_generator(generator, || self.dataset.batch(indices))
     }
 }
 
 /// The batches of one epoch, each put together when its turn comes.
 #[derive(Clone, Debug)]
 pub struct Batches<'l, D> {
-    dataset: &'l D,
+    loader: &'l DataLoader<D>,
+    /// The number of the epoch.
+    number: u64,
     epoch: Epoch,
     /// How many batches are done.
     next: usize,
@@ -97,9 +115,10 @@ impl<D: Dataset> Iterator for Batches<'_, D> {
     type Item = Result<<D::Sample as Stack>::Batch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let indices = self.epoch.batches().nth(self.next)?;
+        let number = self.next;
+        let indices = self.epoch.batches().nth(number)?;
         self.next += 1;
-        Some(self.dataset.batch(indices))
+        Some(self.loader.batch(self.number, number, indices))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

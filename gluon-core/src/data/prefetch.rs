@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 /// A [`DataLoader`] whose batches are put together by threads of their own while the last ones are
 /// in use: for samples that take long to read or to change.
 ///
-/// Batches and their order are those of the loader, whatever the number of threads.
+/// Batches and their order are those of the loader, whatever the number of threads, also where
+/// samples draw random numbers.
 ///
 /// ```
 /// # use gluon_core as gluon;
@@ -62,9 +63,10 @@ where
             let (sender, receiver) = sync_channel(1);
             let (loader, indices) = (Arc::clone(&self.loader), Arc::clone(&indices));
             let work = move || {
-                for batch in indices.batches().skip(first).step_by(threads) {
+                let batches = indices.batches().enumerate();
+                for (number, batch) in batches.skip(first).step_by(threads) {
                     // Nobody listens any more once the iterator is gone.
-                    if sender.send(loader.dataset().batch(batch)).is_err() {
+                    if sender.send(loader.batch(epoch, number, batch)).is_err() {
                         break;
                     }
                 }
@@ -141,6 +143,7 @@ impl<B> Drop for Worker<B> {
 mod tests {
     use super::*;
     use crate::data::{ArrayDataset, LastBatch};
+    use crate::random;
     use crate::tensor::Tensor;
 
     fn loader() -> DataLoader<ArrayDataset> {
@@ -162,6 +165,30 @@ mod tests {
             }
         }
         assert!(loader().prefetched(0).is_err());
+    }
+
+    #[test]
+    fn what_samples_draw_depends_on_seed_epoch_and_batch_alone() {
+        let data = ArrayDataset::new(Tensor::arange(12), Tensor::arange(12)).unwrap();
+        let noisy = data.map(|_| Ok(Tensor::uniform(0.0, 1.0, [2])));
+        let loader = DataLoader::new(noisy, 3).unwrap();
+        let all = |batches: &mut dyn Iterator<Item = Result<Tensor>>| -> Vec<Tensor> {
+            batches.map(|batch| batch.unwrap()).collect()
+        };
+        let mut seen: Vec<Tensor> = Vec::new();
+        for loader in [loader.clone(), loader.clone().shuffled(1), loader.shuffled(2)] {
+            for epoch in 0..2 {
+                let before = random::state();
+                let expected = all(&mut loader.epoch(epoch));
+                assert_eq!(random::state(), before);
+                for threads in [1, 3] {
+                    let ahead = loader.clone().prefetched(threads).unwrap();
+                    assert_eq!(all(&mut ahead.epoch(epoch).unwrap()), expected);
+                }
+                assert!(expected.iter().all(|batch| !seen.contains(batch)));
+                seen.extend(expected);
+            }
+        }
     }
 
     #[test]

@@ -123,6 +123,12 @@ impl Sampler {
         indices
     }
 
+    /// What the examples of a batch draw from while they are read.
+    pub(super) fn generator(&self, epoch: u64, batch: usize) -> Generator {
+        let name = format!("epoch {epoch}, batch {batch}");
+        Generator::for_name(self.seed.unwrap_or(0), &name)
+    }
+
     /// All examples in the order of an epoch.
     fn order(&self, epoch: u64) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.len).collect();

@@ -49,6 +49,19 @@ pub(crate) fn next_u64() -> u64 {
     GENERATOR.with_borrow_mut(Generator::next_u64)
 }
 
+/// Runs `f` with `generator` as that of this thread, which has its own again afterwards.
+#[cfg(feature = "data")]
+pub(crate) fn with_generator<R>(generator: Generator, f: impl FnOnce() -> R) -> R {
+    struct Restore(Generator);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            GENERATOR.set(self.0.clone());
+        }
+    }
+    let _restore = Restore(GENERATOR.replace(generator));
+    f()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,5 +77,16 @@ mod tests {
         set_state(state).unwrap();
         assert_eq!(next_u64(), next);
         assert!(set_state([0; 4]).is_err());
+    }
+
+    #[cfg(feature = "data")]
+    #[test]
+    fn a_generator_for_a_while_leaves_the_threads_own_alone() {
+        seed(5);
+        let first = with_generator(Generator::new(1), next_u64);
+        assert_eq!(first, Generator::new(1).next_u64());
+        let panics = || with_generator(Generator::new(1), || panic!("a sample of its own"));
+        assert!(std::panic::catch_unwind(panics).is_err());
+        assert_eq!(next_u64(), Generator::new(5).next_u64());
     }
 }
