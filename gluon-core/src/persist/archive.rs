@@ -134,7 +134,8 @@ impl Archive {
     pub fn load<B: Block>(&self, model: &mut B, load: &Load) -> Result<Report> {
         let rules = load.compile()?;
         let Archive { path, format, index, .. } = self;
-        load_index(model, &Request { path, format: *format, index, load, rules: &rules })
+        let request = Request { path, format: *format, index, load, rules: &rules };
+        load_index(model, &request, &|_| Ok(()))
     }
 
     /// Reads all arrays; those of a file in memory stay where they are.

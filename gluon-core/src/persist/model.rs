@@ -98,7 +98,8 @@ pub trait Persist: Block {
         let path = path.as_ref();
         let rules = load.compile()?;
         let (format, index) = format::index(path)?;
-        load_index(self, &Request { path, format, index: &index, load, rules: &rules })
+        let request = Request { path, format, index: &index, load, rules: &rules };
+        load_index(self, &request, &|_| Ok(()))
     }
 }
 
@@ -122,17 +123,21 @@ pub(crate) fn arrays(parameters: ParameterDict) -> Result<Vec<(String, Array)>> 
     Ok(arrays)
 }
 
-/// Loads a file that was indexed.
-pub(crate) fn load_index<B: Block>(model: &mut B, request: &Request<'_>) -> Result<Report> {
+/// Loads a file that was indexed, unless `check` refuses the parameters that are to be loaded.
+pub(crate) fn load_index<B: Block>(
+    model: &mut B,
+    request: &Request<'_>,
+    check: &dyn Fn(&ParameterDict) -> Result<()>,
+) -> Result<Report> {
     let parameters = model.collect_params();
     match parameters.check() {
         Err(Error::BrokenTie { .. }) => {}
-        checked => return checked.and_then(|()| load(model, &parameters, request)),
+        checked => return checked.and_then(|()| load(model, &parameters, request, check)),
     }
     drop(parameters);
     // Tying again changes the model, which has to be as it was if the file does not fit.
     let undo = Undo::new(model);
-    let outcome = tie(model).and_then(|parameters| load(model, &parameters, request));
+    let outcome = tie(model).and_then(|parameters| load(model, &parameters, request, check));
     if outcome.is_err() || request.load.dry_run {
         undo.restore(model);
     }
@@ -147,13 +152,19 @@ fn tie<B: Block>(model: &mut B) -> Result<ParameterDict> {
 }
 
 /// Loads a file into the parameters of a model whose ties hold.
-fn load<B: Block>(model: &B, parameters: &ParameterDict, request: &Request<'_>) -> Result<Report> {
+fn load<B: Block>(
+    model: &B,
+    parameters: &ParameterDict,
+    request: &Request<'_>,
+    check: &dyn Fn(&ParameterDict) -> Result<()>,
+) -> Result<Report> {
     let prefix = format!("{}0_", model.hint());
     let plan = Plan::new(parameters, &prefix, request)?;
     if request.load.dry_run {
         return Ok(plan.into_report());
     }
     let plan = plan.checked()?;
+    check(parameters)?;
     parameters.give_names();
     plan.apply()
 }

@@ -11,6 +11,7 @@ use super::{State, Trainer};
 use crate::block::Block;
 use crate::error::{Error, Result};
 use crate::optim::Schedule;
+use crate::parameter::{Entry, ParameterDict};
 use crate::persist::index::{Index, Stored};
 use crate::persist::model::{Request, arrays, load_index};
 use crate::persist::native::{self, Extras, Image, Slot, Training};
@@ -175,14 +176,16 @@ impl Checkpoint {
 
     /// Makes `model` and `trainer` go on from here.
     ///
-    /// The trainer is one of the same parameters with the same optimizer and the same kind of
-    /// schedule; its learning rate becomes the file's, and this thread's generator goes on as the
-    /// one that was saved. A schedule where training had none before begins at the number of steps.
+    /// The trainer is one of parameters of `model`, the same as were saved, with the same optimizer
+    /// and the same kind of schedule; its learning rate becomes the file's, and this thread's
+    /// generator goes on as the one that was saved. A schedule where training had none before begins
+    /// at the number of steps. Gradients from before are set to zero.
     ///
     /// # Errors
     /// As for [`load`](Checkpoint::load), and [`Error::TrainerState`] if the file has no state of
     /// training, or that of another optimizer, schedule or other parameters, or a generator's that
-    /// is none. Model, trainer and generator are as they were then.
+    /// is none, or if the trainer is that of another model. Model, trainer and generator are as they
+    /// were then.
     pub fn resume<B: Block>(&self, model: &mut B, trainer: &mut Trainer) -> Result<Report> {
         let Some(training) = &self.extras.training else {
             let expected = "a checkpoint with the state of a trainer".to_owned();
@@ -201,7 +204,7 @@ impl Checkpoint {
         let schedule = self.schedule(trainer)?;
         let before = trainer.schedule().map(Schedule::state);
         trainer.set_schedule_state(schedule.as_deref())?;
-        let report = self.load(model, &Load::new());
+        let report = self.load_if(model, &Load::new(), &|all| are_of(trainer, all));
         let Ok(report) = report else {
             trainer.set_schedule_state(before.as_deref())?;
             return report;
@@ -211,6 +214,7 @@ impl Checkpoint {
         if let Some(random) = random {
             random::set_state(random.state())?;
         }
+        model.collect_params().zero_grad();
         Ok(report)
     }
 
@@ -272,9 +276,19 @@ impl Checkpoint {
     /// # Errors
     /// As for that.
     pub fn load<B: Block>(&self, model: &mut B, load: &Load) -> Result<Report> {
+        self.load_if(model, load, &|_| Ok(()))
+    }
+
+    /// [`load`](Checkpoint::load), unless `check` refuses the parameters of `model`.
+    fn load_if<B: Block>(
+        &self,
+        model: &mut B,
+        load: &Load,
+        check: &dyn Fn(&ParameterDict) -> Result<()>,
+    ) -> Result<Report> {
         let rules = load.compile()?;
         let (path, format, index) = (&*self.path, Format::Gluon, &self.index);
-        load_index(model, &Request { path, format, index, load, rules: &rules })
+        load_index(model, &Request { path, format, index, load, rules: &rules }, check)
     }
 
     /// How many steps were done.
@@ -329,6 +343,18 @@ impl Checkpoint {
 
 fn is_own(key: &str) -> bool {
     key.starts_with("gluon.")
+}
+
+/// All that `trainer` trains is among `parameters`, those of the model that is loaded.
+fn are_of(trainer: &Trainer, parameters: &ParameterDict) -> Result<()> {
+    let is_other = |own: &&Entry| !parameters.iter().any(|entry| entry.is_same(own));
+    match trainer.parameters().find(is_other) {
+        Some(own) => Err(Error::TrainerState {
+            expected: format!("the model whose `{}` it trains", own.path()),
+            found: "another; make the trainer of this model's `collect_params`".to_owned(),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn state(slot: &Slot) -> Result<State> {

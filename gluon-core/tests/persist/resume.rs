@@ -271,6 +271,43 @@ fn what_does_not_fit_changes_neither_net_nor_trainer() {
 }
 
 #[test]
+fn a_trainer_goes_on_with_its_own_model_only() {
+    let checkpoint = trained().checkpoint();
+    let (mut run, mut stranger) = (Run::new(Adam::new(0.1), 2), Run::new(Adam::new(0.1), 3));
+    let (before, after) = (state(&run.net), random::state());
+    let error = checkpoint.resume(&mut run.net, &mut stranger.trainer).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the trainer expected the model whose `hidden.weight` it trains, found another; make the \
+         trainer of this model's `collect_params`"
+    );
+    assert_eq!((state(&run.net), random::state()), (before, after));
+    assert_eq!(stranger.trainer.learning_rate(), 0.1);
+    assert!(stranger.trainer.state().iter().all(|state| state.count == 0));
+
+    // A part of the model is enough.
+    let weight =
+        |run: &Run| run.net.collect_params().filter(|entry| entry.path() == "hidden.weight");
+    let trainer = |run: &Run| Trainer::new(weight(run), Sgd::new(0.5)).unwrap();
+    let other = trained();
+    let checkpoint = Checkpoint::new(&other.net).unwrap().with_trainer(&trainer(&other));
+    let mut part = trainer(&run);
+    checkpoint.resume(&mut run.net, &mut part).unwrap();
+    assert_eq!(state(&run.net), state(&other.net));
+}
+
+#[test]
+fn gradients_from_before_are_no_longer_new() {
+    let checkpoint = trained().checkpoint();
+    let mut run = Run::new(Adam::new(0.01), 2);
+    let x = Tensor::ones([4, 5]);
+    record(|| run.net.forward(&x)?.square()?.sum()).unwrap().backward().unwrap();
+    run.resume(&checkpoint);
+    assert!(matches!(run.trainer.step(4), Err(Error::StaleGradient { .. })));
+    assert!(run.net.collect_params().iter().all(|entry| !entry.has_fresh_grad()));
+}
+
+#[test]
 fn checkpoints_are_models_and_models_checkpoints_without_training() {
     let scratch = Scratch::new();
     let path = scratch.at("a.gluon");
