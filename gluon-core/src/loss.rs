@@ -114,6 +114,33 @@ pub trait Loss {
     }
 }
 
+impl<L: Loss + ?Sized> Loss for Box<L> {
+    fn elements(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
+        (**self).elements(prediction, label)
+    }
+
+    fn weight(&self) -> f64 {
+        (**self).weight()
+    }
+
+    fn batch_axis(&self) -> usize {
+        (**self).batch_axis()
+    }
+
+    fn forward(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
+        (**self).forward(prediction, label)
+    }
+
+    fn forward_weighted(
+        &self,
+        prediction: &Tensor,
+        label: &Tensor,
+        sample_weight: &Tensor,
+    ) -> Result<Tensor> {
+        (**self).forward_weighted(prediction, label, sample_weight)
+    }
+}
+
 /// Declares a loss: a struct of its options with their defaults, to which `weight` and
 /// `batch_axis` are added; and, if a function of its elements is named, that it is a [`Loss`].
 macro_rules! loss {
@@ -244,6 +271,19 @@ mod tests {
         let integers = Tensor::from([1i64, 2]);
         let loss = L2Loss::default().forward_weighted(&x, &Tensor::zeros([2, 2]), &integers);
         assert_eq!(loss.unwrap(), Tensor::from([1.25f32, 12.5]));
+    }
+
+    /// As programs do that choose one by name.
+    #[test]
+    fn a_loss_may_be_boxed() {
+        let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
+        let (zeros, each) = (Tensor::zeros([2, 2]), Tensor::from([1.0f32, 0.0]));
+        let l2 = L2Loss { batch_axis: 1, weight: 3.0 };
+        let boxed: Box<dyn Loss> = Box::new(l2.clone());
+        let found = [boxed.forward(&x, &zeros), boxed.forward_weighted(&x, &zeros, &each)];
+        let expected = [l2.forward(&x, &zeros), l2.forward_weighted(&x, &zeros, &each)];
+        assert_eq!(found.map(Result::unwrap), expected.map(Result::unwrap));
+        assert_eq!((boxed.weight(), boxed.batch_axis()), (3.0, 1));
     }
 
     #[test]
