@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use gluon_core::persist::{self, Archive, Array, Arrays, Format};
-use gluon_core::train::Checkpoint;
 use gluon_core::{DType, Tensor};
 use regex_lite::Regex;
 
 use crate::failure::{Failure, Outcome};
+use crate::file;
 use crate::progress::Progress;
-use crate::text::{WARN, count, label};
+use crate::statistics::elements;
+use crate::text::{WARN, count, escaped, label};
 
 /// Writes a file in another format, under other names, or of another element type
 #[derive(Args)]
@@ -62,12 +63,12 @@ impl Convert {
             let path = self.output.display();
             return Err(Failure::Request(format!("`{path}` exists; --force replaces it")));
         }
-        let archive = Archive::open(&self.input)?;
-        let arrays = self.arrays(&archive)?;
-        let is_training = archive.format() == Format::Gluon && {
-            let checkpoint = Checkpoint::open(&self.input)?;
+        let (archive, checkpoint) = file::open(&self.input)?;
+        let mut overflows = 0;
+        let arrays = self.arrays(&archive, &mut overflows)?;
+        let is_training = checkpoint.is_some_and(|checkpoint| {
             checkpoint.optimizer().is_some() || checkpoint.keys().next().is_some()
-        };
+        });
         persist::write(&self.output, &arrays)?;
 
         for note in archive.notes() {
@@ -76,19 +77,24 @@ impl Convert {
         if is_training {
             writeln!(out, "{WARN}note:{WARN:#} the state of training was left out")?;
         }
+        if let (Some(dtype), 1..) = (self.dtype, overflows) {
+            let elements = count(overflows, "element");
+            writeln!(out, "{WARN}note:{WARN:#} {elements} too large for {dtype} became infinite")?;
+        }
         let (path, format) = (self.output.display(), Format::of_path(&self.output));
         writeln!(out, "{path}: {format}, {}", count(arrays.len(), "array"))?;
         Ok(Outcome::Well)
     }
 
-    fn arrays(&self, archive: &Archive) -> Result<Arrays, Failure> {
+    /// What is to be written; counts finite elements that become infinite.
+    fn arrays(&self, archive: &Archive, overflows: &mut usize) -> Result<Arrays, Failure> {
         let progress = Progress::of(&[archive]);
         let mut arrays: Vec<Array> = Vec::with_capacity(archive.len());
         for item in archive.items() {
             // Arrays of one storage stay so: that is what a tie is to the writers.
             let array = match item.alias_of() {
                 Some(first) => arrays[first.index()].clone(),
-                None => self.converted(progress.read(item)?),
+                None => self.converted(progress.read(item)?, overflows),
             };
             arrays.push(array);
         }
@@ -106,10 +112,14 @@ impl Convert {
         Ok(Arrays::Dict(names.into_iter().zip(arrays).collect()))
     }
 
-    fn converted(&self, array: Array) -> Array {
+    fn converted(&self, array: Array, overflows: &mut usize) -> Array {
         match self.dtype {
             Some(dtype) if dtype != array.dtype() && FLOATS.contains(&array.dtype()) => {
-                Array::from(Tensor::from(array).to_dtype(dtype))
+                let converted = Array::from(Tensor::from(&array).to_dtype(dtype));
+                let infinite = |array| elements(array).iter().filter(|x| x.is_infinite()).count();
+                // What is infinite stays so.
+                *overflows += infinite(&converted) - infinite(&array);
+                converted
             }
             _ => array,
         }
@@ -126,7 +136,8 @@ impl Convert {
                     regex.replace_all(&name, new.as_str()).into_owned()
                 });
             if let Some(other) = old.insert(name.clone(), label(item)) {
-                let text = format!("`{other}` and `{}` would both be `{name}`", label(item));
+                let [one, other, name] = [&other, &label(item), &name].map(|name| escaped(name));
+                let text = format!("`{one}` and `{other}` would both be `{name}`");
                 return Err(Failure::Request(text));
             }
             names.push(name);

@@ -12,7 +12,7 @@ use crate::failure::{Failure, Outcome};
 use crate::progress::Progress;
 use crate::statistics::elements;
 use crate::table::Table;
-use crate::text::{GOOD, count, grouped, label, number};
+use crate::text::{GOOD, count, escaped, grouped, label, number};
 
 /// Compares two files: names, shapes, types, and values within a tolerance
 #[derive(Args)]
@@ -22,7 +22,7 @@ formats may differ. Arrays of a list are compared by their place.
 
 Examples:
   gluon diff best.gluon last.gluon
-  gluon diff --rtol 1e-3 net.params small.safetensors")]
+  gluon diff --any-dtype --rtol 1e-3 net.params small.safetensors")]
 pub struct Diff {
     /// The first file
     a: PathBuf,
@@ -101,7 +101,7 @@ impl Diff {
         } else {
             let mut table = Table::new(&[("NAME", false), ("DIFFERENCE", false)]);
             for Line { name, difference } in &lines {
-                table.row([name.escape_debug().to_string(), difference.text()]);
+                table.row([escaped(name), difference.text()]);
             }
             table.write(out)?;
             let equal = a.len() - lines.iter().filter(|line| line.difference.is_of_a()).count();

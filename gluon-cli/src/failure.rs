@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use crate::text::BAD;
+
 /// How a command ended that could be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -26,6 +28,11 @@ impl Failure {
     /// Whether the reader of the output has gone, which is its right.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// Writes a line about it to the standard error.
+    pub fn report(&self) {
+        anstream::eprintln!("{BAD}error:{BAD:#} {self}");
     }
 }
 

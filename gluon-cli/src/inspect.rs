@@ -4,15 +4,16 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use gluon_core::persist::{Archive, Format, Item};
+use gluon_core::persist::Item;
 use gluon_core::train::Checkpoint;
 use serde::Serialize;
 
 use crate::failure::{Failure, Outcome};
+use crate::file;
 use crate::progress::Progress;
 use crate::statistics::Statistics;
 use crate::table::Table;
-use crate::text::{DIM, HEAD, WARN, bytes, count, grouped, label, number};
+use crate::text::{DIM, HEAD, WARN, bytes, count, escaped, grouped, label, number};
 
 /// Shows what a file holds: names, shapes, types, ties and totals
 #[derive(Args)]
@@ -34,7 +35,7 @@ pub struct Inspect {
 /// All that is shown.
 #[derive(Serialize)]
 struct Listing {
-    path: PathBuf,
+    path: String,
     format: &'static str,
     /// The number of elements, those of ties counted once.
     elements: usize,
@@ -79,12 +80,12 @@ impl Inspect {
     }
 
     fn listing(&self) -> Result<Listing, Failure> {
-        let archive = Archive::open(&self.file)?;
+        let (archive, checkpoint) = file::open(&self.file)?;
         let progress = Progress::of(&[&archive]);
         let line = |item: Item<'_>| -> Result<Line, Failure> {
             let statistics = if self.stats { Statistics::of(&progress.read(item)?) } else { None };
             Ok(Line {
-                name: item.name().map_or_else(|| item.index().to_string(), str::to_owned),
+                name: label(item),
                 shape: item.shape().to_vec(),
                 dtype: item.dtype().name(),
                 bytes: item.byte_len(),
@@ -94,18 +95,14 @@ impl Inspect {
         };
         let arrays = archive.items().map(line).collect::<Result<Vec<_>, _>>()?;
         let once = || archive.items().filter(|item| item.alias_of().is_none());
-        let training = match archive.format() {
-            Format::Gluon => Training::of(&Checkpoint::open(&self.file)?),
-            _ => None,
-        };
         Ok(Listing {
-            path: self.file.clone(),
+            path: self.file.display().to_string(),
             format: archive.format().name(),
             elements: once().map(|item| item.shape().size()).sum(),
             bytes: once().map(Item::byte_len).sum(),
             arrays,
             notes: archive.notes().iter().map(ToString::to_string).collect(),
-            training,
+            training: checkpoint.as_ref().and_then(Training::of),
         })
     }
 }
@@ -128,7 +125,7 @@ impl Training {
 
 impl Listing {
     fn write(&self, out: &mut dyn Write, stats: bool) -> Result<(), Failure> {
-        let (path, format) = (self.path.display(), self.format);
+        let (path, format) = (&self.path, self.format);
         let ties = self.arrays.iter().filter(|line| line.tied_to.is_some()).count();
         write!(out, "{HEAD}{path}{HEAD:#}: {format}, {}", count(self.arrays.len(), "array"))?;
         if ties > 0 {
@@ -170,7 +167,8 @@ impl Training {
             write!(out, ", {optimizer} with learning rate {rate}")?;
         }
         if !self.keys.is_empty() {
-            write!(out, ", values: {}", self.keys.join(", "))?;
+            let keys: Vec<String> = self.keys.iter().map(|key| escaped(key)).collect();
+            write!(out, ", values: {}", keys.join(", "))?;
         }
         writeln!(out, "{DIM:#}")
     }
@@ -183,8 +181,7 @@ impl Line {
             [axis] => format!("({axis},)"),
             axes => format!("({})", axes.join(", ")),
         };
-        let name = self.name.escape_debug().to_string();
-        let mut cells = vec![name, shape, self.dtype.to_owned(), bytes(self.bytes)];
+        let mut cells = vec![escaped(&self.name), shape, self.dtype.to_owned(), bytes(self.bytes)];
         match self.statistics {
             Some(Statistics { min, max, mean, std, zeros, not_finite }) => {
                 cells.extend([min, max, mean, std].map(number));
@@ -193,7 +190,9 @@ impl Line {
             None if stats => cells.extend(std::iter::repeat_n("-".to_owned(), 6)),
             None => {}
         }
-        cells.push(self.tied_to.as_ref().map(|name| format!("= {name}")).unwrap_or_default());
+        cells.push(
+            self.tied_to.as_ref().map(|name| format!("= {}", escaped(name))).unwrap_or_default(),
+        );
         cells
     }
 }

@@ -3,6 +3,7 @@
 mod convert;
 mod diff;
 mod failure;
+mod file;
 mod inspect;
 mod progress;
 mod statistics;
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = out.flush(); // what is done is shown before what failed
-            anstream::eprintln!("{}error:{:#} {failure}", text::BAD, text::BAD);
+            failure.report();
             ExitCode::from(2)
         }
     }

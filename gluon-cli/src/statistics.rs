@@ -4,7 +4,7 @@ use gluon_core::persist::Array;
 use gluon_core::{DType, Tensor};
 use serde::Serialize;
 
-/// What the elements are like; the first four of finite elements alone.
+/// What the elements are like; the first four of finite elements alone, and no numbers if none is.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Statistics {
     /// The smallest.
@@ -22,19 +22,19 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Of the elements of `array`; `None` if no element is finite.
+    /// Of the elements of `array`; `None` if there are none.
     pub fn of(array: &Array) -> Option<Statistics> {
         let elements = elements(array);
         let finite = || elements.iter().copied().filter(|x| x.is_finite());
-        let n = finite().count();
-        if n == 0 {
+        if elements.is_empty() {
             return None;
         }
+        let n = finite().count();
         let mean = finite().sum::<f64>() / n as f64;
         let variance = finite().map(|x| (x - mean).powi(2)).sum::<f64>() / n as f64;
         Some(Statistics {
-            min: finite().fold(f64::INFINITY, f64::min),
-            max: finite().fold(f64::NEG_INFINITY, f64::max),
+            min: finite().fold(f64::NAN, f64::min),
+            max: finite().fold(f64::NAN, f64::max),
             mean,
             std: variance.sqrt(),
             zeros: finite().filter(|x| *x == 0.0).count(),
@@ -61,6 +61,11 @@ mod tests {
         let Statistics { min, max, mean, std, zeros, not_finite } = statistics;
         assert_eq!((min, max, mean, zeros, not_finite), (0.0, 5.0, 2.0, 1, 2));
         assert!((std - (14.0f64 / 3.0).sqrt()).abs() < 1e-15);
-        assert_eq!(Statistics::of(&Array::from(&Tensor::from([f64::NAN]))), None);
+
+        let none = Statistics::of(&Array::from(&Tensor::from([f64::NAN, f64::INFINITY]))).unwrap();
+        let Statistics { min, max, mean, std, zeros, not_finite } = none;
+        assert!([min, max, mean, std].into_iter().all(f64::is_nan));
+        assert_eq!((zeros, not_finite), (0, 2));
+        assert_eq!(Statistics::of(&Array::from(&Tensor::zeros([0]))), None);
     }
 }

@@ -16,7 +16,12 @@ pub const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// The name of an array, or its index in a list.
 pub fn label(item: Item<'_>) -> String {
-    item.name().map_or_else(|| item.index().to_string(), |name| name.escape_debug().to_string())
+    item.name().map_or_else(|| item.index().to_string(), str::to_owned)
+}
+
+/// A name as it is shown to people, without characters that would change the terminal.
+pub fn escaped(name: &str) -> String {
+    name.escape_debug().to_string()
 }
 
 /// A count with its noun: `1 array`, `12,800 arrays`.

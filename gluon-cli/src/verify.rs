@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gluon_core::Error;
-use gluon_core::persist::{Archive, Format};
-use gluon_core::train::Checkpoint;
+use gluon_core::persist::Format;
 
 use crate::failure::{Failure, Outcome};
+use crate::file;
 use crate::progress::Progress;
 use crate::statistics::elements;
-use crate::text::{BAD, GOOD, WARN, count, grouped, label};
+use crate::text::{BAD, GOOD, WARN, count, escaped, grouped, label};
 
 /// Reads files completely and says whether they are whole
 #[derive(Args)]
@@ -30,7 +30,7 @@ pub struct Verify {
 
 impl Verify {
     pub fn run(&self, out: &mut dyn Write) -> Result<Outcome, Failure> {
-        let (mut outcome, mut unread) = (Outcome::Well, None);
+        let (mut outcome, mut unread) = (Outcome::Well, Vec::new());
         for path in &self.files {
             let shown = path.display();
             match verify(path) {
@@ -47,10 +47,13 @@ impl Verify {
                     writeln!(out, "{BAD}damaged{BAD:#}  {shown}: {error}")?;
                 }
                 // The other files are looked at first.
-                Err(other) => unread = unread.or(Some(other)),
+                Err(other) => unread.push(other),
             }
         }
-        unread.map_or(Ok(outcome), Err)
+        let Some(last) = unread.pop() else { return Ok(outcome) };
+        out.flush()?;
+        unread.iter().for_each(Failure::report);
+        Err(last)
     }
 }
 
@@ -63,18 +66,19 @@ struct Whole {
 }
 
 fn verify(path: &Path) -> Result<Whole, Failure> {
-    let archive = Archive::open(path)?;
+    let (archive, checkpoint) = file::open(path)?;
     let progress = Progress::of(&[&archive]);
     let mut notes: Vec<String> = archive.notes().iter().map(ToString::to_string).collect();
     for item in archive.items().filter(|item| item.alias_of().is_none()) {
         let odd = elements(&progress.read(item)?).iter().filter(|x| !x.is_finite()).count();
         if odd > 0 {
             let of = grouped(item.shape().size());
-            notes.push(format!("{odd} of {of} elements of `{}` are not finite", label(item)));
+            let name = escaped(&label(item));
+            notes.push(format!("{odd} of {of} elements of `{name}` are not finite"));
         }
     }
-    if archive.format() == Format::Gluon {
-        Checkpoint::open(path)?.verify_state()?;
+    if let Some(checkpoint) = checkpoint {
+        checkpoint.verify_state()?;
     }
     let checked = matches!(archive.format(), Format::Gluon | Format::Npz);
     Ok(Whole { arrays: archive.len(), checked, notes })

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -128,6 +129,106 @@ fn verify_tells_whole_files_from_damaged_ones() {
         error: cannot read `none.gluon`: No such file or directory (os error 2)
     "#]],
     );
+    check(
+        &files,
+        &["verify", "none.gluon", "gone.npz"],
+        expect![[r#"
+        exit 2
+        error: cannot read `none.gluon`: No such file or directory (os error 2)
+        error: cannot read `gone.npz`: No such file or directory (os error 2)
+    "#]],
+    );
+}
+
+/// A pipe can be read once.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_a_file_too() {
+    let files = files();
+    let path = files.path().join("net.gluon");
+    for arguments in [
+        &["inspect", "/dev/stdin"][..],
+        &["verify", "/dev/stdin"],
+        &["convert", "/dev/stdin", "out.npz"],
+        &["diff", "/dev/stdin", "net.gluon"],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gluon"));
+        command.current_dir(&files).args(arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&fs::read(&path).unwrap()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+}
+
+/// JSON has the names, text what a terminal can show.
+#[test]
+fn names_are_escaped_once_and_for_people_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let (x, y) = (Tensor::ones([1]), Tensor::zeros([1]));
+    persist::save(at("a.gluon"), [("a\u{1b}'", &x), ("tied", &x)]).unwrap();
+    persist::save(at("b.gluon"), [("a\u{1b}'", &y)]).unwrap();
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_slice(&gluon(&directory, arguments).stdout).unwrap()
+    };
+    let listing = json(&["inspect", "--json", "a.gluon"]);
+    assert_eq!(listing["arrays"][0]["name"], "a\u{1b}'");
+    assert_eq!(listing["arrays"][1]["tied_to"], "a\u{1b}'");
+    assert_eq!(json(&["diff", "--json", "a.gluon", "b.gluon"])[0]["name"], "a\u{1b}'");
+    check(
+        &directory,
+        &["inspect", "a.gluon"],
+        expect![[r#"
+            exit 0
+            a.gluon: gluon, 2 arrays (1 tied), 1 element, 4 B
+
+            NAME       SHAPE  DTYPE    BYTES
+            a\u{1b}\'  (1,)   float32    4 B
+            tied       (1,)   float32    4 B  = a\u{1b}\'
+        "#]],
+    );
+    let text = String::from_utf8(gluon(&directory, &["diff", "a.gluon", "b.gluon"]).stdout);
+    assert!(text.unwrap().contains(r"a\u{1b}\'  1 of 1 elements"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_need_not_be_text() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let files = files();
+    let path = std::ffi::OsStr::from_bytes(b"net\xff.gluon");
+    fs::rename(files.path().join("net.gluon"), files.path().join(path)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gluon"));
+    command.current_dir(&files).args(["inspect", "--json"]).arg(path);
+    let json: serde_json::Value =
+        serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    assert_eq!(json["path"], "net\u{fffd}.gluon");
+}
+
+#[test]
+fn elements_that_are_not_finite_are_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let odd = Tensor::from([f32::NAN, f32::INFINITY]);
+    let arrays = [("odd", &odd), ("none", &Tensor::zeros([0]))];
+    persist::save(directory.path().join("odd.params"), arrays).unwrap();
+    check(
+        &directory,
+        &["inspect", "--stats", "odd.params"],
+        expect![[r#"
+            exit 0
+            odd.params: MXNet .params, 2 arrays, 2 elements, 8 B
+
+            NAME  SHAPE  DTYPE    BYTES  MIN  MAX  MEAN  STD  ZEROS  NOT FINITE
+            odd   (2,)   float32    8 B  NaN  NaN   NaN  NaN      0           2
+            none  (0,)   float32    0 B    -    -     -    -      -           -
+        "#]],
+    );
+    let output = gluon(&directory, &["inspect", "--stats", "--json", "odd.params"]).stdout;
+    let json: serde_json::Value = serde_json::from_slice(&output).unwrap();
+    let statistics = &json["arrays"][0]["statistics"];
+    assert_eq!((&statistics["not_finite"], statistics["min"].is_null()), (&2.into(), true));
 }
 
 #[test]
@@ -164,6 +265,22 @@ fn convert_renames_and_changes_types_of_floats() {
     let types: Vec<_> = arrays.iter().map(|(name, x)| (name.as_str(), x.dtype().name())).collect();
     assert_eq!(types, [("head.w", "float16"), ("tied.w", "float16"), ("head.bias", "int64")]);
     assert_eq!(arrays[0].1.to_dtype(gluon_core::DType::F32), weight());
+}
+
+#[test]
+fn convert_tells_what_became_infinite() {
+    let directory = tempfile::tempdir().unwrap();
+    let large = Tensor::from([1e6f32, f32::INFINITY, 1.0]);
+    persist::save(directory.path().join("large.params"), [("x", &large)]).unwrap();
+    check(
+        &directory,
+        &["convert", "--dtype", "float16", "large.params", "small.npz"],
+        expect![[r#"
+            exit 0
+            note: 1 element too large for float16 became infinite
+            small.npz: npz, 1 array
+        "#]],
+    );
 }
 
 #[test]
