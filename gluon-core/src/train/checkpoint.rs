@@ -93,7 +93,8 @@ impl Checkpoint {
         self
     }
 
-    fn insert(&mut self, key: &str, value: &impl Serialize) {
+    /// Keeps a value under a key of the library's own.
+    pub(super) fn insert(&mut self, key: &str, value: &impl Serialize) {
         let bytes = postcard::to_allocvec(value).expect("a vector takes text and numbers");
         self.extras.values.insert(key.to_owned(), bytes);
     }
@@ -320,7 +321,7 @@ impl Checkpoint {
     }
 
     /// What stands under `key`, whoever put it there.
-    fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
+    pub(super) fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>> {
         let Some(bytes) = self.extras.values.get(key) else { return Ok(None) };
         let error = |found| Error::BadArgument {
             op: "Checkpoint::get",

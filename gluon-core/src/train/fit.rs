@@ -18,7 +18,7 @@ use crate::loss::Loss;
 use crate::metric::{Mean, Metric};
 use crate::parameter::{Entry, Parameter, Snapshot};
 #[cfg(feature = "checkpoint")]
-use crate::persist::Persist;
+use crate::persist::{Persist, atomic};
 use crate::tensor::Tensor;
 #[cfg(feature = "checkpoint")]
 use crate::train::Checkpoint;
@@ -81,8 +81,8 @@ impl<'f> Fit<'f> {
         self
     }
 
-    /// Stops early, once `epochs` epochs in a row have not been better than the best before them;
-    /// by default it never does.
+    /// Stops early, once `epochs` epochs in a row, at least one, have not been better than the best
+    /// before them; by default it never does.
     pub fn with_patience(self, epochs: u64) -> Fit<'f> {
         Fit { patience: Some(epochs), ..self }
     }
@@ -118,7 +118,8 @@ impl<'f> Fit<'f> {
     ///
     /// # Errors
     /// What model, loss, metrics, data, trainer and checkpoints return; [`Error::Diverged`] if a
-    /// loss is not finite, before the step that it would spoil.
+    /// loss is not finite, before the step that it would spoil; [`Error::BadArgument`] if an epoch
+    /// of `training` has no batch.
     pub fn run<M, T, V>(
         mut self,
         net: &mut M,
@@ -239,6 +240,14 @@ impl<'f> Fit<'f> {
                 finished: None,
             });
         }
+        if mean.count() == 0 {
+            return Err(Error::BadArgument {
+                op: "Fit::run",
+                argument: "training",
+                expected: "at least one batch in every epoch",
+                found: format!("none in epoch {epoch}"),
+            });
+        }
         Ok((self.measures(&mean), rate))
     }
 
@@ -307,18 +316,27 @@ impl<'f> Fit<'f> {
     fn begin<M: Block>(&self, net: &mut M, trainer: &mut Trainer) -> Result<History> {
         let metrics: Vec<String> = self.metrics.iter().map(|m| m.name().to_owned()).collect();
         #[cfg(feature = "checkpoint")]
-        if let Some(path) = self.folder.as_ref().map(|folder| folder.join("last.gluon"))
-            && path.exists()
-        {
-            let checkpoint = Checkpoint::open(path)?;
-            let history: History = checkpoint.get(HISTORY)?.unwrap_or_default();
-            if history.metrics != metrics || history.epochs.is_empty() {
-                let expected = format!("a history of the metrics {metrics:?}");
-                let found = format!("one of {:?}", history.metrics);
-                return Err(Error::TrainerState { expected, found });
+        if let Some(folder) = &self.folder {
+            let error = |source| Error::Io { action: "create", path: folder.clone(), source };
+            std::fs::create_dir_all(folder).map_err(error)?;
+            let path = folder.join("last.gluon");
+            if path.exists() {
+                let checkpoint = Checkpoint::open(path)?;
+                let Some(history) = checkpoint.value::<History>(HISTORY)? else {
+                    let expected = "the history of a `Fit` in `last.gluon`".to_owned();
+                    let found = "none; take another folder".to_owned();
+                    return Err(Error::TrainerState { expected, found });
+                };
+                if history.metrics != metrics {
+                    let expected = format!("a history of the metrics {metrics:?}");
+                    let found = format!("one of {:?}", history.metrics);
+                    return Err(Error::TrainerState { expected, found });
+                }
+                checkpoint.resume(net, trainer)?;
+                // A crash may have been quicker.
+                show(folder, &history)?;
+                return Ok(history);
             }
-            checkpoint.resume(net, trainer)?;
-            return Ok(history);
         }
         Ok(History { metrics, ..History::default() })
     }
@@ -333,21 +351,27 @@ impl<'f> Fit<'f> {
     ) -> Result<()> {
         #[cfg(feature = "checkpoint")]
         if let Some(folder) = &self.folder {
-            let error = |source| Error::Io { action: "create", path: folder.clone(), source };
-            std::fs::create_dir_all(folder).map_err(error)?;
             let checkpoint = Checkpoint::new(net)?.with_trainer(trainer);
-            let checkpoint = checkpoint.with_step(trainer.n_steps()).with(HISTORY, history)?;
+            let mut checkpoint = checkpoint.with_step(trainer.n_steps());
+            checkpoint.insert(HISTORY, history);
             // The best first: after a crash between the two, the last is one epoch behind and makes
             // the best again.
             if better {
                 checkpoint.save(folder.join("best.gluon"))?;
             }
             checkpoint.save(folder.join("last.gluon"))?;
-            history.save_csv(folder.join("history.csv"))?;
-            history.picture().save(folder.join("history.svg"))?;
+            show(folder, history)?;
         }
         Ok(())
     }
+}
+
+/// Writes what people see of a history.
+#[cfg(feature = "checkpoint")]
+fn show(folder: &Path, history: &History) -> Result<()> {
+    history.save_csv(folder.join("history.csv"))?;
+    let picture = history.picture();
+    atomic::write(folder.join("history.svg"), |out| write!(out, "{picture}"))
 }
 
 /// When a loop began, and where it ends.
@@ -368,6 +392,6 @@ impl Clock {
     }
 }
 
-/// The key of the history in a checkpoint.
+/// The key of the history in a checkpoint; the user's keys do not begin like it.
 #[cfg(feature = "checkpoint")]
-const HISTORY: &str = "history";
+const HISTORY: &str = "gluon.history";

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 use std::path::Path;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::persist::atomic;
 use crate::picture::{Anchor, Picture};
 
 /// What an epoch measured on one set of data.
@@ -96,14 +97,12 @@ impl History {
         text
     }
 
-    /// Writes the epochs to `path` as CSV.
+    /// Writes the epochs to `path` as CSV, [atomically](atomic::write).
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be written.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let error = |source| Error::Io { action: "write", path: path.to_path_buf(), source };
-        std::fs::write(path, self.to_csv()).map_err(error)
+        atomic::write(path, |out| out.write_all(self.to_csv().as_bytes()))
     }
 
     /// The learning curves: one diagram for the loss and one for each metric, training in blue and

@@ -232,7 +232,12 @@ fn a_stopped_fit_goes_on_bit_by_bit() {
     assert_eq!(best.step(), 5 * (whole.best.unwrap() + 1));
     let csv = std::fs::read_to_string(folder.join("history.csv")).unwrap();
     assert_eq!((csv.lines().count(), csv.matches(",accuracy,").count()), (7, 1));
-    assert!(folder.join("history.svg").exists());
+    // What was lost comes back, also if nothing is left to do.
+    let files = ["history.csv", "history.svg"].map(|name| folder.join(name));
+    files.iter().for_each(|file| std::fs::remove_file(file).unwrap());
+    run(fit(6).with_checkpoints(&folder), &mut second, &mut trainer);
+    assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), csv);
+    assert!(files[1].exists());
 
     // Of other metrics: nothing is taken over.
     let (mut other, mut trainer) = net();
@@ -243,4 +248,40 @@ fn a_stopped_fit_goes_on_bit_by_bit() {
     let error = fit.run(&mut other, &loss, &mut trainer, &training, &validation).unwrap_err();
     assert!(error.to_string().contains("expected a history of the metrics []"), "{error}");
     assert_eq!(other.weight.data().unwrap(), before);
+}
+
+#[cfg(feature = "checkpoint")]
+#[test]
+fn a_folder_that_does_not_serve_is_known_before_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = |folder: &Path| {
+        let (mut net, mut trainer) = net();
+        let fit = fit(1).with_checkpoints(folder);
+        let loss = SoftmaxCrossEntropyLoss::default();
+        let error = fit.run(&mut net, &loss, &mut trainer, &sides().0, &()).unwrap_err();
+        assert_eq!(trainer.n_steps(), 0);
+        error.to_string()
+    };
+    // A loop of one's own, which keeps a history of its own.
+    let (net, trainer) = net();
+    let own = Checkpoint::new(&net).unwrap().with_trainer(&trainer).with("history", &1).unwrap();
+    own.save(folder.path().join("last.gluon")).unwrap();
+    assert_eq!(
+        start(folder.path()),
+        "the trainer expected the history of a `Fit` in `last.gluon`, found none; take another folder"
+    );
+    let below_a_file = folder.path().join("last.gluon").join("run");
+    assert!(start(&below_a_file).starts_with("cannot create `"));
+}
+
+#[test]
+fn training_needs_a_batch() {
+    let (mut net, mut trainer) = net();
+    let loss = SoftmaxCrossEntropyLoss::default();
+    let error = fit(1).run(&mut net, &loss, &mut trainer, &(), &sides().1).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`Fit::run` expected `training` to be at least one batch in every epoch, found none in \
+         epoch 0"
+    );
 }
