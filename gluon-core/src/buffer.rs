@@ -247,6 +247,12 @@ impl Pool {
     }
 }
 
+/// What the arrays of a compressed file of `size` bytes may take in memory, in bytes: a small file
+/// that says it holds much more is no file of arrays.
+pub(crate) fn room(size: usize) -> usize {
+    size.saturating_mul(256).max(64 << 20)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

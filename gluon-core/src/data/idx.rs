@@ -77,7 +77,8 @@ impl Idx {
         Ok(Idx { shape, dtype: E::DTYPE, bytes })
     }
 
-    /// Reads a file, also one compressed with gzip, which its first bytes tell.
+    /// Reads a file, also one compressed with gzip, which its first bytes tell; its elements may take
+    /// 64 MiB or 256 times the file's size when inflated, whichever is more.
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read, or is compressed and the feature `gzip` is off;

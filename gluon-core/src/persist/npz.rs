@@ -16,7 +16,7 @@ use super::atomic;
 use super::contents::Arrays;
 use super::index::{Index, Stored};
 use super::source::Source;
-use crate::buffer::for_dtype;
+use crate::buffer::{for_dtype, room};
 use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
@@ -27,19 +27,25 @@ use npy::Header;
 /// The format's name in errors.
 const FORMAT: &str = "npz";
 
-/// What the arrays of the smallest file may take when inflated, in bytes.
-const LEAST_ROOM: usize = 64 << 20;
-/// What the arrays of a file may take when inflated, in multiples of the file's size.
-const ROOM_FACTOR: usize = 256;
+/// The bytes that the name of a file in a ZIP archive may have.
+const LONGEST_NAME: usize = u16::MAX as usize;
 
 /// Writes the file at `path`; arrays are not compressed.
 pub(super) fn write(path: &Path, arrays: &Arrays) -> Result<()> {
+    let name = |(index, name): (usize, Option<&str>)| match name {
+        Some(name) => format!("{name}.npy"),
+        None => format!("arr_{index}.npy"),
+    };
+    let names: Vec<String> = arrays.iter().map(|(name, _)| name).enumerate().map(name).collect();
+    if let Some(name) = names.iter().find(|name| name.len() > LONGEST_NAME) {
+        let expected = "names of at most 65531 bytes";
+        let found = format!("one of {}", name.len() - ".npy".len());
+        return Err(Error::Unstorable { format: FORMAT, expected, found });
+    }
     atomic::write(path, |out| {
         let mut zip = ZipWriter::new_stream(out);
         let options = SimpleFileOptions::DEFAULT.compression_method(CompressionMethod::Stored);
-        for (index, (name, array)) in arrays.iter().enumerate() {
-            let name =
-                name.map_or_else(|| format!("arr_{index}.npy"), |name| format!("{name}.npy"));
+        for (name, (_, array)) in names.into_iter().zip(arrays.iter()) {
             let options = options.large_file(array.bytes().len() >= 1 << 31);
             zip.start_file(name, options).map_err(io::Error::other)?;
             zip.write_all(&npy::header(array))?;
@@ -54,7 +60,7 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
     let reader = Position { source: Arc::clone(source), offset: 0 };
     let mut archive = ZipArchive::new(reader)
         .map_err(|cause| error(source, 0, "a ZIP archive", cause.to_string()))?;
-    let mut room = source.len().saturating_mul(ROOM_FACTOR).max(LEAST_ROOM);
+    let mut room = room(source.len());
     let mut entries: Vec<(String, Stored)> = Vec::with_capacity(archive.len());
     let mut names = HashSet::with_capacity(archive.len());
     for index in 0..archive.len() {

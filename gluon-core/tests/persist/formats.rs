@@ -175,6 +175,19 @@ fn names_are_written_once() {
     }
 }
 
+#[cfg(feature = "npz")]
+#[test]
+fn npz_refuses_names_that_a_zip_archive_cannot_have() {
+    let scratch = Scratch::new();
+    let path = scratch.at("long.npz");
+    let save = |len: usize| persist::save(&path, [("x".repeat(len), Tensor::ones([1]))]);
+    let error = save(65_532).unwrap_err().to_string();
+    assert_eq!(error, "a npz file expected names of at most 65531 bytes, found one of 65532");
+    assert!(!path.exists());
+    save(65_531).unwrap();
+    assert_eq!(persist::load(&path).unwrap().len(), 1);
+}
+
 #[test]
 fn extensions_choose_the_format() {
     let cases = [

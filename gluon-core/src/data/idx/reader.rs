@@ -4,6 +4,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::{Idx, TYPES, byte_count};
+use crate::buffer::room;
 use crate::error::{Error, Result};
 use crate::shape::{MAX_RANK, Shape};
 
@@ -70,6 +71,12 @@ impl<R: Read> Stream<'_, R> {
             let expected = "sizes whose product memory can hold";
             return Err(self.format(expected, shape.to_string(), 4));
         };
+
+        let room = room(usize::try_from(source_size).unwrap_or(usize::MAX));
+        if self.is_gzip && count > room {
+            let expected = format!("elements that take at most {room} bytes when inflated");
+            return Err(self.format(expected, format!("{count} bytes"), 4));
+        }
 
         // One byte more than there should be, to see whether the file ends there. Memory is set
         // aside only for as many bytes as the file has: what the header says proves nothing.
@@ -276,6 +283,17 @@ mod tests {
             let mut file = compress(&small()).unwrap();
             file.push(0);
             assert!(error_of(&file).0.contains("expected intact gzip data"));
+        }
+
+        #[test]
+        fn a_small_file_does_not_fill_memory() {
+            let zeros = vec![0u8; (64 << 20) + 1];
+            let file = Idx::new([zeros.len()], &zeros).unwrap().to_bytes();
+            let (message, offset) = error_of(&compress(&file).unwrap());
+            let expected = "expected elements that take at most 67108864 bytes when inflated";
+            assert!(message.contains(expected), "{message}");
+            assert_eq!(offset, 4);
+            assert_eq!(Idx::from_bytes(&file, "file").unwrap().shape(), [zeros.len()]);
         }
 
         #[test]

@@ -4,15 +4,11 @@ use std::ops::Range;
 
 use super::cursor::Cursor;
 use super::record::{Label, Record};
+use crate::buffer::room;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::persist::array::{Array, byte_len};
 use crate::shape::Shape;
-
-/// What the sparse arrays of the smallest file may take when made dense, in bytes.
-const LEAST_ROOM: usize = 64 << 20;
-/// What the sparse arrays of a file may take when made dense, in multiples of the file's size.
-const ROOM_FACTOR: usize = 256;
 
 /// A way to leave out zeros.
 #[derive(Clone, Copy, PartialEq)]
@@ -81,7 +77,7 @@ pub(super) struct Room(usize);
 impl Room {
     /// The room for a file of that many bytes.
     pub(super) fn new(file_size: usize) -> Room {
-        Room(file_size.saturating_mul(ROOM_FACTOR).max(LEAST_ROOM))
+        Room(room(file_size))
     }
 }
 
