@@ -117,14 +117,24 @@ pub(super) fn index(path: &Path) -> Result<(Format, Index)> {
 }
 
 pub(super) fn index_of(source: Source) -> Result<(Format, Index)> {
-    let head = source.head(16)?.into_owned();
+    let head = source.head(256)?.into_owned();
     let source = Arc::new(source);
-    let format = Format::of_bytes(&head).ok_or_else(|| Error::Format {
+    let format = Format::of_bytes(&head);
+    let unknown = |expected: &str, found: String| Error::Format {
         path: source.path().to_path_buf(),
         format: "model",
-        expected: "the first bytes of .params, .gluon, .safetensors or .npz".to_owned(),
-        found: if head.is_empty() { "nothing".to_owned() } else { format!("{head:02x?}") },
+        expected: format!("the first bytes of {expected}"),
+        found,
         offset: 0,
+    };
+    if is_of_torch(&head, format) {
+        let others = ".params, .gluon, .npz or .safetensors";
+        let expected = format!("{others}, which `safetensors.torch.save_file` writes");
+        return Err(unknown(&expected, "those of a `torch.save` file".to_owned()));
+    }
+    let format = format.ok_or_else(|| match &head[..head.len().min(16)] {
+        [] => unknown(".params, .gluon, .safetensors or .npz", "nothing".to_owned()),
+        head => unknown(".params, .gluon, .safetensors or .npz", format!("{head:02x?}")),
     })?;
     let index = match format {
         Format::Params => params::index(&source)?,
@@ -138,6 +148,21 @@ pub(super) fn index_of(source: Source) -> Result<(Format, Index)> {
         other => return Err(other.disabled(source.path())),
     };
     Ok((format, index))
+}
+
+/// Whether a file that begins like this, as one of `format` would, is PyTorch's: a pickle, or a ZIP
+/// archive that begins with one or with its first tensor.
+fn is_of_torch(head: &[u8], format: Option<Format>) -> bool {
+    match format {
+        None => matches!(head, [0x80, 2..=5, ..]),
+        Some(Format::Npz) => {
+            let len =
+                head.get(26..28).map_or(0, |len| usize::from(len[0]) | usize::from(len[1]) << 8);
+            let name = head.get(30..30 + len).unwrap_or_default();
+            name.ends_with(b"/data.pkl") || name.ends_with(b"/data/0")
+        }
+        _ => false,
+    }
 }
 
 /// Writes the file at `path`, [atomically](super::atomic::write), in the format of its extension.

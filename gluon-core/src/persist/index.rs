@@ -24,6 +24,8 @@ pub(crate) struct Index {
 pub(crate) struct Stored {
     pub(crate) dtype: DType,
     pub(crate) shape: Shape,
+    /// Whether a model may lack it: where a file may say something else than a name.
+    pub(super) may_lack: bool,
     place: Place,
 }
 
@@ -48,7 +50,7 @@ impl Stored {
     /// The array of these elements, which fit its shape.
     pub(crate) fn plain(dtype: DType, shape: Shape, plain: Plain) -> Stored {
         debug_assert_eq!(byte_len(dtype, &shape), Some(plain.range().len()));
-        Stored { dtype, shape, place: Place::Plain(plain) }
+        Stored { dtype, shape, may_lack: false, place: Place::Plain(plain) }
     }
 
     /// An array of this type and shape that `decode` returns.
@@ -58,7 +60,7 @@ impl Stored {
         shape: Shape,
         decode: impl Fn() -> Result<Array> + Send + Sync + 'static,
     ) -> Stored {
-        Stored { dtype, shape, place: Place::Encoded(Arc::new(decode)) }
+        Stored { dtype, shape, may_lack: false, place: Place::Encoded(Arc::new(decode)) }
     }
 
     /// Reads the array; `name` serves the errors.
@@ -150,7 +152,8 @@ fn share<T: Sync, R: Send>(
 
 impl From<Array> for Stored {
     fn from(array: Array) -> Stored {
-        Stored { dtype: array.dtype(), shape: *array.shape(), place: Place::Ready(Box::new(array)) }
+        let (dtype, shape) = (array.dtype(), *array.shape());
+        Stored { dtype, shape, may_lack: false, place: Place::Ready(Box::new(array)) }
     }
 }
 

@@ -94,6 +94,7 @@ impl<'d> Plan<'d> {
             match *parameter {
                 _ if !is_selected => self.report.unselected.push(item.0.clone()),
                 Some(index) => found.push((index, item)),
+                None if item.1.may_lack => {}
                 None => extra.push(&item.0),
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! The crate `safetensors` makes and checks the header. A tensor that stands under several names is
 //! stored under the first; the metadata maps the others to it, as `safetensors.torch.save_model`
-//! does.
+//! does. A model that lacks such a name still fits the file: metadata may be somebody else's.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -139,7 +139,9 @@ fn add_aliases<'m>(
         if let Some(&place) = places.get(name)
             && !places.contains_key(alias)
         {
-            let stored = entries[place].1.clone();
+            // Others may mean something else by the same words.
+            let mut stored = entries[place].1.clone();
+            stored.may_lack = true;
             entries.push((alias.clone(), stored));
         }
     }

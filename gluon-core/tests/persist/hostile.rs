@@ -91,6 +91,43 @@ fn safetensors(header: &str, data: &[u8]) -> gluon::Result<persist::Arrays> {
     persist::from_bytes(bytes, "test").map(|contents| contents.arrays)
 }
 
+/// What others write into the metadata may look like further names.
+#[cfg(feature = "safetensors")]
+#[test]
+fn names_in_the_metadata_alone_are_not_needed() {
+    let scratch = Scratch::new();
+    let path = scratch.at("a.safetensors");
+    let header = r#"{"__metadata__":{"format":"pt","main":"memory"},
+        "memory":{"dtype":"F32","shape":[0,3],"data_offsets":[0,0]}}"#;
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+    std::fs::write(&path, bytes).unwrap();
+    assert_eq!(crate::nets::Memory::new().load_parameters(&path).unwrap().loaded, ["memory"]);
+}
+
+/// The first bytes of what `torch.save` of PyTorch 2 and of 1 writes.
+#[test]
+fn files_of_torch_are_told_from_those_of_numpy() {
+    let name = b"new/data.pkl";
+    let zip = |name: &[u8]| {
+        let head = [&b"PK\x03\x04\x00\x00\x08\x08"[..], &[0; 18], &[name.len() as u8, 0, 7, 0]];
+        [&head.concat(), name, b"FB\x03\0ZZZ\x80\x02"].concat()
+    };
+    let pickle = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.".to_vec();
+    for bytes in [zip(name), zip(b"new/data/0"), pickle] {
+        let error = persist::from_bytes(bytes, "net.pt").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`net.pt` is not a valid model file: expected the first bytes of .params, .gluon, .npz \
+             or .safetensors, which `safetensors.torch.save_file` writes, found those of a \
+             `torch.save` file at byte 0"
+        );
+    }
+    for bytes in [zip(b"data.npy"), b"PK\x03\x04".to_vec()] {
+        let error = persist::from_bytes(bytes, "x").unwrap_err().to_string();
+        assert!(!error.contains("torch"), "{error}");
+    }
+}
+
 #[cfg(feature = "safetensors")]
 #[test]
 fn the_framework_that_safetensors_name_is_no_array() {
