@@ -21,7 +21,8 @@ pub(crate) fn at_start(op: &'static str, pattern: &str) -> Result<Regex> {
 }
 
 fn compile(op: &'static str, pattern: &str, written: &str) -> Result<Regex> {
-    Regex::new(pattern).map_err(|error| Error::BadArgument {
+    // What is written has to be one by itself: around `a)|(b`, parentheses would pair otherwise.
+    Regex::new(written).and_then(|_| Regex::new(pattern)).map_err(|error| Error::BadArgument {
         op,
         argument: "pattern",
         expected: "a regular expression",

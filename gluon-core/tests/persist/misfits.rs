@@ -174,8 +174,10 @@ fn rules_rename_arrays() {
     let blunt = Load::new().rename(".*weight", "hidden.weight").allow_missing().ignore_extra();
     let found = misfits(&mut Mlp::new(), &path, &blunt);
     assert!(matches!(&found[0], Misfit::SameName { .. }), "{found:?}");
-    let error = again.load_parameters_with(&path, &Load::new().rename("(", "")).unwrap_err();
-    assert!(error.to_string().contains("expected `pattern` to be a regular expression"));
+    for load in [Load::new().rename("(", ""), Load::new().select("a)|(c")] {
+        let error = again.load_parameters_with(&path, &load).unwrap_err();
+        assert!(error.to_string().contains("expected `pattern` to be a regular expression"));
+    }
 }
 
 #[test]
