@@ -59,7 +59,8 @@ impl ImageFolder {
         ImageFolder { gray: true, ..self }
     }
 
-    /// The same, each picture scaled to one size.
+    /// The same, each picture scaled to one size, at least one pixel high and wide; otherwise
+    /// [`get`](Dataset::get) is an error.
     pub fn resized(self, height: u32, width: u32) -> ImageFolder {
         ImageFolder { size: Some((height, width)), ..self }
     }
@@ -106,6 +107,14 @@ impl Dataset for ImageFolder {
             let (op, bound) = ("ImageFolder::get", self.files.len());
             return Err(Error::IndexOutOfRange { op, index: index as f64, bound, position: 0 });
         };
+        if let Some((height @ 0, width) | (height, width @ 0)) = self.size {
+            return Err(Error::BadArgument {
+                op: "ImageFolder::resized",
+                argument: "height, width",
+                expected: "at least 1",
+                found: format!("{height}, {width}"),
+            });
+        }
         let error = |source| Error::Io { action: "read", path: path.clone(), source };
         let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
         let picture = reader.map_err(error)?.decode();
@@ -162,6 +171,12 @@ mod tests {
         let (batch, labels) = images.clone().resized(4, 5).batch(&[0, 1]).unwrap();
         assert_eq!(batch.shape().dims(), [2, 3, 4, 5]);
         assert_eq!(labels, Tensor::from([0i64, 1]));
+
+        let error = images.clone().resized(0, 4).get(0).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`ImageFolder::resized` expected `height, width` to be at least 1, found 0, 4"
+        );
 
         assert!(images.get(3).is_err() && ImageFolder::open(at("c")).is_err());
         std::fs::write(at("a/x.jpg"), "broken").unwrap();

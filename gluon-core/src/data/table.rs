@@ -34,7 +34,7 @@ impl Table {
     ///
     /// # Errors
     /// [`Error::Io`] if the file cannot be read, [`Error::Table`] if its rows are not of one
-    /// length or not UTF-8.
+    /// length or not UTF-8, or if two columns have the same name.
     pub fn open(path: impl AsRef<Path>) -> Result<Table> {
         let path = path.as_ref().to_path_buf();
         let file = std::fs::File::open(&path);
@@ -48,7 +48,13 @@ impl Table {
             expected: "rows of UTF-8 text, all with as many fields as the first".to_owned(),
             found: error.to_string(),
         };
-        let header = reader.headers().map_err(invalid)?.iter().map(str::to_owned).collect();
+        let header = reader.headers().map_err(invalid)?.iter();
+        let header: Vec<String> = header.map(|name| name.trim().to_owned()).collect();
+        let mut names = BTreeSet::new();
+        if let Some(name) = header.iter().find(|name| !names.insert(*name)) {
+            let (expected, found) = ("columns of different names", format!("`{name}` twice"));
+            return Err(Error::Table { path, expected: expected.to_owned(), found });
+        }
         let row = |row: csv::Result<csv::StringRecord>| {
             row.map(|row| row.iter().map(str::to_owned).collect()).map_err(invalid)
         };
@@ -56,7 +62,7 @@ impl Table {
         Ok(Table { path, header, rows })
     }
 
-    /// The names of the columns, in order.
+    /// The names of the columns, in order, without spaces around them.
     pub fn header(&self) -> &[String] {
         &self.header
     }
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_name() {
-        let text = "kind,\"a, b\",c\nred, 1.5 ,x\ngreen,-2e3,\"y\"\"y\"\nred,0,\n";
+        let text = "kind,\"a, b\", c\nred, 1.5 ,x\ngreen,-2e3,\"y\"\"y\"\nred,0,\n";
         let table = table(text).unwrap();
         assert_eq!(table.header(), ["kind", "a, b", "c"]);
         assert_eq!(table.column("c").unwrap(), ["x", "y\"y", ""]);
@@ -159,6 +165,8 @@ mod tests {
             message(table("a,b\n1\n").unwrap_err())
                 .contains("found record with 1 fields, but the previous")
         );
+        let error = message(table("a,b, a\n1,2,3\n").unwrap_err());
+        assert_eq!(error, "t.csv` expected columns of different names, found `a` twice");
         assert!(matches!(Table::open("/nowhere/t.csv"), Err(Error::Io { .. })));
         assert!(table("a\n").unwrap().is_empty());
     }
