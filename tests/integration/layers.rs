@@ -90,7 +90,7 @@ fn outputs_and_gradients_are_those_of_mxnet() {
         }
     }
     let tested: Vec<&str> = cases.iter().map(|(id, _)| *id).collect();
-    golden::assert_complete(&golden["cases"], &tested, &[]);
+    golden::assert_complete(&golden["cases"], &tested);
 }
 
 /// An activation inside `Dense` and as a layer of its own compute the same.

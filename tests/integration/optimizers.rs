@@ -113,7 +113,7 @@ fn values_after_each_step_are_those_of_mxnet() {
             assert_close(&what, &net.weight.data().unwrap(), expected, tolerance(name));
         }
     }
-    golden::assert_complete(&golden["runs"], &tested, &[]);
+    golden::assert_complete(&golden["runs"], &tested);
 }
 
 /// A layer of ones with a gradient of ones, stepped once.
