@@ -31,6 +31,7 @@ mod reduce;
 pub(crate) mod sliding;
 mod softmax;
 
+#[cfg(any(feature = "data", feature = "layers"))]
 pub(crate) use index::index_below;
 pub(crate) use layout::resolve_axis;
 pub use operand::Operand;
