@@ -150,5 +150,5 @@ fn a_skipped_field_behind_a_box_says_why_it_cannot_be_copied() {
 
     let panic = std::panic::catch_unwind(Net::new).err().expect("`Cache` is not `Clone`");
     let text = panic.downcast_ref::<String>().map_or("", String::as_str);
-    assert!(text.contains("`cache`") && text.contains("`#[new(..)]`"), "{text}");
+    assert!(text.contains("`cache: ") && text.contains("`#[new(..)]`"), "{text}");
 }
