@@ -100,7 +100,7 @@ impl History {
     /// Writes the epochs to `path` as CSV, [atomically](atomic::write).
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be written.
+    /// [`Error::Io`](crate::Error::Io) if the file cannot be written.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         atomic::write(path, |out| out.write_all(self.to_csv().as_bytes()))
     }
