@@ -78,13 +78,12 @@ impl Shape {
     /// than `isize` counts. So that this holds of every axis and of every stride too, a size of 0
     /// counts as 1 there.
     pub fn checked_size(&self) -> Option<usize> {
-        let product = |(extent, over): (usize, bool), &dim: &usize| {
+        let product = |(extent, size, over): (usize, usize, bool), &dim: &usize| {
             let (extent, now) = extent.overflowing_mul(dim.max(1));
-            (extent, over || now)
+            (extent, size.wrapping_mul(dim), over || now)
         };
-        let (extent, over) = self.dims().iter().fold((1, false), product);
-        let fits = !over && isize::try_from(extent).is_ok();
-        fits.then_some(if self.is_known() { extent } else { 0 })
+        let (extent, size, over) = self.dims().iter().fold((1, 1, false), product);
+        (!over && isize::try_from(extent).is_ok()).then_some(size)
     }
 
     /// Whether every size is known: none is 0.

@@ -60,9 +60,17 @@ fn a_step_that_threads_share_allocates_nothing() {
         loss.backward().unwrap();
         trainer.step(256).unwrap();
     };
-    // The first time that a thread takes a part which another had before, it needs room of its own.
-    let least = (0..20).map(|_| allocations(&mut step)).min();
-    assert_eq!(least, Some(0));
+    // The first time that a thread takes a part which another had before, it needs room of its own,
+    // and the clock decides when that is. Then steps take nothing any more.
+    let mut in_a_row = 0;
+    for _ in 0..1000 {
+        let taken = allocation_counter::measure(&mut step).count_total;
+        in_a_row = if taken == 0 { in_a_row + 1 } else { 0 };
+        if in_a_row == 50 {
+            return;
+        }
+    }
+    panic!("of 1000 steps, no 50 in a row took nothing");
 }
 
 #[test]

@@ -8,22 +8,17 @@ use crate::tensor::Tensor;
 
 thread_local! {
     static MODE: Cell<Mode> = const { Cell::new(Mode { recording: false, training: false }) };
-    static RECORDING: RefCell<Recording> = const { RefCell::new(Recording { graph: None, depth: 0 }) };
+    /// How many `record`s enclose this point.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// The graph that the outermost of them fills, kept after it ends, so that the next can use its
+    /// memory.
+    static GRAPH: RefCell<Option<Arc<Graph<Tensor>>>> = const { RefCell::new(None) };
 }
 
 #[derive(Clone, Copy)]
 struct Mode {
     recording: bool,
     training: bool,
-}
-
-/// The graph that the outermost `record` of this thread fills.
-#[derive(Default)]
-struct Recording {
-    /// Kept after the recording ends, so that the next can use its memory.
-    graph: Option<Arc<Graph<Tensor>>>,
-    /// How many `record`s enclose this point.
-    depth: usize,
 }
 
 /// Runs `f` in recording and training mode.
@@ -92,14 +87,15 @@ fn scoped<R>(mode: Mode, f: impl FnOnce() -> R) -> R {
 /// Runs `f` without recording, and lets what it records go to graphs of its own: the one that is
 /// open here belongs to the pass backwards that `f` is.
 pub(super) fn set_aside<R>(f: impl FnOnce() -> R) -> R {
-    struct Restore(Recording);
+    struct Restore(usize, Option<Arc<Graph<Tensor>>>);
     impl Drop for Restore {
         fn drop(&mut self) {
-            RECORDING.replace(std::mem::take(&mut self.0));
+            DEPTH.set(self.0);
+            GRAPH.replace(self.1.take());
         }
     }
-    let is_open = RECORDING.with_borrow(|recording| recording.depth > 0);
-    let _restore = is_open.then(|| Restore(RECORDING.take()));
+    let is_open = DEPTH.get() > 0;
+    let _restore = is_open.then(|| Restore(DEPTH.take(), GRAPH.take()));
     pause(f)
 }
 
@@ -107,24 +103,21 @@ struct RecordingGuard;
 
 impl RecordingGuard {
     fn enter() -> RecordingGuard {
-        if RECORDING.with_borrow(|recording| recording.depth == 0) {
+        if DEPTH.get() == 0 {
             change_graph(|graph| match graph.as_mut().and_then(Arc::get_mut) {
                 Some(unused) => unused.reset(),
                 None => *graph = Some(Arc::new(Graph::new())),
             });
         }
-        RECORDING.with_borrow_mut(|recording| recording.depth += 1);
+        DEPTH.set(DEPTH.get() + 1);
         RecordingGuard
     }
 }
 
 impl Drop for RecordingGuard {
     fn drop(&mut self) {
-        let depth = RECORDING.with_borrow_mut(|recording| {
-            recording.depth -= 1;
-            recording.depth
-        });
-        if depth == 0 {
+        DEPTH.set(DEPTH.get() - 1);
+        if DEPTH.get() == 0 {
             change_graph(|graph| {
                 if let Some(graph) = graph {
                     match Arc::get_mut(graph) {
@@ -140,10 +133,12 @@ impl Drop for RecordingGuard {
 /// Lets `change` work on the thread's graph, which it does not have meanwhile: what is dropped there
 /// may record something itself.
 fn change_graph(change: impl FnOnce(&mut Option<Arc<Graph<Tensor>>>)) {
-    let mut graph = RECORDING.with_borrow_mut(|recording| recording.graph.take());
-    change(&mut graph);
-    let _other =
-        RECORDING.with_borrow_mut(|recording| std::mem::replace(&mut recording.graph, graph));
+    GRAPH.with(|kept| {
+        let mut graph = kept.take();
+        change(&mut graph);
+        // What one recorded meanwhile goes when nothing is borrowed any more.
+        drop(kept.replace(graph));
+    });
 }
 
 /// The graph of the current recording, if this thread records.
@@ -151,7 +146,7 @@ pub(super) fn current_graph() -> Option<Arc<Graph<Tensor>>> {
     if !is_recording() {
         return None;
     }
-    RECORDING.with_borrow(|recording| recording.graph.clone())
+    GRAPH.with_borrow(Option::clone)
 }
 
 #[cfg(test)]

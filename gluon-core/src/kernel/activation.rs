@@ -28,7 +28,11 @@ impl Activation {
 macro_rules! for_slope_of {
     ($activation:expr, $each:ident) => {
         match $activation {
-            Activation::Relu => $each!(|y, dy| if y > T::ZERO { dy } else { T::ZERO }),
+            // Chosen, as 0 times infinity is NaN. Without the sum, what is chosen is what stands there
+            // already, and the compiler makes a slow store of single elements of it.
+            Activation::Relu => {
+                $each!(|y, dy| if y > T::ZERO { dy + T::ZERO } else { T::ZERO })
+            }
             Activation::Sigmoid => $each!(|y, dy| dy * (y * (T::ONE - y))),
             Activation::Tanh => $each!(|y, dy| dy * (T::ONE - y * y)),
             // σ(x) where y = ln(1 + eˣ), so 1 − σ(x) = e⁻ʸ.

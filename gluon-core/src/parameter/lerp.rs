@@ -42,8 +42,7 @@ impl ParameterDict {
         };
         let next = self.iter().map(|entry| {
             let name = entry.path();
-            let Some(other) = other.iter().find(|other| other.paths().any(|path| path == name))
-            else {
+            let Some(other) = other.get(name) else {
                 let (op, argument, expected) = ("lerp", "other", "parameters of the same names");
                 let found = format!("none called `{name}`");
                 return Err(Error::BadArgument { op, argument, expected, found });

@@ -138,9 +138,10 @@ impl Trainer {
     /// # Errors
     /// [`Error::StaleGradient`] if a parameter has had no `backward` since its last update, unless
     /// [`step_ignoring_stale`](Trainer::step_ignoring_stale) is meant; [`Error::Deferred`] if a
-    /// shape is not known yet; [`Error::BadArgument`] if `batch_size` is 0, or learning rate, weight
-    /// decay or norm are none; [`Error::NonFiniteGradient`] if a norm that is to be limited is infinite or NaN. Nothing
-    /// has changed then.
+    /// shape is not known yet; [`Error::BadArgument`] if `batch_size` is 0, or the learning rate,
+    /// the weight decay or the largest norm is not a number from 0 on;
+    /// [`Error::NonFiniteGradient`] if a norm that is to be limited is infinite or NaN. Nothing has
+    /// changed then.
     pub fn step(&mut self, batch_size: usize) -> Result<()> {
         check_size(batch_size)?;
         // Where there is a new gradient there are values.

@@ -67,11 +67,15 @@ fn a_killed_process_leaves_a_whole_file() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // From the first replaced file on, the child does nothing but save.
+        // From the first replaced file on, the child does nothing but save. It is killed after some
+        // saves that were seen, as their times depend on what else runs.
         let modified = || std::fs::metadata(&path).unwrap().modified().unwrap();
-        let (start, before) = (Instant::now(), modified());
-        while modified() == before && start.elapsed() < Duration::from_secs(30) {
-            std::thread::sleep(Duration::from_micros(200));
+        let start = Instant::now();
+        for _ in 0..=generator.below(3) {
+            let before = modified();
+            while modified() == before && start.elapsed() < Duration::from_secs(30) {
+                std::thread::sleep(Duration::from_micros(200));
+            }
         }
         std::thread::sleep(Duration::from_micros(generator.below(8000) as u64));
         child.kill().unwrap(); // SIGKILL where there are signals
@@ -81,7 +85,7 @@ fn a_killed_process_leaves_a_whole_file() {
         net(1.0).save_parameters(&path).unwrap();
         assert_eq!(number(&path), 1.0);
     }
-    // How far the child comes depends on what else runs, so not every number need be seen.
-    assert_eq!(seen[0], 0, "kills before the first save");
-    assert!(seen[2] + seen[3] > 0, "no kill after a second save: {seen:?}");
+    let [first, others @ ..] = seen;
+    assert_eq!(first, 0, "kills before the first save");
+    assert!(others.iter().all(|&count| count > 0), "{others:?}");
 }
