@@ -3,7 +3,7 @@
 use super::float::Float;
 use super::parallel;
 use super::transpose::transpose;
-use super::walk::{Walk, at};
+use super::walk::{Matrices, Walk, at};
 use crate::dtype::Element;
 use crate::shape::Layout;
 
@@ -21,9 +21,9 @@ fn copy_bits<T: Element>(x: &[T], layout: &Layout, y: &mut [T]) {
     let walk = Walk::new([layout]);
     let (len, [step]) = (walk.len, walk.steps);
     if step > 1
-        && let Some((matrices, rows, [1])) = walk.matrices()
+        && let matrices @ Matrices { strides: [1], .. } = walk.matrices()
     {
-        return copy_transposed(x, &matrices, [rows, len], step as usize, y);
+        return copy_transposed(x, &matrices, len, step as usize, y);
     }
     parallel::for_each_part(y, len, if step == 1 { 1 } else { 4 }, |start, y| {
         let first = start / len;
@@ -38,19 +38,19 @@ fn copy_bits<T: Element>(x: &[T], layout: &Layout, y: &mut [T]) {
     });
 }
 
-/// Copies matrices of `[rows, columns]` that lie column by column, `step` elements apart.
+/// Copies matrices of so many columns that lie column by column, `step` elements apart.
 fn copy_transposed<T: Element>(
     x: &[T],
-    matrices: &Walk<1>,
-    [rows, columns]: [usize; 2],
+    matrices: &Matrices<'_, 1>,
+    columns: usize,
     step: usize,
     y: &mut [T],
 ) {
     parallel::for_each_part(y, columns, 4, |start, y| {
         let (mut row, mut rest) = (start / columns, y);
         while !rest.is_empty() {
-            let (matrix, from_row) = (row / rows, row % rows);
-            let count = (rows - from_row).min(rest.len() / columns);
+            let (matrix, from_row) = (row / matrices.rows, row % matrices.rows);
+            let count = (matrices.rows - from_row).min(rest.len() / columns);
             let (y, after) = std::mem::take(&mut rest).split_at_mut(count * columns);
             for (_, [from]) in matrices.starts(matrix..matrix + 1) {
                 transpose(&x[from + from_row..], step, [columns, count], y, columns);

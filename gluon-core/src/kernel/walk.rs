@@ -16,7 +16,24 @@ pub(crate) struct Walk<const N: usize> {
     /// The stride within a row in each operand.
     pub(crate) steps: [isize; N],
     /// The first element in each operand.
+    pub(crate) start: [usize; N],
+}
+
+/// The matrices made of the two innermost axes of a [`Walk`].
+pub(crate) struct Matrices<'w, const N: usize> {
+    outer: &'w [(usize, [isize; N])],
     start: [usize; N],
+    /// The rows of a matrix.
+    pub(crate) rows: usize,
+    /// The stride between them in each operand.
+    pub(crate) strides: [isize; N],
+}
+
+impl<const N: usize> Matrices<'_, N> {
+    /// Each of `matrices` with its first element in each operand.
+    pub(crate) fn starts(&self, matrices: Range<usize>) -> Starts<'_, N> {
+        Starts::new(self.outer, self.start, matrices)
+    }
 }
 
 impl<const N: usize> Walk<N> {
@@ -66,19 +83,36 @@ impl<const N: usize> Walk<N> {
         self.outer[..self.rank].iter().map(|&(size, _)| size).product()
     }
 
-    /// The matrices made of the two innermost axes: a walk with one row for each matrix, the number
-    /// of rows of a matrix, and the stride between them. `None` if there is one axis only.
-    pub(crate) fn matrices(&self) -> Option<(Walk<N>, usize, [isize; N])> {
-        let rank = self.rank.checked_sub(1)?;
-        let (rows, steps) = self.outer[rank];
-        let walk = Walk { outer: self.outer, rank, len: 1, steps: [1; N], start: self.start };
-        Some((walk, rows, steps))
+    /// The matrices made of the two innermost axes. A single row is a matrix of one.
+    pub(crate) fn matrices(&self) -> Matrices<'_, N> {
+        let (outer, rows, strides) = match self.outer[..self.rank].split_last() {
+            Some((&(rows, strides), outer)) => (outer, rows, strides),
+            None => (&[][..], 1, [0; N]),
+        };
+        Matrices { outer, start: self.start, rows, strides }
     }
 
     /// Each of `rows` with its first element in each operand.
     pub(crate) fn starts(&self, rows: Range<usize>) -> Starts<'_, N> {
-        let outer = &self.outer[..self.rank];
-        let mut starts = Starts { outer, index: [0; MAX_RANK], at: self.start, rows };
+        Starts::new(&self.outer[..self.rank], self.start, rows)
+    }
+}
+
+/// The rows or matrices of a [`Walk`], one after another.
+pub(crate) struct Starts<'w, const N: usize> {
+    outer: &'w [(usize, [isize; N])],
+    index: [usize; MAX_RANK],
+    at: [usize; N],
+    rows: Range<usize>,
+}
+
+impl<'w, const N: usize> Starts<'w, N> {
+    fn new(
+        outer: &'w [(usize, [isize; N])],
+        start: [usize; N],
+        rows: Range<usize>,
+    ) -> Starts<'w, N> {
+        let mut starts = Starts { outer, index: [0; MAX_RANK], at: start, rows };
         let mut rest = starts.rows.start;
         for (axis, &(size, steps)) in outer.iter().enumerate().rev() {
             if size == 0 {
@@ -90,17 +124,7 @@ impl<const N: usize> Walk<N> {
         }
         starts
     }
-}
 
-/// The rows of a [`Walk`], one after another.
-pub(crate) struct Starts<'w, const N: usize> {
-    outer: &'w [(usize, [isize; N])],
-    index: [usize; MAX_RANK],
-    at: [usize; N],
-    rows: Range<usize>,
-}
-
-impl<const N: usize> Starts<'_, N> {
     fn advance(&mut self, steps: [isize; N], count: isize) {
         for (at, step) in self.at.iter_mut().zip(steps) {
             *at = at.wrapping_add_signed(step * count);

@@ -37,8 +37,17 @@ pub(crate) enum Side {
     Right,
 }
 
+/// Rows of an operand, as many and as long as those of the output.
+struct Rows<'a, T> {
+    data: &'a [T],
+    start: usize,
+    /// How far apart the rows begin.
+    stride: isize,
+    /// How far apart the elements of a row are: 1, or 0 for the same element throughout.
+    step: isize,
+}
+
 /// A row of an operand.
-#[derive(Clone, Copy)]
 enum Row<'a, T> {
     /// One element after another.
     Slice(&'a [T]),
@@ -46,30 +55,38 @@ enum Row<'a, T> {
     Scalar(T),
 }
 
-impl<'a, T: Float> Row<'a, T> {
-    /// The `len` elements from `start`, `step` apart, which is 0 or 1.
-    #[inline]
-    fn new(data: &'a [T], start: usize, step: isize, len: usize) -> Row<'a, T> {
-        if step == 0 { Row::Scalar(data[start]) } else { Row::Slice(&data[start..][..len]) }
+impl<'a, T: Float> Rows<'a, T> {
+    /// Rows of `len` elements, one after another.
+    fn contiguous(data: &'a [T], len: usize) -> Rows<'a, T> {
+        Rows { data, start: 0, stride: len as isize, step: 1 }
     }
 
-    /// The `len` elements from the element `at` of the row.
+    /// What begins at the element `skip` of the row `i`.
     #[inline]
-    fn part(self, at: usize, len: usize) -> Row<'a, T> {
-        match self {
-            Row::Slice(data) => Row::Slice(&data[at..][..len]),
-            Row::Scalar(value) => Row::Scalar(value),
+    fn from(&self, i: usize, skip: usize) -> Rows<'a, T> {
+        let start = at(at(self.start, self.stride, i), self.step, skip);
+        Rows { start, ..*self }
+    }
+
+    /// The first `len` elements of the row `i`.
+    #[inline(always)]
+    fn row(&self, i: usize, len: usize) -> Row<'a, T> {
+        let start = at(self.start, self.stride, i);
+        if self.step == 0 {
+            Row::Scalar(self.data[start])
+        } else {
+            Row::Slice(&self.data[start..][..len])
         }
     }
 
-    /// The elements of the row one after another, in `memory` if they do not lie so.
+    /// The first `len` elements one after another, in `memory` if they do not lie so.
     #[inline]
-    fn elements(self, memory: &'a mut [T]) -> &'a [T] {
-        match self {
+    fn elements(&self, len: usize, memory: &'a mut [T]) -> &'a [T] {
+        match self.row(0, len) {
             Row::Slice(data) => data,
             Row::Scalar(value) => {
-                memory.fill(value);
-                memory
+                memory[..len].fill(value);
+                &memory[..len]
             }
         }
     }
@@ -82,7 +99,9 @@ pub(crate) fn binary<T: Float>(
     (y, y_layout): (&[T], &Layout),
     out: &mut [T],
 ) {
-    for_each_row((x, x_layout), (y, y_layout), out, op.cost(), &|x, y, _, out| zip(op, x, y, out));
+    for_each_block((x, x_layout), (y, y_layout), out, op.cost(), &|x, y, len, _, out| {
+        zip(op, x, y, len, out)
+    });
 }
 
 /// `dx (+)= dz · ∂(x op y)/∂side`, for layouts of the shape of `dz` and `dx`, which may broadcast.
@@ -98,14 +117,24 @@ pub(crate) fn binary_grad<T: Float>(
     accumulate: bool,
 ) {
     assert_eq!(dz.len(), dx.len());
-    for_each_row((x, x_layout), (y, y_layout), dx, op.cost(), &|x, y, start, dx| {
-        let dz = &dz[start..][..dx.len()];
-        write_or_add(dx, accumulate, |at, dx| {
-            let dz = &dz[at..][..dx.len()];
-            slopes(op, side, x.part(at, dx.len()), y.part(at, dx.len()), dz, dx);
-        });
+    for_each_block((x, x_layout), (y, y_layout), dx, op.cost(), &|x, y, len, start, dx| {
+        let dz = Rows::contiguous(&dz[start..], len);
+        if !accumulate {
+            return slopes(op, side, x, y, &dz, len, dx);
+        }
+        // What is added to `dx` is made of whole rows, or of parts of one that is long.
+        let rows = (PART / len).max(1);
+        for (i, dx) in dx.chunks_mut(rows * len).enumerate() {
+            write_or_add(dx, accumulate, |skip, dx| {
+                let [x, y, dz] = [x, y, &dz].map(|operand| operand.from(i * rows, skip));
+                slopes(op, side, &x, &y, &dz, len.min(dx.len()), dx);
+            });
+        }
     });
 }
+
+/// So much is written before it is added, near the processor.
+const PART: usize = 512;
 
 /// Lets `write(start, part)` write parts of `dx`, or adds what it writes to them if `accumulate`.
 ///
@@ -115,8 +144,6 @@ pub(super) fn write_or_add<T: Float>(
     accumulate: bool,
     write: impl Fn(usize, &mut [T]),
 ) {
-    /// So much is written before it is added, near the processor.
-    const PART: usize = 512;
     if !accumulate {
         return write(0, dx);
     }
@@ -128,13 +155,17 @@ pub(super) fn write_or_add<T: Float>(
     }
 }
 
-/// Calls `f(x_row, y_row, start, out_row)` on the common rows of the operands and `out`.
-fn for_each_row<T: Float>(
+/// What is done to some rows of the operands and the output.
+type BlockLoop<'f, T> = dyn Fn(&Rows<'_, T>, &Rows<'_, T>, usize, usize, &mut [T]) + Sync + 'f;
+
+/// Calls `f(x_rows, y_rows, len, start, out)` on parts of `out` that are rows of `len` elements, and on
+/// the rows of the operands there.
+fn for_each_block<T: Float>(
     (x, x_layout): (&[T], &Layout),
     (y, y_layout): (&[T], &Layout),
     out: &mut [T],
     cost: usize,
-    f: &(impl Fn(Row<'_, T>, Row<'_, T>, usize, &mut [T]) + Sync),
+    f: &BlockLoop<'_, T>,
 ) {
     assert!(x_layout.shape == y_layout.shape && x_layout.shape.size() == out.len());
     if out.is_empty() {
@@ -148,23 +179,39 @@ fn for_each_row<T: Float>(
         return with_scratch(out.len(), |copy| {
             if apart(walk.steps[0]) {
                 layout::copy(x, x_layout, copy);
-                for_each_row((copy, &whole), (y, y_layout), out, cost, f);
+                for_each_block((copy, &whole), (y, y_layout), out, cost, f);
             } else {
                 layout::copy(y, y_layout, copy);
-                for_each_row((x, x_layout), (copy, &whole), out, cost, f);
+                for_each_block((x, x_layout), (copy, &whole), out, cost, f);
             }
         });
     }
-    let (len, [x_step, y_step]) = (walk.len, walk.steps);
+    let (len, matrices) = (walk.len, walk.matrices());
+    // The rows from `row` on of a matrix that begins at `starts`, without their first elements.
+    let rows = |starts: [usize; 2], row: usize, skip: usize| {
+        let operand = |data, i: usize| {
+            let (stride, step) = (matrices.strides[i], walk.steps[i]);
+            Rows { data, start: at(at(starts[i], stride, row), step, skip), stride, step }
+        };
+        (operand(x, 0), operand(y, 1))
+    };
     // One row is cut anywhere, several at their bounds.
-    let unit = if len == out.len() { 1 } else { len };
-    parallel::for_each_part(out, unit, cost, |start, out| {
-        let (first, skip, len) = (start / len, start % len, len.min(out.len()));
-        for (row, [x_start, y_start]) in walk.starts(first..first + out.len() / len) {
-            let x = Row::new(x, at(x_start, x_step, skip), x_step, len);
-            let y = Row::new(y, at(y_start, y_step, skip), y_step, len);
-            let offset = (row - first) * len;
-            f(x, y, start + offset, &mut out[offset..][..len]);
+    if len == out.len() {
+        return parallel::for_each_part(out, 1, cost, |start, out| {
+            let (x, y) = rows(walk.start, 0, start);
+            f(&x, &y, out.len(), start, out);
+        });
+    }
+    parallel::for_each_part(out, len, cost, |start, out| {
+        let (first, height) = (start / len, matrices.rows);
+        let end = first + out.len() / len;
+        for (matrix, starts) in matrices.starts(first / height..end.div_ceil(height)) {
+            // The rows of the matrix that are rows of this part.
+            let top = matrix * height;
+            let part = top.max(first)..(top + height).min(end);
+            let (x, y) = rows(starts, part.start - top, 0);
+            let at = (part.start - first) * len..(part.end - first) * len;
+            f(&x, &y, len, start + at.start, &mut out[at]);
         }
     });
 }
@@ -176,73 +223,90 @@ impl Binary {
     }
 }
 
-/// `out = x op y` for a row.
-fn zip<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
+/// `out = x op y` for rows of `len` elements.
+fn zip<T: Float>(op: Binary, x: &Rows<'_, T>, y: &Rows<'_, T>, len: usize, out: &mut [T]) {
     match op {
-        Binary::Pow => each(x, y, out, |x, y| x.powf(y)),
-        Binary::Eq => each(x, y, out, |x, y| T::truth(x == y)),
-        Binary::Ne => each(x, y, out, |x, y| T::truth(x != y)),
-        Binary::Lt => each(x, y, out, |x, y| T::truth(x < y)),
-        Binary::Le => each(x, y, out, |x, y| T::truth(x <= y)),
-        Binary::Gt => each(x, y, out, |x, y| T::truth(x > y)),
-        Binary::Ge => each(x, y, out, |x, y| T::truth(x >= y)),
-        _ => arithmetic(op, x, y, out),
+        Binary::Pow => each(x, y, len, out, |x, y| x.powf(y)),
+        Binary::Eq => each(x, y, len, out, |x, y| T::truth(x == y)),
+        Binary::Ne => each(x, y, len, out, |x, y| T::truth(x != y)),
+        Binary::Lt => each(x, y, len, out, |x, y| T::truth(x < y)),
+        Binary::Le => each(x, y, len, out, |x, y| T::truth(x <= y)),
+        Binary::Gt => each(x, y, len, out, |x, y| T::truth(x > y)),
+        Binary::Ge => each(x, y, len, out, |x, y| T::truth(x >= y)),
+        _ => arithmetic(op, x, y, len, out),
     }
 }
 
 /// The functions of [`zip`] that are worth a version for each set of vector instructions.
 #[simd]
-fn arithmetic<T: Float>(op: Binary, x: Row<'_, T>, y: Row<'_, T>, out: &mut [T]) {
+fn arithmetic<T: Float>(op: Binary, x: &Rows<'_, T>, y: &Rows<'_, T>, len: usize, out: &mut [T]) {
     match op {
-        Binary::Add => each(x, y, out, |x, y| x + y),
-        Binary::Sub => each(x, y, out, |x, y| x - y),
-        Binary::Mul => each(x, y, out, |x, y| x * y),
-        Binary::Div => each(x, y, out, |x, y| x / y),
-        Binary::Max => each(x, y, out, |x, y| x.maximum(y)),
-        Binary::Min => each(x, y, out, |x, y| x.minimum(y)),
+        Binary::Add => each(x, y, len, out, |x, y| x + y),
+        Binary::Sub => each(x, y, len, out, |x, y| x - y),
+        Binary::Mul => each(x, y, len, out, |x, y| x * y),
+        Binary::Div => each(x, y, len, out, |x, y| x / y),
+        Binary::Max => each(x, y, len, out, |x, y| x.maximum(y)),
+        Binary::Min => each(x, y, len, out, |x, y| x.minimum(y)),
         _ => unreachable!("`zip` computes the others"),
     }
 }
 
 #[inline(always)]
-fn each<T: Float>(x: Row<'_, T>, y: Row<'_, T>, out: &mut [T], f: impl Fn(T, T) -> T) {
-    match (x, y) {
-        (Row::Slice(x), Row::Slice(y)) => {
-            for ((z, &x), &y) in out.iter_mut().zip(x).zip(y) {
-                *z = f(x, y);
+fn each<T: Float>(
+    x: &Rows<'_, T>,
+    y: &Rows<'_, T>,
+    len: usize,
+    out: &mut [T],
+    f: impl Fn(T, T) -> T,
+) {
+    for (i, out) in out.chunks_exact_mut(len).enumerate() {
+        match (x.row(i, len), y.row(i, len)) {
+            (Row::Slice(x), Row::Slice(y)) => {
+                for ((z, &x), &y) in out.iter_mut().zip(x).zip(y) {
+                    *z = f(x, y);
+                }
             }
-        }
-        (Row::Slice(x), Row::Scalar(y)) => {
-            for (z, &x) in out.iter_mut().zip(x) {
-                *z = f(x, y);
+            (Row::Slice(x), Row::Scalar(y)) => {
+                for (z, &x) in out.iter_mut().zip(x) {
+                    *z = f(x, y);
+                }
             }
-        }
-        (Row::Scalar(x), Row::Slice(y)) => {
-            for (z, &y) in out.iter_mut().zip(y) {
-                *z = f(x, y);
+            (Row::Scalar(x), Row::Slice(y)) => {
+                for (z, &y) in out.iter_mut().zip(y) {
+                    *z = f(x, y);
+                }
             }
+            (Row::Scalar(x), Row::Scalar(y)) => out.fill(f(x, y)),
         }
-        (Row::Scalar(x), Row::Scalar(y)) => out.fill(f(x, y)),
     }
 }
 
-/// `dx = dz · ∂(x op y)/∂side` for a row.
-fn slopes<T: Float>(op: Binary, side: Side, x: Row<'_, T>, y: Row<'_, T>, dz: &[T], dx: &mut [T]) {
+/// `dx = dz · ∂(x op y)/∂side` for rows of `len` elements.
+fn slopes<T: Float>(
+    op: Binary,
+    side: Side,
+    x: &Rows<'_, T>,
+    y: &Rows<'_, T>,
+    dz: &Rows<'_, T>,
+    len: usize,
+    dx: &mut [T],
+) {
     /// A row of one element throughout is as many of it, so that one loop is enough.
     const PART: usize = 128;
-    match (op, side, x, y) {
-        (Binary::Mul, Side::Left, ..) => return arithmetic(Binary::Mul, Row::Slice(dz), y, dx),
-        (Binary::Mul, Side::Right, ..) => return arithmetic(Binary::Mul, Row::Slice(dz), x, dx),
-        (Binary::Div, Side::Left, ..) => return arithmetic(Binary::Div, Row::Slice(dz), y, dx),
-        (_, _, Row::Slice(x), Row::Slice(y)) => return slope(op, side, x, y, dz, dx),
+    match (op, side) {
+        (Binary::Mul, Side::Left) => return arithmetic(Binary::Mul, dz, y, len, dx),
+        (Binary::Mul, Side::Right) => return arithmetic(Binary::Mul, dz, x, len, dx),
+        (Binary::Div, Side::Left) => return arithmetic(Binary::Div, dz, y, len, dx),
         _ => {}
     }
     let [mut x_part, mut y_part] = [[T::ZERO; PART]; 2];
-    for (i, (dz, dx)) in dz.chunks(PART).zip(dx.chunks_mut(PART)).enumerate() {
-        let (at, len) = (i * PART, dx.len());
-        let x = x.part(at, len).elements(&mut x_part[..len]);
-        let y = y.part(at, len).elements(&mut y_part[..len]);
-        slope(op, side, x, y, dz, dx);
+    let part = if x.step == 1 && y.step == 1 { len } else { PART };
+    for (i, dx) in dx.chunks_exact_mut(len).enumerate() {
+        for (j, dx) in dx.chunks_mut(part).enumerate() {
+            let [x, y, dz] = [x, y, dz].map(|operand| operand.from(i, j * part));
+            let (x, y) = (x.elements(dx.len(), &mut x_part), y.elements(dx.len(), &mut y_part));
+            slope(op, side, x, y, dz.elements(dx.len(), &mut []), dx);
+        }
     }
 }
 
