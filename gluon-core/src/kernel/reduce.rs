@@ -140,14 +140,20 @@ fn reduce_with<T: Float>(
             });
         });
     }
-    if out.len() == 1 && inner.rows() == 1 && inner.steps == [1] {
+    let is_slice = inner.rows() == 1 && inner.steps == [1];
+    if is_slice && out.len() == 1 {
         return store(&mut out[0], (folds.slice)(&x[layout.offset..][..count]));
     }
     parallel::for_each_part(out, 1, count, |start, out| {
         for_each_segment(&kept, start, out, |from, out| {
             for (i, out) in out.iter_mut().enumerate() {
                 let from = at(from, kept.steps[0], i);
-                store(out, fold_one(folds, x, from, &inner, 0..inner.rows()));
+                let value = if is_slice {
+                    (folds.slice)(&x[from..][..count])
+                } else {
+                    fold_one(folds, x, from, &inner, 0..inner.rows())
+                };
+                store(out, value);
             }
         });
     });
