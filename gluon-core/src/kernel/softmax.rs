@@ -12,7 +12,7 @@ const COST: usize = 10;
 
 /// `y = e^x / Σ e^x` in each row of `columns`.
 pub(crate) fn softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
-    #[simd]
+    #[simd(avx512)]
     fn rows<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
         let piece = piece_of_rows(columns);
         for (x, y) in x.chunks(piece).zip(y.chunks_mut(piece)) {
@@ -30,7 +30,7 @@ pub(crate) fn softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
 
 /// `y = x − ln Σ e^x` in each row of `columns`.
 pub(crate) fn log_softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
-    #[simd]
+    #[simd(avx512)]
     fn rows<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
         for (x, y) in x.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
             let max = maximum(x);
@@ -45,7 +45,7 @@ pub(crate) fn log_softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
 
 /// `y = ln Σ e^x` of each row of `columns`; `y: [rows]`.
 pub(crate) fn log_sum_exp<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
-    #[simd]
+    #[simd(avx512)]
     fn rows<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
         for (x, y) in x.chunks_exact(columns).zip(y) {
             let max = maximum(x);
@@ -104,7 +104,7 @@ pub(crate) fn cross_entropy<T: Float>(
     probabilities: &mut [T],
     loss: &mut [T],
 ) {
-    #[simd]
+    #[simd(avx512)]
     fn rows<T: Float>(x: &[T], labels: &[u64], columns: usize, p: &mut [T], loss: &mut [T]) {
         let piece = piece_of_rows(columns);
         let count = piece / columns;
@@ -144,7 +144,7 @@ pub(crate) fn cross_entropy_dense<T: Float>(
     probabilities: &mut [T],
     loss: &mut [T],
 ) {
-    #[simd]
+    #[simd(avx512)]
     fn rows<T: Float>(x: &[T], targets: &[T], columns: usize, p: &mut [T], loss: &mut [T]) {
         let rows = x.chunks_exact(columns).zip(p.chunks_exact_mut(columns));
         for (((x, p), targets), loss) in rows.zip(targets.chunks_exact(columns)).zip(loss) {
@@ -238,7 +238,7 @@ fn scale_into<T: Float>(alpha: T, x: &[T], y: &mut [T], accumulate: bool) {
     }
 }
 
-#[simd]
+#[simd(avx512)]
 fn gradient_rows<T: Float>(
     of_logarithm: bool,
     y: &[T],
@@ -270,18 +270,30 @@ const LANES: usize = 16;
 /// The largest element; NaN if any is.
 #[inline(always)]
 fn maximum<T: Float>(x: &[T]) -> T {
-    let mut lanes = [-T::INFINITY; LANES];
-    let chunks = x.chunks_exact(LANES);
-    let tail = chunks.remainder().iter().fold(-T::INFINITY, |max, &x| max.maximum(x));
-    if x.len() < LANES {
-        return tail;
-    }
-    for chunk in chunks {
+    // What does not fill a chunk at the end is taken once more with what is before it.
+    let Some(last) = x.last_chunk::<LANES>() else {
+        return x.iter().fold(-T::INFINITY, |max, &x| max.maximum(x));
+    };
+    let mut lanes = *last;
+    for chunk in x.as_chunks::<LANES>().0 {
         for i in 0..LANES {
             lanes[i] = lanes[i].maximum(chunk[i]);
         }
     }
-    lanes.into_iter().fold(tail, T::maximum)
+    halve(lanes, T::maximum)
+}
+
+/// Combines the first half of the lanes with the second until one is left.
+#[inline(always)]
+fn halve<T: Float>(mut lanes: [T; LANES], combine: impl Fn(T, T) -> T) -> T {
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = combine(lanes[i], lanes[i + width]);
+        }
+        width /= 2;
+    }
+    lanes[0]
 }
 
 /// The elements of some whole rows that the first-level cache holds.
@@ -302,21 +314,20 @@ fn subtract<T: Float>(x: &[T], max: T, y: &mut [T]) {
 /// `y = e^y`
 #[inline(always)]
 fn exponentiate<T: Float>(y: &mut [T]) {
-    const PIECE: usize = 8;
     // Pieces of a fixed size: the compiler's own vector loops leave short rows to scalar code.
-    for y in y.chunks_mut(PIECE) {
-        let mut piece = [T::ZERO; PIECE];
-        match <&mut [T; PIECE]>::try_from(&mut *y) {
-            Ok(whole) => piece = *whole,
-            Err(_) => piece[..y.len()].copy_from_slice(y),
+    let (pieces, rest) = y.as_chunks_mut::<LANES>();
+    for piece in pieces {
+        for y in piece {
+            *y = y.exp();
         }
+    }
+    if !rest.is_empty() {
+        let mut piece = [T::ZERO; LANES];
+        piece[..rest.len()].copy_from_slice(rest);
         for y in &mut piece {
             *y = y.exp();
         }
-        match <&mut [T; PIECE]>::try_from(&mut *y) {
-            Ok(whole) => *whole = piece,
-            Err(_) => y.copy_from_slice(&piece[..y.len()]),
-        }
+        rest.copy_from_slice(&piece[..rest.len()]);
     }
 }
 
@@ -354,14 +365,7 @@ fn lane_sum<T: Float>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) -> T {
             lanes[i] += f(x[i], y[i]);
         }
     }
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] += lanes[i + width];
-        }
-        width /= 2;
-    }
-    lanes[0] + tail
+    halve(lanes, |a, b| a + b) + tail
 }
 
 /// Calls `rows(x_rows, columns, y_rows)` on blocks of whole rows.
