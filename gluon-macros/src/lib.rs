@@ -91,10 +91,10 @@ pub fn sequential_in(input: TokenStream) -> TokenStream {
     sequential::sequential(input.into()).into()
 }
 
-/// Compiles a kernel of `gluon-core` for AVX2 and for what all processors have, and by
-/// `#[simd(avx512)]` for AVX-512 too.
+/// Compiles a kernel of `gluon-core` for AVX2 and for what all processors have, by `#[simd(avx512)]`
+/// for AVX-512 too, and by `#[simd(f32)]` in vectors for `f32` only.
 #[doc(hidden)]
 #[proc_macro_attribute]
-pub fn simd(more: TokenStream, item: TokenStream) -> TokenStream {
-    simd::simd(more.into(), item.into()).into()
+pub fn simd(sets: TokenStream, item: TokenStream) -> TokenStream {
+    simd::simd(sets.into(), item.into()).into()
 }

@@ -2,25 +2,41 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{FnArg, GenericParam, ItemFn, Signature, parse_quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{Error, FnArg, GenericParam, ItemFn, Result, Signature, parse_quote};
 
-mod set {
-    syn::custom_keyword!(avx512);
+/// What a function is compiled for besides what all processors have.
+enum Sets {
+    /// AVX2.
+    Avx2,
+    /// AVX2, and AVX-512 for elements of four bytes.
+    Avx512,
+    /// Both for elements of four bytes; others have one version.
+    F32,
 }
 
-/// The expansion of the attribute on `item`, a function of `gluon-core`; `more` names the set that it
-/// is compiled for besides those of every kernel.
-pub(crate) fn simd(more: TokenStream, item: TokenStream) -> TokenStream {
-    let more = if more.is_empty() { Ok(None) } else { syn::parse2::<set::avx512>(more).map(Some) };
-    match more.and_then(|more| Ok((more, syn::parse2(item)?))) {
-        Ok((more, function)) => expand(more.is_some(), function),
+impl Parse for Sets {
+    fn parse(input: ParseStream<'_>) -> Result<Sets> {
+        let Some(name) = input.parse::<Option<Ident>>()? else { return Ok(Sets::Avx2) };
+        match name.to_string().as_str() {
+            "avx512" => Ok(Sets::Avx512),
+            "f32" => Ok(Sets::F32),
+            _ => Err(Error::new(name.span(), "expected `avx512` or `f32`")),
+        }
+    }
+}
+
+/// The expansion of the attribute on `item`, a function of `gluon-core`.
+pub(crate) fn simd(sets: TokenStream, item: TokenStream) -> TokenStream {
+    match syn::parse2(sets).and_then(|sets| Ok((sets, syn::parse2(item)?))) {
+        Ok((sets, function)) => expand(&sets, function),
         Err(error) => error.into_compile_error(),
     }
 }
 
 /// The body becomes a function that is inlined into one for each set; the function itself calls
 /// the best that the processor has.
-fn expand(has_avx512: bool, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -> TokenStream {
+fn expand(sets: &Sets, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -> TokenStream {
     let plain = Signature { ident: format_ident!("__plain"), ..sig.clone() };
     // Patterns of arguments are the body's; the other functions pass on what they match.
     let mut arguments: Vec<Ident> = Vec::new();
@@ -45,7 +61,9 @@ fn expand(has_avx512: bool, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -
     let avx2 = Signature { ident: format_ident!("__avx2"), ..sig.clone() };
     let avx512 = Signature { ident: format_ident!("__avx512"), ..sig.clone() };
     let call = quote!(::<#(#generics),*>(#(#arguments),*));
-    let of_avx512 = has_avx512.then(|| {
+    // What vectors gain on elements of other sizes is not worth the time to compile them.
+    let of_four_bytes = quote!(const { size_of::<#element>() == 4 });
+    let of_avx512 = (!matches!(sets, Sets::Avx2)).then(|| {
         quote! {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
@@ -53,12 +71,15 @@ fn expand(has_avx512: bool, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -
                 __plain #call
             }
 
-            // What AVX-512 gains on elements of other sizes is not worth the time to compile it.
-            if const { size_of::<#element>() == 4 } {
+            if #of_four_bytes {
                 crate::kernel::simd::return_from!(Avx512, __avx512 #call);
             }
         }
     });
+    let mut call_avx2 = quote!(crate::kernel::simd::return_from!(Avx2, __avx2 #call););
+    if let Sets::F32 = sets {
+        call_avx2 = quote!(if #of_four_bytes { #call_avx2 });
+    }
     quote! {
         #(#attrs)*
         #vis #sig {
@@ -72,7 +93,7 @@ fn expand(has_avx512: bool, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -
             }
 
             #of_avx512
-            crate::kernel::simd::return_from!(Avx2, __avx2 #call);
+            #call_avx2
             __plain #call
         }
     }

@@ -110,67 +110,88 @@ pub(crate) fn unary<T: Float>(op: Unary, x: &[T], x_layout: &Layout, y: &mut [T]
     });
 }
 
-#[simd]
+// A closure that is long would be called for each element.
+macro_rules! each {
+    ($x:ident, $y:ident, $value:expr) => {
+        for ($y, &$x) in $y.iter_mut().zip($x) {
+            *$y = $value;
+        }
+    };
+}
+
+/// `y = op(x)`
 fn map<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
-    // A closure that is long would be called for each element.
-    macro_rules! each {
-        (|$x:ident| $value:expr) => {
-            for (y, &$x) in y.iter_mut().zip(x) {
-                *y = $value;
-            }
-        };
+    match op {
+        Unary::Sin => each!(x, y, x.sin()),
+        Unary::Cos => each!(x, y, x.cos()),
+        Unary::Powf(p) => {
+            let p = T::from_f64(p);
+            each!(x, y, x.powf(p));
+        }
+        _ if op.cost() > 1 => elementary(op, x, y),
+        _ => simple(op, x, y),
     }
+}
+
+/// The functions of [`map`] that take as long as to read and write a number.
+#[simd]
+fn simple<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
     let c = T::from_f64;
     let (zero, one) = (T::ZERO, T::ONE);
     match op {
-        Unary::Neg => each!(|x| -x),
-        Unary::Exp => each!(|x| x.exp()),
-        Unary::Expm1 => each!(|x| x.exp_m1()),
-        Unary::Ln => each!(|x| x.ln()),
-        Unary::Log1p => each!(|x| x.ln_1p()),
-        Unary::Sqrt => each!(|x| x.sqrt()),
-        Unary::Rsqrt => each!(|x| one / x.sqrt()),
-        Unary::Reciprocal => each!(|x| one / x),
-        Unary::Square => each!(|x| x * x),
-        Unary::Abs => each!(|x| x.abs()),
-        Unary::Sign => each!(|x| x.sign()),
-        Unary::Sin => each!(|x| x.sin()),
-        Unary::Cos => each!(|x| x.cos()),
-        Unary::Tanh => each!(|x| x.tanh()),
-        Unary::Sigmoid => each!(|x| x.sigmoid()),
-        Unary::Relu => each!(|x| x.maximum(zero)),
-        Unary::Softplus => each!(|x| x.softplus()),
-        Unary::Softsign => each!(|x| x / (one + x.abs())),
-        Unary::Erf => each!(|x| x.erf()),
-        Unary::Gelu => {
-            let half = c(0.5);
-            let root = c(std::f64::consts::FRAC_1_SQRT_2);
-            each!(|x| half * x * (one + (x * root).erf()));
-        }
-        Unary::Floor => each!(|x| x.floor()),
-        Unary::Ceil => each!(|x| x.ceil()),
-        Unary::Round => each!(|x| x.round()),
+        Unary::Neg => each!(x, y, -x),
+        Unary::Sqrt => each!(x, y, x.sqrt()),
+        Unary::Rsqrt => each!(x, y, one / x.sqrt()),
+        Unary::Reciprocal => each!(x, y, one / x),
+        Unary::Square => each!(x, y, x * x),
+        Unary::Abs => each!(x, y, x.abs()),
+        Unary::Sign => each!(x, y, x.sign()),
+        Unary::Relu => each!(x, y, x.maximum(zero)),
+        Unary::Softsign => each!(x, y, x / (one + x.abs())),
+        Unary::Floor => each!(x, y, x.floor()),
+        Unary::Ceil => each!(x, y, x.ceil()),
+        Unary::Round => each!(x, y, x.round()),
         Unary::LeakyRelu { slope } => {
             let slope = c(slope);
-            each!(|x| if x > zero { x } else { slope * x });
-        }
-        Unary::Elu { alpha, scale } => {
-            let (alpha, scale) = (c(alpha * scale), c(scale));
-            each!(|x| if x > zero { scale * x } else { alpha * x.exp_m1() });
-        }
-        Unary::Swish { beta } => {
-            let beta = c(beta);
-            each!(|x| x * (beta * x).sigmoid());
+            each!(x, y, if x > zero { x } else { slope * x });
         }
         Unary::Clip { low, high } => {
             let (low, high) = (c(low), c(high));
-            each!(|x| x.maximum(low).minimum(high));
+            each!(x, y, x.maximum(low).minimum(high));
+        }
+        _ => unreachable!("`map` computes the others"),
+    }
+}
+
+/// The functions of [`map`] that are polynomials.
+#[simd(f32)]
+fn elementary<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
+    let c = T::from_f64;
+    let (zero, one) = (T::ZERO, T::ONE);
+    match op {
+        Unary::Exp => each!(x, y, x.exp()),
+        Unary::Expm1 => each!(x, y, x.exp_m1()),
+        Unary::Ln => each!(x, y, x.ln()),
+        Unary::Log1p => each!(x, y, x.ln_1p()),
+        Unary::Tanh => each!(x, y, x.tanh()),
+        Unary::Sigmoid => each!(x, y, x.sigmoid()),
+        Unary::Softplus => each!(x, y, x.softplus()),
+        Unary::Erf => each!(x, y, x.erf()),
+        Unary::Gelu => {
+            let half = c(0.5);
+            let root = c(std::f64::consts::FRAC_1_SQRT_2);
+            each!(x, y, half * x * (one + (x * root).erf()));
+        }
+        Unary::Elu { alpha, scale } => {
+            let (alpha, scale) = (c(alpha * scale), c(scale));
+            each!(x, y, if x > zero { scale * x } else { alpha * x.exp_m1() });
+        }
+        Unary::Swish { beta } => {
+            let beta = c(beta);
+            each!(x, y, x * (beta * x).sigmoid());
         }
         Unary::Powi(n) => power(n, x, y),
-        Unary::Powf(p) => {
-            let p = c(p);
-            each!(|x| x.powf(p));
-        }
+        _ => unreachable!("`map` computes the others"),
     }
 }
 

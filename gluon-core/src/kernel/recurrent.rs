@@ -134,7 +134,7 @@ fn part<T>(all: &[T], i: usize, len: usize) -> &[T] {
 }
 
 /// One step of every sequence in the batch: the states are changed in place.
-#[simd]
+#[simd(avx512)]
 fn step<T: Float>(
     cell: Cell,
     units: usize,
@@ -296,7 +296,7 @@ struct Memory<'s, T> {
 /// (`dc`) and of what passes from one output to the next without a product (`through`, of GRU
 /// alone). Returns that of the gates from the state before, which is in `du` or else in `dx`.
 #[allow(clippy::too_many_arguments)]
-#[simd]
+#[simd(avx512)]
 fn step_grad<'g, T: Float>(
     cell: Cell,
     units: usize,

@@ -1,8 +1,8 @@
 //! Vector instructions: which of them the processor has.
 //!
 //! The attribute `simd` of `gluon-macros` compiles a function for AVX2 and for what every processor of
-//! its kind has, and calls the better one that this processor can run; `#[simd(avx512)]` is for the
-//! few that gain enough from AVX-512. Processors of other kinds have one version, with the vector
+//! its kind has, and calls the better one that this processor can run; `#[simd(avx512)]` is for those
+//! that gain enough from AVX-512, and `#[simd(f32)]` for functions that are calls in `f64`. Processors of other kinds have one version, with the vector
 //! instructions that all of them have.
 
 #[cfg(target_arch = "x86_64")]

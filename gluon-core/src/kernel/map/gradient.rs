@@ -23,7 +23,13 @@ pub(crate) fn unary_grad<T: Float>(
         let (x, y, dy) = (&x[range.clone()], &y[range.clone()], &dy[range]);
         write_or_add(dx, accumulate, |at, dx| {
             let range = at..at + dx.len();
-            slope(op, &x[range.clone()], &y[range.clone()], &dy[range], dx);
+            let (x, y, dy) = (&x[range.clone()], &y[range.clone()], &dy[range]);
+            match op {
+                Unary::Erf | Unary::Gelu | Unary::Softplus | Unary::Swish { .. } => {
+                    elementary(op, x, dy, dx);
+                }
+                _ => slope(op, x, y, dy, dx),
+            }
         });
     });
 }
@@ -69,20 +75,7 @@ fn slope<T: Float>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
         Unary::Tanh => each!(|_, y, dy| dy * (one - y * y)),
         Unary::Sigmoid => each!(|_, y, dy| dy * (y * (one - y))),
         Unary::Relu => each!(|_, y, dy| if y > zero { dy } else { zero }),
-        Unary::Softplus => each!(|x, _, dy| dy * x.sigmoid()),
         Unary::Softsign => each!(|_, y, dy| dy * ((one - y.abs()) * (one - y.abs()))),
-        Unary::Erf => {
-            let scale = c(std::f64::consts::FRAC_2_SQRT_PI);
-            each!(|x, _, dy| dy * (scale * (-(x * x)).exp()));
-        }
-        Unary::Gelu => {
-            // Φ(x) + x φ(x), the normal distribution and its density.
-            let root = c(std::f64::consts::FRAC_1_SQRT_2);
-            let scale = c(0.5 * std::f64::consts::FRAC_2_SQRT_PI) * root;
-            each!(|x, _, dy| {
-                dy * (half * (one + (x * root).erf()) + x * scale * (-half * (x * x)).exp())
-            });
-        }
         Unary::LeakyRelu { slope } => {
             let slope = c(slope);
             each!(|x, _, dy| dy * if x > zero { one } else { slope });
@@ -90,13 +83,6 @@ fn slope<T: Float>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
         Unary::Elu { alpha, scale } => {
             let (alpha, scale) = (c(alpha * scale), c(scale));
             each!(|x, y, dy| dy * if x > zero { scale } else { y + alpha });
-        }
-        Unary::Swish { beta } => {
-            let beta = c(beta);
-            each!(|x, y, dy| {
-                let s = (beta * x).sigmoid();
-                dy * (s + beta * y * (one - s))
-            });
         }
         Unary::Clip { low, high } => {
             let (low, high) = (c(low), c(high));
@@ -113,5 +99,40 @@ fn slope<T: Float>(op: Unary, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
             let (factor, exponent) = (c(p), c(p - 1.0));
             each!(|x, _, dy| if p == 0.0 { zero } else { dy * (factor * x.powf(exponent)) });
         }
+        Unary::Erf | Unary::Gelu | Unary::Softplus | Unary::Swish { .. } => {
+            unreachable!("`elementary` computes these")
+        }
+    }
+}
+
+/// The derivatives that are polynomials of the input.
+#[simd(f32)]
+fn elementary<T: Float>(op: Unary, x: &[T], dy: &[T], dx: &mut [T]) {
+    macro_rules! each {
+        (|$x:ident| $derivative:expr) => {
+            for ((dx, &$x), &dy) in dx.iter_mut().zip(x).zip(dy) {
+                *dx = dy * $derivative;
+            }
+        };
+    }
+    let c = T::from_f64;
+    let (one, half, scale) = (T::ONE, c(0.5), c(std::f64::consts::FRAC_2_SQRT_PI));
+    match op {
+        Unary::Erf => each!(|x| scale * (-(x * x)).exp()),
+        Unary::Gelu => {
+            // Φ(x) + x φ(x), the normal distribution and its density.
+            let root = c(std::f64::consts::FRAC_1_SQRT_2);
+            let scale = half * scale * root;
+            each!(|x| half * (one + (x * root).erf()) + x * scale * (-half * (x * x)).exp());
+        }
+        Unary::Softplus => each!(|x| x.sigmoid()),
+        Unary::Swish { beta } => {
+            let beta = c(beta);
+            each!(|x| {
+                let s = (beta * x).sigmoid();
+                s + beta * (x * s) * (one - s)
+            });
+        }
+        _ => unreachable!("`slope` computes the others"),
     }
 }
