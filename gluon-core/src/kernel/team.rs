@@ -330,10 +330,16 @@ mod tests {
     fn the_caller_is_told_what_was_meant_for_it() {
         static TEAM: Team = Team::new();
         TEAM.start(1);
-        let (begun, has_begun) = channel();
+        let begun = AtomicBool::new(false);
         let caller = thread::current();
-        TEAM.join(&mut || has_begun.recv().expect("a helper"), &mut || {
-            begun.send(()).expect("the caller listens");
+        // A channel would sleep by `park` itself, and take what was meant for the caller.
+        let mut wait = || {
+            while !begun.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
+        };
+        TEAM.join(&mut wait, &mut || {
+            begun.store(true, Ordering::Release);
             sleep(Duration::from_millis(2));
             caller.unpark();
             sleep(Duration::from_millis(2));
