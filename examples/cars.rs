@@ -48,9 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Columns less their means, in units of their standard deviations.
 fn standardized(x: &Tensor) -> Result<Tensor> {
-    let centred = x.sub(&x.mean_axes(&[0], true)?)?;
-    let deviation = centred.square()?.mean_axes(&[0], true)?.sqrt()?;
-    centred.div(&deviation)
+    x.sub(&x.mean_axes(&[0], true)?)?.div(&x.std_axes(&[0], true, 0)?)
 }
 
 /// Trains `net`; the smallest error on the cars that it has not seen, and how it came about.

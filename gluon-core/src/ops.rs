@@ -30,6 +30,8 @@ mod reduce;
 #[cfg(feature = "layers")]
 pub(crate) mod sliding;
 mod softmax;
+#[cfg(feature = "layers")]
+mod variance;
 
 #[cfg(any(feature = "data", feature = "layers"))]
 pub(crate) use index::index_below;

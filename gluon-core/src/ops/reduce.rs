@@ -10,12 +10,12 @@ use crate::tensor::Tensor;
 
 /// Which axes disappear.
 #[derive(Clone, Copy)]
-struct Axes([bool; MAX_RANK]);
+pub(super) struct Axes([bool; MAX_RANK]);
 
 impl Axes {
-    const ALL: Axes = Axes([true; MAX_RANK]);
+    pub(super) const ALL: Axes = Axes([true; MAX_RANK]);
 
-    fn new(op: &'static str, axes: &[isize], shape: &Shape) -> Result<Axes> {
+    pub(super) fn new(op: &'static str, axes: &[isize], shape: &Shape) -> Result<Axes> {
         let mut reduced = [false; MAX_RANK];
         for &axis in axes {
             if std::mem::replace(&mut reduced[resolve_axis(op, axis, shape)?], true) {
@@ -50,12 +50,13 @@ impl Axes {
     }
 
     /// How many elements become one.
-    fn count(&self, shape: &Shape) -> usize {
+    pub(super) fn count(&self, shape: &Shape) -> usize {
         shape.iter().zip(&self.0).filter(|&(_, &reduced)| reduced).map(|(n, _)| n).product()
     }
 }
 
-fn fold(name: &'static str, op: Reduce, x: &Tensor, axes: &Axes) -> Result<Tensor> {
+/// `op` over `axes`, which stay with size 1.
+pub(super) fn fold(name: &'static str, op: Reduce, x: &Tensor, axes: &Axes) -> Result<Tensor> {
     for_float!(x, name, T => {
         let xs = x.buffer::<T>(name)?;
         Ok(Tensor::build::<T>(axes.kept(x.shape()), x.device(), |out| {
@@ -65,7 +66,7 @@ fn fold(name: &'static str, op: Reduce, x: &Tensor, axes: &Axes) -> Result<Tenso
 }
 
 /// Whether reduced axes stay with size 1.
-fn shaped(y: Tensor, axes: &Axes, keep: bool) -> Tensor {
+pub(super) fn shaped(y: Tensor, axes: &Axes, keep: bool) -> Tensor {
     if keep {
         return y;
     }
@@ -77,7 +78,13 @@ fn shaped(y: Tensor, axes: &Axes, keep: bool) -> Tensor {
 }
 
 /// The sum, divided by `count`.
-fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, count: usize) -> Result<Tensor> {
+pub(super) fn sum(
+    name: &'static str,
+    x: &Tensor,
+    axes: Axes,
+    keep: bool,
+    count: usize,
+) -> Result<Tensor> {
     let divided = move |sum: Tensor| if count == 1 { Ok(sum) } else { sum.div(count as f64) };
     let y = divided(shaped(fold(name, Reduce::Sum, x, &axes)?, &axes, keep))?;
     record_op(name, [x], y, |_| {
