@@ -15,6 +15,8 @@ mod ctc;
 pub(crate) mod dense;
 mod device;
 pub(crate) mod dropout;
+#[cfg(feature = "layers")]
+mod gather;
 mod index;
 mod layout;
 mod map;

@@ -45,7 +45,7 @@ fn for_each(
 }
 
 /// What `f` makes of the position and the value of each index below `bound`, as `u64`.
-fn checked(
+pub(super) fn checked(
     op: &'static str,
     index: &Tensor,
     bound: usize,
@@ -177,7 +177,13 @@ impl Tensor {
 }
 
 /// The rows of `width` elements that `index` names, `u64` that are rows, as `shape`.
-fn rows(op: &'static str, x: &Tensor, width: usize, index: Tensor, shape: Shape) -> Result<Tensor> {
+pub(super) fn rows(
+    op: &'static str,
+    x: &Tensor,
+    width: usize,
+    index: Tensor,
+    shape: Shape,
+) -> Result<Tensor> {
     let source = x.to_contiguous();
     let y = for_dtype!(source.dtype(), T => {
         let table = source.as_contiguous::<T>().unwrap_or_default();

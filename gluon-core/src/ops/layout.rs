@@ -20,6 +20,11 @@ pub(crate) fn resolve_axis(op: &'static str, axis: isize, shape: &Shape) -> Resu
     }
 }
 
+/// How many places there are before axis `axis`, along it, and behind it.
+pub(super) fn around(axis: usize, shape: &Shape) -> [usize; 3] {
+    [shape[..axis].iter().product(), shape[axis], shape[axis + 1..].iter().product()]
+}
+
 impl Tensor {
     /// The same elements in row-major order as `shape`, in which one size may be -1, for whatever
     /// the number of elements leaves: `x.reshape([-1, 10])`, and beside a `usize`

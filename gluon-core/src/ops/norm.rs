@@ -1,5 +1,6 @@
 //! Normalization of rows and of channels, with scale and shift in the same operation.
 
+use super::layout::around;
 use crate::autograd::record_op;
 use crate::buffer::{for_float, with_scratch};
 use crate::device::Device;
@@ -127,12 +128,8 @@ pub(crate) fn batch_norm(
     affine: Affine<'_>,
 ) -> Result<(Tensor, [Tensor; 2])> {
     let op = "batch_norm";
-    let (before, after) = input.shape().split_at(axis);
-    let sizes = Channels {
-        batch: before.iter().product(),
-        channels: after[0],
-        inner: after[1..].iter().product(),
-    };
+    let [batch, channels, inner] = around(axis, input.shape());
+    let sizes = Channels { batch, channels, inner };
     check(op, input, &affine, sizes.channels)?;
     let is_given = matches!(statistics, Statistics::Given(_));
     if sizes.count() == 0 && !is_given {

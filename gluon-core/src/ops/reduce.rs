@@ -1,6 +1,6 @@
 //! Reductions: sums, means, products and extremes over axes.
 
-use super::layout::resolve_axis;
+use super::layout::{around, resolve_axis};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
@@ -254,8 +254,7 @@ impl Tensor {
 
 fn arg(op: &'static str, extreme: Extreme, x: &Tensor, axis: isize) -> Result<Tensor> {
     let axis = resolve_axis(op, axis, x.shape())?;
-    let (outer, rest) = x.shape().split_at(axis);
-    let sizes = [outer.iter().product(), rest[0], rest[1..].iter().product()];
+    let sizes = around(axis, x.shape());
     if sizes[1] == 0 {
         let expected = "at least one element along the axis";
         return Err(Error::BadShape { op, expected, found: *x.shape() });
