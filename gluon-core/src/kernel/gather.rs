@@ -9,9 +9,18 @@ use crate::dtype::Element;
 /// # Panics
 /// **If a row is outside the table.**
 pub(crate) fn gather<T: Element>(table: &[T], width: usize, rows: &[u64], y: &mut [T]) {
+    gather_bits(T::bits(table), width, rows, T::bits_mut(y));
+}
+
+/// [`gather`], once for all elements of a size.
+fn gather_bits<T: Element>(table: &[T], width: usize, rows: &[u64], y: &mut [T]) {
     assert_eq!(rows.len() * width, y.len());
     parallel::for_each_part(y, width.max(1), 1, |start, y| {
         let rows = &rows[start / width..];
+        // A single element needs no call that copies it.
+        if width == 1 {
+            return y.iter_mut().zip(rows).for_each(|(y, &row)| *y = table[row as usize]);
+        }
         for (y, &row) in y.chunks_exact_mut(width).zip(rows) {
             y.copy_from_slice(&table[row as usize * width..][..width]);
         }
@@ -48,6 +57,8 @@ mod tests {
         let mut dtable = [0.5; 6];
         scatter_add(&y, 2, &rows, &mut dtable);
         assert_eq!(dtable, [1.5, 2.5, 0.5, 0.5, 10.5, 12.5]);
+        gather(&table, 1, &rows, &mut y[..3]);
+        assert_eq!(y[..3], [3.0, 1.0, 3.0]);
     }
 
     #[test]
@@ -57,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "out of range")]
+    #[should_panic(expected = "out of bounds")]
     fn rows_outside_the_table_panic() {
         gather(&[1i64, 2], 1, &[2], &mut [0]);
     }
