@@ -40,6 +40,8 @@ pub(crate) mod reduce;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 #[cfg(feature = "layers")]
+pub(crate) mod sort;
+#[cfg(feature = "layers")]
 mod sum;
 mod team;
 pub(crate) mod transpose;

@@ -33,6 +33,8 @@ mod reduce;
 pub(crate) mod sliding;
 mod softmax;
 #[cfg(feature = "layers")]
+mod sort;
+#[cfg(feature = "layers")]
 mod variance;
 
 #[cfg(any(feature = "data", feature = "layers"))]
