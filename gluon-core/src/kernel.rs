@@ -20,6 +20,8 @@ mod chunks;
 pub(crate) mod conv;
 #[cfg(feature = "layers")]
 pub(crate) mod ctc;
+#[cfg(feature = "layers")]
+pub(crate) mod cumsum;
 pub(crate) mod dense;
 pub(crate) mod dropout;
 pub(crate) mod float;

@@ -12,6 +12,8 @@ pub(crate) mod conv;
 mod cross_entropy;
 #[cfg(feature = "layers")]
 mod ctc;
+#[cfg(feature = "layers")]
+mod cumsum;
 pub(crate) mod dense;
 mod device;
 pub(crate) mod dropout;
