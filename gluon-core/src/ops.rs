@@ -27,6 +27,8 @@ mod matmul;
 pub(crate) mod norm;
 mod operand;
 #[cfg(feature = "layers")]
+mod pad;
+#[cfg(feature = "layers")]
 pub(crate) mod pool;
 #[cfg(feature = "layers")]
 pub(crate) mod recurrent;
