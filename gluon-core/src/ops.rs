@@ -34,6 +34,8 @@ pub(crate) mod pool;
 pub(crate) mod recurrent;
 mod reduce;
 #[cfg(feature = "layers")]
+mod repeat;
+#[cfg(feature = "layers")]
 pub(crate) mod sliding;
 mod softmax;
 #[cfg(feature = "layers")]

@@ -10,7 +10,7 @@ use crate::tensor::Tensor;
 
 /// Which axes disappear.
 #[derive(Clone, Copy)]
-pub(super) struct Axes([bool; MAX_RANK]);
+pub(super) struct Axes(pub(super) [bool; MAX_RANK]);
 
 impl Axes {
     pub(super) const ALL: Axes = Axes([true; MAX_RANK]);
