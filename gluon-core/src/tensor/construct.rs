@@ -99,6 +99,31 @@ impl Tensor {
         })
     }
 
+    /// `count` numbers from `start` to `stop` in equal steps, both of them included, as `float32`; `start`
+    /// if there is to be one only.
+    ///
+    /// ```
+    /// # use gluon_core as gluon;
+    /// # use gluon::Tensor;
+    /// assert_eq!(Tensor::linspace(0.0, 1.0, 5), Tensor::from([0.0f32, 0.25, 0.5, 0.75, 1.0]));
+    /// ```
+    ///
+    /// # Panics
+    /// As [`full`](Tensor::full).
+    pub fn linspace(start: f64, stop: f64, count: usize) -> Tensor {
+        let last = count.saturating_sub(1);
+        let step = (stop - start) / last.max(1) as f64;
+        Tensor::build::<f32>(count.into(), Device::default(), |elements| {
+            for (i, element) in elements.iter_mut().enumerate() {
+                // From the nearer end, so that both are exact.
+                *element = match i <= last / 2 {
+                    true => start + i as f64 * step,
+                    false => stop - (last - i) as f64 * step,
+                } as f32;
+            }
+        })
+    }
+
     /// The `float32` identity matrix of size `n`.
     ///
     /// # Panics
@@ -206,5 +231,21 @@ impl<T: Element, D: ndarray::Dimension> From<ndarray::Array<T, D>> for Tensor {
         };
         let buffer = Buffer::new(elements);
         Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ends_of_equal_steps_are_exact() {
+        assert_eq!(Tensor::linspace(0.1, 0.7, 4), Tensor::from([0.1f32, 0.3, 0.5, 0.7]));
+        assert_eq!(Tensor::linspace(1.0, -1.0, 3), Tensor::from([1.0f32, 0.0, -1.0]));
+        assert_eq!(Tensor::linspace(1.0, 2.0, 2), Tensor::from([1.0f32, 2.0]));
+        let far = Tensor::linspace(-1e9, 0.1, 4).to_vec::<f32>().unwrap();
+        assert_eq!((far[0], far[3]), (-1e9, 0.1));
+        assert_eq!(Tensor::linspace(5.0, 9.0, 1), Tensor::from([5.0f32]));
+        assert_eq!(Tensor::linspace(5.0, 9.0, 0), Tensor::zeros([0]));
     }
 }
