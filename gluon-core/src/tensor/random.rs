@@ -2,6 +2,8 @@
 
 use super::Tensor;
 use crate::device::Device;
+use crate::dtype::Element;
+use crate::error::{Error, Result};
 use crate::random::{Generator, next_u64, range_of};
 use crate::shape::Shape;
 
@@ -19,19 +21,45 @@ impl Tensor {
     /// assert_eq!(x, Tensor::uniform(-1.0, 1.0, [2, 20]));
     /// ```
     pub fn uniform(low: f64, high: f64, shape: impl Into<Shape>) -> Tensor {
-        Tensor::drawn(shape.into(), range_of::<f32>(low, high))
+        let draw = range_of::<f32>(low, high);
+        Tensor::drawn(shape.into(), |generator| draw(generator) as f32)
     }
 
     /// A `float32` tensor of numbers of a normal distribution, as [`uniform`](Tensor::uniform).
     /// NumPy's `random.normal`.
     pub fn normal(mean: f64, deviation: f64, shape: impl Into<Shape>) -> Tensor {
-        Tensor::drawn(shape.into(), |generator| mean + deviation * generator.normal())
+        let draw = |generator: &mut Generator| (mean + deviation * generator.normal()) as f32;
+        Tensor::drawn(shape.into(), draw)
     }
 
-    fn drawn(shape: Shape, draw: impl Fn(&mut Generator) -> f64) -> Tensor {
+    /// An `int64` tensor of integers that are equally likely from `low` to `high - 1`, drawn as by
+    /// [`uniform`](Tensor::uniform). NumPy's `random.randint`.
+    ///
+    /// ```
+    /// # use gluon_core as gluon;
+    /// # use gluon::Tensor;
+    /// let dice = Tensor::randint(1, 7, [2, 20])?.to_vec::<i64>()?;
+    /// assert!(dice.iter().all(|pips| (1..=6).contains(pips)));
+    /// # Ok::<(), gluon::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`] unless `low` is less than `high`.
+    pub fn randint(low: i64, high: i64, shape: impl Into<Shape>) -> Result<Tensor> {
+        let count = usize::try_from(high.wrapping_sub(low) as u64).ok();
+        let Some(count) = count.filter(|_| low < high) else {
+            let (op, argument, expected) = ("randint", "high", "greater than `low`");
+            let found = format!("{high} for {low}");
+            return Err(Error::BadArgument { op, argument, expected, found });
+        };
+        let draw = |generator: &mut Generator| low.wrapping_add(generator.below(count) as i64);
+        Ok(Tensor::drawn(shape.into(), draw))
+    }
+
+    fn drawn<T: Element>(shape: Shape, draw: impl Fn(&mut Generator) -> T) -> Tensor {
         let mut generator = Generator::new(next_u64());
-        Tensor::build::<f32>(shape, Device::default(), |elements| {
-            elements.iter_mut().for_each(|element| *element = draw(&mut generator) as f32);
+        Tensor::build::<T>(shape, Device::default(), |elements| {
+            elements.iter_mut().for_each(|element| *element = draw(&mut generator));
         })
     }
 }
@@ -49,6 +77,22 @@ mod tests {
         assert_eq!(Tensor::uniform(1.0, 1.0, 4), Tensor::ones([4]));
         let falling = Tensor::uniform(3.0, 1.0, 100).to_vec::<f32>().unwrap();
         assert!(falling.iter().all(|x| (1.0..=3.0).contains(x)));
+    }
+
+    #[test]
+    fn integers_of_every_range_are_equally_likely() {
+        const COUNT: usize = 60_000;
+        let x = Tensor::randint(-2, 1, COUNT).unwrap().to_vec::<i64>().unwrap();
+        for expected in -2..1 {
+            let share = x.iter().filter(|&&x| x == expected).count() as f64 / COUNT as f64;
+            assert!((share - 1.0 / 3.0).abs() < 0.01, "{expected}: {share}");
+        }
+        assert!(x.iter().all(|x| (-2..1).contains(x)));
+        let x = Tensor::randint(i64::MIN, i64::MAX, 100).unwrap().to_vec::<i64>().unwrap();
+        assert!(x.iter().any(|&x| x < i64::MIN / 2) && x.iter().any(|&x| x > i64::MAX / 2));
+        let error = Tensor::randint(3, 3, 1).unwrap_err().to_string();
+        assert_eq!(error, "`randint` expected `high` to be greater than `low`, found 3 for 3");
+        assert!(Tensor::randint(0, i64::MIN, 1).is_err());
     }
 
     #[test]
