@@ -24,6 +24,8 @@ mod layout;
 mod map;
 mod matmul;
 #[cfg(feature = "layers")]
+mod multinomial;
+#[cfg(feature = "layers")]
 pub(crate) mod norm;
 mod operand;
 #[cfg(feature = "layers")]
