@@ -9,7 +9,7 @@ use crate::tensor::Tensor;
 pub(super) fn along(op: &'static str, x: &Tensor, axis: usize, index: &Tensor) -> Result<Tensor> {
     let [_, size, inner] = around(axis, x.shape());
     let block = (index.shape()[axis] * inner).max(1);
-    let mut flat = checked(op, index, size, |_, index| index)?;
+    let mut flat = checked(op, index, size)?;
     for (outer, block) in flat.make_mut::<u64>(op)?.chunks_exact_mut(block).enumerate() {
         for row in block.chunks_exact_mut(inner) {
             for (position, place) in row.iter_mut().enumerate() {

@@ -19,48 +19,39 @@ pub(crate) fn index_below(
     bound: usize,
     position: usize,
 ) -> Result<usize> {
+    whole_below(index, bound).ok_or_else(|| Error::IndexOutOfRange { op, index, bound, position })
+}
+
+#[inline]
+fn whole_below(index: f64, bound: usize) -> Option<usize> {
     // Of what is no whole number, or NaN, this is another one.
     let whole = index as usize;
-    if whole < bound && whole as f64 == index {
-        return Ok(whole);
-    }
-    Err(Error::IndexOutOfRange { op, index, bound, position })
+    (whole < bound && whole as f64 == index).then_some(whole)
 }
 
-/// Calls `f` with the values of `index` as indices below `bound`.
-fn for_each(
-    op: &'static str,
-    index: &Tensor,
-    bound: usize,
-    f: &mut dyn FnMut(usize),
-) -> Result<()> {
+/// The values of `index` as indices below `bound`, as `u64`.
+pub(super) fn checked(op: &'static str, index: &Tensor, bound: usize) -> Result<Tensor> {
     let index = index.contiguous();
-    for_dtype!(index.dtype(), T => {
-        let values = index.as_contiguous::<T>().unwrap_or_default();
-        for (position, value) in values.iter().enumerate() {
-            f(index_below(op, value.to_f64(), bound, position)?);
-        }
-        Ok(())
-    })
-}
-
-/// What `f` makes of the position and the value of each index below `bound`, as `u64`.
-pub(super) fn checked(
-    op: &'static str,
-    index: &Tensor,
-    bound: usize,
-    f: impl Fn(usize, usize) -> usize,
-) -> Result<Tensor> {
-    let mut valid = Ok(());
-    let indices = Tensor::build::<u64>(*index.shape(), index.device(), |out| {
-        let mut out = out.iter_mut().enumerate();
-        valid = for_each(op, index, bound, &mut |index| {
-            if let Some((position, place)) = out.next() {
-                *place = f(position, index) as u64;
+    let mut all_valid = true;
+    let indices = Tensor::build::<u64>(*index.shape(), index.device(), |indices| {
+        for_dtype!(index.dtype(), T => {
+            let values = index.as_contiguous::<T>().unwrap_or_default();
+            for (place, value) in indices.iter_mut().zip(values) {
+                let index = whole_below(value.to_f64(), bound);
+                all_valid &= index.is_some();
+                *place = index.unwrap_or_default() as u64;
             }
         });
     });
-    valid.map(|()| indices)
+    if !all_valid {
+        for_dtype!(index.dtype(), T => {
+            let values = index.as_contiguous::<T>().unwrap_or_default();
+            for (position, value) in values.iter().enumerate() {
+                index_below(op, value.to_f64(), bound, position)?;
+            }
+        });
+    }
+    Ok(indices)
 }
 
 /// The classes that `index` names, one for each row of `x`, whose last axis has `columns` elements, as
@@ -72,7 +63,7 @@ pub(super) fn classes(
     columns: usize,
 ) -> Result<Tensor> {
     check_count(op, x, index)?;
-    checked(op, index, columns, |_, class| class)
+    checked(op, index, columns)
 }
 
 fn check_count(op: &'static str, x: &Tensor, index: &Tensor) -> Result<()> {
@@ -96,7 +87,10 @@ impl Tensor {
         let op = "pick";
         let columns = super::softmax::columns(op, self)?;
         check_count(op, self, index)?;
-        let flat = checked(op, index, columns, |row, index| row * columns + index)?;
+        let mut flat = checked(op, index, columns)?;
+        for (row, place) in flat.make_mut::<u64>(op)?.iter_mut().enumerate() {
+            *place += (row * columns) as u64;
+        }
         let shape = self.shape().without(self.rank() - 1);
         rows(op, self, 1, flat, shape)
     }
@@ -128,7 +122,7 @@ impl Tensor {
         let shape =
             rest.iter().try_fold(*index.shape(), |shape, &size| shape.with(shape.rank(), size));
         let shape = shape.ok_or(Error::TooManyAxes { op, found })?;
-        rows(op, self, rest.iter().product(), checked(op, index, count, |_, row| row)?, shape)
+        rows(op, self, rest.iter().product(), checked(op, index, count)?, shape)
     }
 
     /// [`take`](Tensor::take) for indices at hand: `[n, ..] → [index.len(), ..]`.
@@ -162,7 +156,7 @@ impl Tensor {
     /// fits.
     pub fn one_hot(&self, classes: usize) -> Result<Tensor> {
         let op = "one_hot";
-        let index = checked(op, self, classes, |_, class| class)?;
+        let index = checked(op, self, classes)?;
         let found = self.rank() + 1;
         let shape = self.shape().with(self.rank(), classes);
         let shape = shape.ok_or(Error::TooManyAxes { op, found })?;
