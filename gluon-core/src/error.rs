@@ -171,6 +171,12 @@ pub enum Error {
     )]
     GraphFreed,
 
+    /// `backward`, within a pass backwards, over the recording that is being run.
+    #[error(
+        "`backward` within a `backward` needs another recording than the one that is run; `record` anew what is to be differentiated there, from tensors with `attach_grad`"
+    )]
+    NestedBackward,
+
     /// An operation on a value that another thread is still recording.
     #[error(
         "`{op}` found an input that another thread is still recording; `detach` it, or end that `record` first"

@@ -69,6 +69,8 @@ pub(crate) struct Graph<V> {
     closed: AtomicU64,
     /// Whether operations may still be added.
     open: AtomicBool,
+    /// The number of the pass that runs the operations; 0 if none does.
+    pass: AtomicU64,
     state: Mutex<GraphState<V>>,
 }
 
@@ -112,6 +114,7 @@ impl<V> Graph<V> {
         Graph {
             closed: AtomicU64::new(u64::MAX),
             open: AtomicBool::new(true),
+            pass: AtomicU64::new(0),
             state: Mutex::new(state),
         }
     }

@@ -57,12 +57,15 @@ impl Tensor {
     /// what was recorded.
     ///
     /// Gradients land where [`GradReq`](super::GradReq) says: on parameters and on tensors with
-    /// [`attach_grad`](Tensor::attach_grad). A value used several times gets the sum over its uses.
+    /// [`attach_grad`](Tensor::attach_grad). A value used several times gets the sum over its uses,
+    /// also where a [`Function`](super::Function) or a hook calls this within a pass backwards: that
+    /// is a part of the pass.
     ///
     /// # Errors
     /// [`Error::NotRecorded`] outside `record` or without variables, [`Error::GraphFreed`] if an
-    /// earlier `backward` has freed what is needed; no gradient has changed then. What the `backward`
-    /// of a [`Function`](super::Function) returns: those of operations after it have changed by then.
+    /// earlier `backward` has freed what is needed, [`Error::NestedBackward`] within a pass over the
+    /// same recording; no gradient has changed then. What the `backward` of a
+    /// [`Function`](super::Function) returns: those of operations after it have changed by then.
     pub fn backward(&self) -> Result<()> {
         self.backward_from(self.ones_like(), false)
     }

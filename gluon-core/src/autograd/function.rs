@@ -207,6 +207,69 @@ mod tests {
         }
     }
 
+    /// The square of its input, whose gradient is `then` of that of its output.
+    struct Then<F>(F);
+
+    impl<F: Fn(&Tensor) -> Result<Tensor> + Send + 'static> Function for Then<F> {
+        fn forward(&mut self, inputs: &[Tensor]) -> Result<Tensor> {
+            inputs[0].square()
+        }
+
+        fn backward(&self, gradient: &Tensor) -> Result<Vec<Tensor>> {
+            Ok(vec![(self.0)(gradient)?])
+        }
+    }
+
+    #[test]
+    fn a_pass_within_a_pass_is_a_part_of_it() {
+        let (mut x, mut w) = (Tensor::from([3.0]), Tensor::from([5.0]));
+        x.attach_grad();
+        w.attach_grad();
+        // `w·x` of which nothing is kept, but computed again for its gradient.
+        let again = || {
+            let (x, w) = (x.detach(), w.clone());
+            Then(move |gradient: &Tensor| {
+                let mut x = x.clone();
+                x.attach_grad();
+                record(|| w.mul(&x))?.backward_with(gradient, false)?;
+                x.grad()
+            })
+        };
+        let run = || -> Result<()> {
+            let y = record(|| {
+                let twice = again().call(&[&x])?.add(&again().call(&[&x])?)?;
+                twice.add(&w)?.add(&w.mul(&x)?)
+            })?;
+            y.backward()
+        };
+        for _ in 0..2 {
+            run().unwrap();
+            assert_eq!((w.grad().unwrap(), x.grad().unwrap()), ([10.0].into(), [15.0].into()));
+        }
+    }
+
+    #[test]
+    fn a_pass_within_one_over_the_same_recording_is_an_error() {
+        let mut x = Tensor::from([3.0]);
+        x.attach_grad();
+        for leads_there in [false, true] {
+            let nested = |inner: Tensor| {
+                Then(move |gradient: &Tensor| {
+                    let inner =
+                        if leads_there { record(|| inner.mul(2.0))? } else { inner.clone() };
+                    assert!(matches!(inner.backward(), Err(Error::NestedBackward)));
+                    Ok(gradient.clone())
+                })
+            };
+            let y = record(|| {
+                let y = x.square()?;
+                nested(y.clone()).call(&[&y])
+            });
+            y.unwrap().backward().unwrap();
+            assert_eq!(x.grad().unwrap(), Tensor::from([6.0]));
+        }
+    }
+
     #[test]
     fn what_nobody_can_reach_is_freed_with_the_recording() {
         let mut x = Tensor::from([3.0]);

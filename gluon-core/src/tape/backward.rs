@@ -1,7 +1,8 @@
 //! A pass backwards through what was computed.
 
-use std::sync::Arc;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, MutexGuard};
 
 use super::{Edge, GradReq, Graph, GraphState, Origin, lock};
 use crate::error::{Error, Result};
@@ -43,7 +44,7 @@ impl<V> Gradients<'_, V> {
                 GradReq::Null => Ok(()),
                 req => {
                     let mut state = lock(&leaf.state);
-                    // Another thread's pass has begun later, and replaces what this one would write.
+                    // A pass of another thread has begun later, and replaces what this one would write.
                     if req == GradReq::Write && state.pass > self.pass {
                         return Ok(());
                     }
@@ -93,6 +94,66 @@ impl<V> Pending<V> {
 
 type Seeds<V> = Vec<(u32, Option<V>)>;
 
+thread_local! {
+    /// The number of the pass that this thread is in; 0 outside of one.
+    static PASS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A pass of this thread. One within another is a part of it and has its number, so that a leaf
+/// which both reach gets the sum.
+struct Pass {
+    number: u64,
+    outer: u64,
+}
+
+impl Pass {
+    fn begin() -> Pass {
+        static PASSES: AtomicU64 = AtomicU64::new(0);
+        let outer = PASS.get();
+        let number = if outer == 0 { PASSES.fetch_add(1, Ordering::Relaxed) + 1 } else { outer };
+        PASS.set(number);
+        Pass { number, outer }
+    }
+
+    /// Locks the operations of a graph.
+    ///
+    /// # Errors
+    /// [`Error::NestedBackward`] if this thread is running them, and would wait for itself.
+    fn enter<'g, V>(&self, graph: &'g Graph<V>) -> Result<MutexGuard<'g, GraphState<V>>> {
+        // Only this thread knows the number, so what others store does not matter.
+        if graph.pass.load(Ordering::Relaxed) == self.number {
+            return Err(Error::NestedBackward);
+        }
+        Ok(lock(&graph.state))
+    }
+
+    /// Runs the operations of a graph that `seeds` reach.
+    fn run<V>(
+        &self,
+        graph: &Graph<V>,
+        seeds: impl IntoIterator<Item = (u32, Option<V>)>,
+        retain: bool,
+        elsewhere: &mut Vec<Pending<V>>,
+    ) -> Result<()> {
+        struct Leave<'g>(&'g AtomicU64);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.store(0, Ordering::Relaxed);
+            }
+        }
+        let mut state = self.enter(graph)?;
+        graph.pass.store(self.number, Ordering::Relaxed);
+        let _leave = Leave(&graph.pass);
+        state.run(seeds, retain, self.number, elsewhere)
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        PASS.set(self.outer);
+    }
+}
+
 /// Runs everything that led to `origin` backwards, beginning with the gradient `head`.
 ///
 /// `add` puts the head into its place if `origin` is a leaf itself. Unless `retain`, what was run
@@ -100,31 +161,30 @@ type Seeds<V> = Vec<(u32, Option<V>)>;
 ///
 /// # Errors
 /// [`Error::NotRecorded`] if `origin` is a constant or frozen, [`Error::GraphFreed`] if a part of what is
-/// needed was freed by an earlier pass; no gradient has changed then. Otherwise what a rule
-/// returns.
+/// needed was freed by an earlier pass, [`Error::NestedBackward`] if a pass that this one is within
+/// runs it; no gradient has changed then. Otherwise what a rule returns.
 pub(crate) fn backward<V>(
     origin: &Origin<V>,
     head: V,
     retain: bool,
     add: impl FnOnce(Slot<'_, V>, V) -> Result<()>,
 ) -> Result<()> {
-    static PASSES: AtomicU64 = AtomicU64::new(0);
-    let pass = PASSES.fetch_add(1, Ordering::Relaxed) + 1;
+    let pass = Pass::begin();
     let (root, index) = match origin {
         Origin::Leaf(leaf) if origin.wants_gradient() => {
             let edges = [Edge::Leaf(Arc::clone(leaf))];
-            let mut gradients =
-                Gradients { edges: &edges, slots: &mut [], elsewhere: &mut Vec::new(), pass };
+            let (slots, elsewhere, pass) = (&mut [], &mut Vec::new(), pass.number);
+            let mut gradients = Gradients { edges: &edges, slots, elsewhere, pass };
             return gradients.slot(0, |slot| add(slot, head));
         }
         Origin::Constant | Origin::Leaf(_) => return Err(Error::NotRecorded),
         Origin::Node(graph, index) => (graph, *index),
     };
-    check(root, index)?;
+    check(&pass, root, index)?;
     let mut pending = Vec::new();
-    lock(&root.state).run([(index, Some(head))], retain, pass, &mut pending)?;
+    pass.run(root, [(index, Some(head))], retain, &mut pending)?;
     while let Some(next) = latest(&mut pending, |pending| &pending.graph) {
-        lock(&next.graph.state).run(next.seeds, retain, pass, &mut pending)?;
+        pass.run(&next.graph, next.seeds, retain, &mut pending)?;
     }
     Ok(())
 }
@@ -136,12 +196,12 @@ fn latest<V, P>(pending: &mut Vec<P>, graph: impl Fn(&P) -> &Arc<Graph<V>>) -> O
     Some(pending.swap_remove(latest))
 }
 
-/// Checks that nothing that a pass from `index` of `root` will reach has been freed.
-fn check<V>(root: &Arc<Graph<V>>, index: u32) -> Result<()> {
+/// Checks that nothing that a pass from `index` of `root` will reach has been freed or is running.
+fn check<V>(pass: &Pass, root: &Arc<Graph<V>>, index: u32) -> Result<()> {
     let mut pending = Vec::new();
-    lock(&root.state).check(&[index], &mut pending)?;
+    pass.enter(root)?.check(&[index], &mut pending)?;
     while let Some((graph, heads)) = latest(&mut pending, |(graph, _)| graph) {
-        lock(&graph.state).check(&heads, &mut pending)?;
+        pass.enter(&graph)?.check(&heads, &mut pending)?;
     }
     Ok(())
 }
