@@ -24,7 +24,7 @@ struct Mode {
 /// Runs `f` in recording and training mode.
 ///
 /// Calls nest; [`pause`] suspends recording inside. The modes are restored afterwards, also when
-/// `f` panics.
+/// `f` panics. While a thread ends, in the destructors of its `thread_local!`s, nothing is recorded.
 ///
 /// ```
 /// # use gluon_core as gluon;
@@ -91,11 +91,11 @@ pub(super) fn set_aside<R>(f: impl FnOnce() -> R) -> R {
     impl Drop for Restore {
         fn drop(&mut self) {
             DEPTH.set(self.0);
-            GRAPH.replace(self.1.take());
+            let _ = GRAPH.try_with(|graph| graph.replace(self.1.take()));
         }
     }
     let is_open = DEPTH.get() > 0;
-    let _restore = is_open.then(|| Restore(DEPTH.take(), GRAPH.take()));
+    let _restore = is_open.then(|| Restore(DEPTH.take(), take_graph()));
     pause(f)
 }
 
@@ -132,8 +132,10 @@ impl Drop for RecordingGuard {
 
 /// Lets `change` work on the thread's graph, which it does not have meanwhile: what is dropped there
 /// may record something itself.
+///
+/// A thread that ends has no graph any more, and records nothing.
 fn change_graph(change: impl FnOnce(&mut Option<Arc<Graph<Tensor>>>)) {
-    GRAPH.with(|kept| {
+    let _ = GRAPH.try_with(|kept| {
         let mut graph = kept.take();
         change(&mut graph);
         // What one recorded meanwhile goes when nothing is borrowed any more.
@@ -141,17 +143,25 @@ fn change_graph(change: impl FnOnce(&mut Option<Arc<Graph<Tensor>>>)) {
     });
 }
 
+/// The thread's graph, which it does not have any more.
+fn take_graph() -> Option<Arc<Graph<Tensor>>> {
+    GRAPH.try_with(RefCell::take).ok().flatten()
+}
+
 /// The graph of the current recording, if this thread records.
 pub(super) fn current_graph() -> Option<Arc<Graph<Tensor>>> {
     if !is_recording() {
         return None;
     }
-    GRAPH.with_borrow(Option::clone)
+    GRAPH.try_with(|graph| graph.borrow().clone()).ok().flatten()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
     use super::*;
+    use crate::error::{Error, Result};
 
     fn modes() -> (bool, bool) {
         (is_recording(), is_training())
@@ -179,6 +189,31 @@ mod tests {
         assert!(result.is_err());
         assert_eq!(modes(), (false, false));
         assert!(current_graph().is_none());
+    }
+
+    #[test]
+    fn a_thread_that_ends_computes_and_records_nothing() {
+        struct AtTheEnd(Sender<(f32, Result<()>)>);
+        impl Drop for AtTheEnd {
+            fn drop(&mut self) {
+                let mut x = Tensor::from([3.0f32]);
+                x.attach_grad();
+                let y = record(|| x.square()).expect("numbers have a square");
+                let value = y.item().expect("there is one") as f32;
+                let _ = self.0.send((value, y.backward()));
+            }
+        }
+        thread_local! {
+            static LAST: RefCell<Option<AtTheEnd>> = const { RefCell::new(None) };
+        }
+        let (sender, receiver) = channel();
+        let thread = std::thread::spawn(move || {
+            // What is first used first ends last.
+            LAST.set(Some(AtTheEnd(sender)));
+            record(|| Tensor::ones([1]).square()).map(drop)
+        });
+        assert!(thread.join().is_ok_and(|result| result.is_ok()));
+        assert!(matches!(receiver.recv(), Ok((9.0, Err(Error::NotRecorded)))));
     }
 
     #[test]
