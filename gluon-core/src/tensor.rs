@@ -199,7 +199,8 @@ impl Tensor {
         self.origin = Origin::Leaf(Arc::new(Leaf::new(req)));
     }
 
-    /// The gradient that `backward` left here, on this tensor's device; zeros before the first.
+    /// The gradient that `backward` left here, of this tensor's type and on its device; zeros before
+    /// the first.
     ///
     /// # Errors
     /// [`Error::NoGradient`] if [`attach_grad`](Tensor::attach_grad) was not called, or with
@@ -209,6 +210,8 @@ impl Tensor {
             Origin::Leaf(leaf) if leaf.req() != GradReq::Null => {
                 let gradient = leaf.with_gradient(|g| g.map(|g| g.clone()));
                 let gradient = gradient.unwrap_or_else(|| self.zeros_like());
+                // What was recorded before a cast of a parameter has the type from before.
+                let gradient = gradient.to_dtype(self.dtype());
                 // An operand of another device may have given it its label.
                 let is_here = gradient.device() == self.device();
                 Ok(if is_here { gradient } else { gradient.with_device(self.device()) })

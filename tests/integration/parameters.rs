@@ -2,7 +2,7 @@
 //! `errors.json`.
 
 use gluon::autograd::{GradReq, record};
-use gluon::init::Initialization;
+use gluon::init::{Constant, Initialization};
 use gluon::nn::{Dense, Sequential};
 use gluon::optim::Sgd;
 use gluon::prelude::*;
@@ -223,6 +223,19 @@ fn factors_and_types_are_set_for_a_selection() {
     assert_eq!(net.output.bias.as_ref().unwrap().data().unwrap().dtype(), DType::F64);
     assert_eq!(net.output.bias.as_ref().unwrap().data().unwrap().device(), Device::Cpu(2));
     assert_eq!(net.output.weight.dtype(), DType::F32);
+}
+
+#[test]
+fn a_cast_after_recording_leaves_the_step_its_gradient() {
+    let mut net = Dense::new(1).in_units(2).no_bias();
+    net.initialize_with(Constant(1.0)).unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.5)).unwrap();
+    let y = record(|| net.forward(&Tensor::from([[1.0f32, 2.0]]))).unwrap();
+    net.cast(DType::F64);
+    y.backward().unwrap();
+    assert_eq!(net.weight.grad().unwrap(), Tensor::from([[1.0f64, 2.0]]));
+    trainer.step(1).unwrap();
+    assert_eq!(net.weight.data().unwrap(), Tensor::from([[0.5f64, 0.0]]));
 }
 
 #[test]

@@ -283,7 +283,13 @@ impl Parameter {
             return Err(Error::NotInitialized { name: self.label() });
         };
         self.leaf().with_gradient(|gradient| match gradient {
-            Some(gradient) => f(tensor, gradient),
+            Some(gradient) => {
+                // It is of what was recorded, perhaps before a cast.
+                if gradient.dtype() != tensor.dtype() {
+                    *gradient = gradient.to_dtype(tensor.dtype());
+                }
+                f(tensor, gradient)
+            }
             None => Ok(()),
         })?;
         self.leaf().mark_used();
