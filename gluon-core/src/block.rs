@@ -31,6 +31,7 @@ use std::rc::Rc;
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::Result;
+use crate::hash::Map;
 pub use crate::init::Initialization;
 use crate::parameter::{Parameter, ParameterDict};
 use crate::tape::GradReq;
@@ -335,17 +336,9 @@ pub trait Block: Member {
     where
         Self: Replicate,
     {
-        let mut copies: Vec<(usize, Parameter)> = Vec::new();
+        let mut copies: Map<usize, Parameter> = Map::default();
         self.rebuild(&mut |parameter| {
-            let id = parameter.id();
-            match copies.iter().find(|(known, _)| *known == id) {
-                Some((_, copy)) => copy.share(),
-                None => {
-                    let copy = parameter.duplicate();
-                    copies.push((id, copy.share()));
-                    copy
-                }
-            }
+            copies.entry(parameter.id()).or_insert_with(|| parameter.duplicate()).share()
         })
     }
 

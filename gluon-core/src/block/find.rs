@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 ///
 /// The first field of a struct lies where the struct does, so that the address alone is not enough.
 /// A block without data has no place of its own; for it stands that of the box or field it is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     address: usize,
     kind: &'static str,

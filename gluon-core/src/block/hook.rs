@@ -9,29 +9,33 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::hash::BuildHasherDefault;
 use std::marker::PhantomData;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::find::{Key, called, find};
+use super::find::{Found, Key, called, find};
 use super::locate::locate;
 use super::member::Member;
 use super::visit::root;
 use super::{Block, Forward};
 use crate::autograd::record_op;
 use crate::error::Result;
+use crate::hash::Map;
 use crate::tape::Gradients;
 use crate::tensor::Tensor;
 
 thread_local! {
     /// Whether there are hooks on this thread.
     static WATCHED: Cell<bool> = const { Cell::new(false) };
-    static HOOKS: RefCell<Vec<Attached>> = const { RefCell::new(Vec::new()) };
+    /// Those on each block, in the order in which they were attached.
+    static HOOKS: RefCell<Map<Key, Vec<Attached>>> =
+        const { RefCell::new(Map::with_hasher(BuildHasherDefault::new())) };
 }
 
+#[derive(Clone)]
 struct Attached {
     id: u64,
-    key: Key,
     function: Function,
 }
 
@@ -59,6 +63,7 @@ type Backward = dyn FnMut(&Tensor);
 #[must_use = "a hook that is dropped is detached"]
 pub struct Hook<'m> {
     id: u64,
+    key: Key,
     model: PhantomData<&'m ()>,
     /// Hooks belong to the thread that attached them.
     thread: PhantomData<Rc<()>>,
@@ -71,12 +76,17 @@ impl<'m> Hook<'m> {
         path: &str,
         function: Function,
     ) -> Result<Hook<'m>> {
+        Ok(Hook::on(&find(&root(model), path)?, function))
+    }
+
+    /// A hook on a block that was found.
+    pub(super) fn on(found: &Found<'m>, function: Function) -> Hook<'m> {
         static IDS: AtomicU64 = AtomicU64::new(0);
-        let key = find(&root(model), path)?.key;
-        let id = IDS.fetch_add(1, Ordering::Relaxed);
-        HOOKS.with_borrow_mut(|hooks| hooks.push(Attached { id, key, function }));
+        let (id, key) = (IDS.fetch_add(1, Ordering::Relaxed), found.key);
+        let attached = Attached { id, function };
+        HOOKS.with_borrow_mut(|hooks| hooks.entry(key).or_default().push(attached));
         WATCHED.set(true);
-        Ok(Hook { id, model: PhantomData, thread: PhantomData })
+        Hook { id, key, model: PhantomData, thread: PhantomData }
     }
 
     /// Detaches the function; the same as dropping the hook.
@@ -88,8 +98,11 @@ impl Drop for Hook<'_> {
         // The function is dropped last: it may hold hooks itself.
         let _detached = HOOKS.try_with(|hooks| {
             let mut hooks = hooks.borrow_mut();
-            let place = hooks.iter().position(|hook| hook.id == self.id)?;
-            let hook = hooks.remove(place);
+            let here = hooks.get_mut(&self.key)?;
+            let hook = here.remove(here.iter().position(|hook| hook.id == self.id)?);
+            if here.is_empty() {
+                hooks.remove(&self.key);
+            }
             let _ = WATCHED.try_with(|watched| watched.set(!hooks.is_empty()));
             Some(hook)
         });
@@ -117,7 +130,7 @@ pub(super) fn call<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Re
 #[cold]
 fn watched<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Result<Tensor> {
     let Some(place) = called(&root(layer)) else { return layer.forward(input) };
-    for (_, function) in attached(place.key) {
+    for Attached { function, .. } in attached(place.key) {
         if let Function::Before(function) = function
             && let Ok(mut function) = function.try_borrow_mut()
         {
@@ -125,7 +138,7 @@ fn watched<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Result<Ten
         }
     }
     let mut output = layer.forward(input)?;
-    for (id, function) in attached(place.key) {
+    for Attached { id, function } in attached(place.key) {
         match function {
             Function::Before(_) => {}
             Function::After(function) => {
@@ -133,29 +146,23 @@ fn watched<L: Block + Forward + ?Sized>(layer: &L, input: &Tensor) -> Result<Ten
                     function(place.block, input, &output);
                 }
             }
-            Function::Backward(_) => output = watch_gradient(id, &output)?,
+            Function::Backward(_) => output = watch_gradient(place.key, id, &output)?,
         }
     }
     Ok(output)
 }
 
 /// The hooks on a block, which may attach and detach others while they run.
-fn attached(key: Key) -> Vec<(u64, Function)> {
-    HOOKS.with_borrow(|hooks| {
-        let here = hooks.iter().filter(|hook| hook.key == key);
-        here.map(|hook| (hook.id, hook.function.clone())).collect()
-    })
+fn attached(key: Key) -> Vec<Attached> {
+    HOOKS.with_borrow(|hooks| hooks.get(&key).cloned().unwrap_or_default())
 }
 
-/// `output` itself, whose gradient on its way back is shown to the hook `id`.
-fn watch_gradient(id: u64, output: &Tensor) -> Result<Tensor> {
+/// `output` itself, whose gradient on its way back is shown to the hook `id` of a block.
+fn watch_gradient(key: Key, id: u64, output: &Tensor) -> Result<Tensor> {
     record_op("on_backward", [output], output.detach(), |_| {
         move |gradient: &mut Tensor, gradients: &mut Gradients<'_, Tensor>| {
-            let function = HOOKS.with_borrow(|hooks| {
-                let hook = hooks.iter().find(|hook| hook.id == id)?;
-                Some(hook.function.clone())
-            });
-            if let Some(Function::Backward(function)) = function
+            let attached = attached(key).into_iter().find(|hook| hook.id == id);
+            if let Some(Function::Backward(function)) = attached.map(|hook| hook.function)
                 && let Ok(mut function) = function.try_borrow_mut()
             {
                 function(gradient);

@@ -1,9 +1,11 @@
 //! Summary: what each block of a model makes of an input, and how many parameters it has.
 
 use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
+use super::hook::Function;
 use super::visit::{Place, Visitor, Walk, root};
 use super::{Block, Forward, Hook};
 use crate::autograd::pause;
@@ -79,24 +81,24 @@ pub(super) fn summary<M: Block + Forward>(model: &M, x: &Tensor) -> Result<Summa
     Walk::run(model, None, &mut owners);
     let calls = Rc::new(RefCell::new(Vec::new()));
     let mut hooks: Vec<Hook<'_>> = Vec::new();
-    let mut keys = Vec::new();
+    let mut keys = HashSet::new();
     for (index, found) in super::find::blocks(&root(model)).into_iter().enumerate() {
         // Blocks that cannot be told apart are one.
-        if !keys.contains(&found.key) {
-            keys.push(found.key);
+        if keys.insert(found.key) {
             let calls = Rc::clone(&calls);
             let note = move |_: &dyn Block, _: &Tensor, y: &Tensor| {
                 calls.borrow_mut().push((index, *y.shape()));
             };
-            hooks.push(model.on_forward(&found.path, note)?);
+            hooks.push(Hook::on(&found, Function::After(Rc::new(RefCell::new(note)))));
         }
     }
     pause(|| x.apply(model))?;
     drop(hooks);
 
     let calls = calls.take();
+    let called: HashSet<usize> = calls.iter().map(|&(index, _)| index).collect();
     let silent = (0..owners.owners.len())
-        .filter(|index| calls.iter().all(|(called, _)| called != index))
+        .filter(|index| !called.contains(index))
         .filter(|&index| !owners.owners[index].parameters.is_empty())
         .map(|index| (index, None));
     let rows = calls.iter().map(|&(index, shape)| (index, Some(shape))).chain(silent);
@@ -109,7 +111,7 @@ impl Summary {
         calls: impl Iterator<Item = (&'a Own<'o>, Option<Shape>)>,
     ) -> Summary {
         let mut summary = Summary { rows: Vec::new(), input, total: 0, trainable: 0, shared: 0 };
-        let mut counted: Vec<&Parameter> = Vec::new();
+        let mut counted = HashSet::new();
         for (Own { path, block, parameters }, output) in calls {
             if block.type_name() == "Sequential" {
                 continue;
@@ -129,9 +131,8 @@ impl Summary {
                 if parameter.grad_req() != GradReq::Null {
                     summary.trainable += size;
                 }
-                match counted.iter().any(|known| known.is_same(parameter)) {
-                    true => row.shared += size,
-                    false => counted.push(parameter),
+                if !counted.insert(parameter.id()) {
+                    row.shared += size;
                 }
             }
             summary.total += row.parameters;

@@ -1,5 +1,6 @@
 //! Checkpoints: training in a file, to be resumed as if it had never stopped.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::{State, Trainer};
 use crate::block::Block;
 use crate::error::{Error, Result};
 use crate::optim::Schedule;
-use crate::parameter::{Entry, ParameterDict};
+use crate::parameter::ParameterDict;
 use crate::persist::index::{Index, Stored};
 use crate::persist::model::{Request, arrays, load_index};
 use crate::persist::native::{self, Extras, Image, Slot, Training};
@@ -255,11 +256,10 @@ impl Checkpoint {
 
     /// State has the shape of its parameter, also where the trainer does not know that yet.
     fn check_shapes(&self, states: &[State]) -> Result<()> {
+        let arrays: HashMap<&str, &Stored> =
+            self.index.entries.iter().map(|(name, stored)| (&**name, stored)).collect();
         for State { parameter, tensors, .. } in states {
-            let Some((_, stored)) = self.index.entries.iter().find(|(name, _)| name == parameter)
-            else {
-                continue;
-            };
+            let Some(stored) = arrays.get(&**parameter) else { continue };
             for (name, tensor) in tensors {
                 if stored.shape != *tensor.shape() {
                     let expected = format!("{name} of `{parameter}` of shape {}", stored.shape);
@@ -348,8 +348,8 @@ fn is_own(key: &str) -> bool {
 
 /// All that `trainer` trains is among `parameters`, those of the model that is loaded.
 fn are_of(trainer: &Trainer, parameters: &ParameterDict) -> Result<()> {
-    let is_other = |own: &&Entry| !parameters.iter().any(|entry| entry.is_same(own));
-    match trainer.parameters().find(is_other) {
+    let ids: HashSet<usize> = parameters.iter().map(|entry| entry.id()).collect();
+    match trainer.parameters().find(|own| !ids.contains(&own.id())) {
         Some(own) => Err(Error::TrainerState {
             expected: format!("the model whose `{}` it trains", own.path()),
             found: "another; make the trainer of this model's `collect_params`".to_owned(),
