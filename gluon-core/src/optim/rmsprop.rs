@@ -10,6 +10,7 @@ optimizer! {
     /// RMSProp: `G = C(g + decay·w)`, `n = γ₁n + (1-γ₁)G²`, `w -= rate·G/√(n + ε)`.
     ///
     /// Centered, with momentum: `a = γ₁a + (1-γ₁)G`, `d = γ₂d - rate·G/√(n - a² + ε)`, `w += d`.
+    /// Where rounding makes `n - a²` less than 0, it is 0; MXNet's root is NaN there.
     ///
     /// # Source
     /// Tieleman & Hinton 2012; centered: Graves 2013, equations 38 to 45; MXNet 1.9.1.
@@ -43,7 +44,8 @@ fn rmsprop<T: Float>(slices: &mut Slices<'_, T>, rmsprop: &RmsProp, step: &Step)
             let g = clip.decayed(g, decay * *w);
             *n = gamma1 * *n + rest1 * g * g;
             *a = gamma1 * *a + rest1 * g;
-            *d = gamma2 * *d - rate * g / (*n - *a * *a + epsilon).sqrt();
+            let spread = (*n - *a * *a).maximum(T::ZERO);
+            *d = gamma2 * *d - rate * g / (spread + epsilon).sqrt();
             *w = (*w + *d).maximum(-bound).minimum(bound);
         }
     } else {
@@ -51,6 +53,28 @@ fn rmsprop<T: Float>(slices: &mut Slices<'_, T>, rmsprop: &RmsProp, step: &Step)
             let g = clip.decayed(g, decay * *w);
             *n = gamma1 * *n + rest1 * g * g;
             *w = (*w - rate * g / (*n + epsilon).sqrt()).maximum(-bound).minimum(bound);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::optim::Optimizer;
+
+    /// The mean of squares of a constant gradient is the square of its mean, but for rounding.
+    #[test]
+    fn a_constant_gradient_leaves_numbers() {
+        let gradient: Vec<f32> = (1..1000).map(|i| i as f32 * 0.37).collect();
+        let mut values = [(); 4].map(|()| vec![0.0f32; gradient.len()]);
+        for gamma in [0.5, 0.9, 0.99] {
+            let optimizer = RmsProp::new(1e-3).gammas(gamma, 0.9).centered(true);
+            for count in 1..1000 {
+                let [weight, state @ ..] = values.each_mut().map(|values| &mut values[..]);
+                let step = Step { rate: 1e-3, decay: 0.0, scale: 1.0, count };
+                optimizer.update(Slices { weight, gradient: &gradient, state }.into(), &step);
+            }
+            assert!(values.iter().flatten().all(|value| value.is_finite()), "{gamma}");
         }
     }
 }
