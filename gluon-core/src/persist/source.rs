@@ -1,8 +1,8 @@
 //! Sources: the bytes of a file, read where they are needed.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -48,10 +48,13 @@ impl Source {
     /// The file at `path`; a pipe or device is read to its end.
     pub(crate) fn open(path: &Path) -> Result<Source> {
         let wrap = |source| Error::Io { action: "read", path: path.to_path_buf(), source };
-        let file = File::open(path).map_err(wrap)?;
+        let mut file = File::open(path).map_err(wrap)?;
         let metadata = file.metadata().map_err(wrap)?;
         if !metadata.is_file() {
-            return Ok(Source::memory(Arc::new(fs::read(path).map_err(wrap)?), path));
+            // Not opened again: a named pipe would wait for another writer then.
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(wrap)?;
+            return Ok(Source::memory(Arc::new(bytes), path));
         }
         let len = usize::try_from(metadata.len()).map_err(|error| wrap(io::Error::other(error)))?;
         let kind = Kind::File { file, windows: Mutex::default() };
@@ -226,7 +229,24 @@ fn read_at(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_named_pipe_is_read_by_who_opens_it_first() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        std::thread::scope(|scope| {
+            // All of it fits into the pipe, so the writer is gone when it is read.
+            let writer = scope.spawn(|| fs::write(&path, [7; 1000]));
+            let source = Source::open(&path).unwrap();
+            writer.join().unwrap().unwrap();
+            assert_eq!(*source.bytes(0..source.len()).unwrap(), [7; 1000]);
+        });
+    }
 
     #[test]
     fn files_are_read_as_memory_is() {
