@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Tensor;
 use crate::buffer::{Buffer, for_dtype};
 use crate::device::Device;
-use crate::dtype::{DType, Element};
+use crate::dtype::{DType, Element, bf16};
 use crate::error::{Error, Result};
 use crate::kernel;
 use crate::kernel::transpose::transpose;
@@ -149,6 +149,9 @@ impl Tensor {
             DType::U64 => source.each(|x: i64| x.max(0) as u64),
             DType::I64 => source.each(|x: u64| i64::try_from(x).unwrap_or(i64::MAX)),
             DType::F32 => source.each(|x: i64| x as f32).or_else(|| source.each(|x: u64| x as f32)),
+            DType::BF16 => source
+                .each(|x: i64| bf16::from_f64(to_odd(x.unsigned_abs()).copysign(x as f64)))
+                .or_else(|| source.each(|x: u64| bf16::from_f64(to_odd(x)))),
             _ => None,
         };
         if let Some(direct) = direct {
@@ -221,6 +224,17 @@ impl Tensor {
     }
 }
 
+/// A number that rounds to fewer bits as `x` does: where it is cut off, its last bit says that
+/// something was.
+fn to_odd(x: u64) -> f64 {
+    const CUT: u32 = u64::BITS - f64::MANTISSA_DIGITS;
+    if x >> f64::MANTISSA_DIGITS == 0 {
+        return x as f64;
+    }
+    let kept = x >> CUT << CUT;
+    (kept | u64::from(kept != x) << CUT) as f64
+}
+
 /// Equal shapes, types and values. NaN differs from itself.
 impl PartialEq for Tensor {
     fn eq(&self, other: &Tensor) -> bool {
@@ -256,6 +270,14 @@ mod tests {
         assert_eq!(Tensor::from([odd, -1]).to_dtype(DType::F32), expected);
         let unsigned = Tensor::from([odd as u64, 0]).to_dtype(DType::F32);
         assert_eq!(unsigned.to_vec::<f32>().unwrap()[0], 1_152_921_642_045_800_448.0);
+
+        // 1 above the middle of two neighbours, which an `f64` would not tell from it.
+        let above = (1i64 << 60) + (1 << 52) + 1;
+        let next = bf16::from_f64((1i64 << 60) as f64 * (1.0 + 1.0 / 128.0));
+        let expected = Tensor::from([next, bf16::from_f64(-next.to_f64())]);
+        assert_eq!(Tensor::from([above, -above]).to_dtype(DType::BF16), expected);
+        let unsigned = Tensor::from([above as u64, above as u64]).to_dtype(DType::BF16);
+        assert_eq!(unsigned, Tensor::from([next, next]));
     }
 
     #[test]
