@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::history::{Epoch, History, Measures};
 use super::trainer::Trainer;
-use crate::autograd::record;
+use crate::autograd::{pause, record};
 use crate::block::{Block, Forward};
 use crate::data::Epochs;
 use crate::error::{Error, Result};
@@ -269,8 +269,11 @@ impl<'f> Fit<'f> {
                 self.metrics.iter_mut().for_each(|metric| metric.reset());
             }
             let (x, label) = batch?;
-            let prediction = net.forward(&x)?;
-            self.measure(&mut mean, &prediction, &label, &loss.forward(&prediction, &label)?)?;
+            pause(|| {
+                let prediction = net.forward(&x)?;
+                let losses = loss.forward(&prediction, &label)?;
+                self.measure(&mut mean, &prediction, &label, &losses)
+            })?;
         }
         Ok((mean.count() > 0).then(|| self.measures(&mean)))
     }

@@ -1,11 +1,12 @@
 //! Tests of the loop.
 
 use super::*;
+use crate::autograd::train_mode;
 use crate::data::{ArrayDataset, DataLoader, Dataset};
 use crate::init::Initialization;
 use crate::loss::{L2Loss, SoftmaxCrossEntropyLoss};
 use crate::metric::{Accuracy, Mae};
-use crate::nn::Dense;
+use crate::nn::{Dense, Dropout};
 use crate::optim::schedule::Plateau;
 use crate::optim::{Adam, Sgd};
 
@@ -72,6 +73,25 @@ fn a_fit_is_the_loop_that_one_would_write() {
     }
     assert_eq!(net1.weight.data().unwrap(), net2.weight.data().unwrap());
     assert_eq!((history.metrics, history.epochs.len()), (vec!["accuracy".to_owned()], 3));
+}
+
+#[test]
+fn validation_predicts_whatever_the_mode_around_it() {
+    let validated = |mode: &dyn Fn(&mut dyn FnMut())| {
+        let mut net = crate::sequential![Dropout::new(0.5), Dense::new(2).in_units(2)];
+        net.initialize_with(Initialization::default().seed(0)).unwrap();
+        let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.0)).unwrap();
+        let ((training, validation), loss) = (sides(), SoftmaxCrossEntropyLoss::default());
+        let mut history = None;
+        mode(&mut || {
+            let run = fit(1).run(&mut net, &loss, &mut trainer, &training, &validation);
+            history = Some(run.unwrap());
+        });
+        history.unwrap().epochs.remove(0).validation
+    };
+    let expected = validated(&|run| run());
+    assert_eq!(validated(&|run| train_mode(run)), expected);
+    assert_eq!(validated(&|run| record(run)), expected);
 }
 
 #[test]
