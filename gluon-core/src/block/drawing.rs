@@ -272,8 +272,7 @@ mod tests {
     }
 
     fn net() -> Drawing {
-        Net::new([Dense::new(1), Dense::new(2)].map(|l| Box::new(l) as _).into_iter().collect())
-            .drawing()
+        Net::new([Dense::new(1), Dense::new(2)].into_iter().collect()).drawing()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::block::{
-    Block, Forward, Layer, Member, Replicate, Walk, WalkMut, locate_member, observe,
+    Block, Forward, IntoLayer, Layer, Member, Replicate, Walk, WalkMut, locate_member, observe,
 };
 use crate::error::Result;
 use crate::parameter::Parameter;
@@ -42,7 +42,7 @@ impl Concurrent {
 
     /// Adds a layer beside the others.
     pub fn add(&mut self, layer: impl Layer + 'static) {
-        self.layers.push(Box::new(layer));
+        self.layers.push(layer.into_layer());
     }
 
     /// The number of layers.

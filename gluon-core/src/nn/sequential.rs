@@ -8,7 +8,7 @@ mod ties;
 use std::fmt;
 
 use crate::block::{
-    Block, Forward, Layer, Member, Replicate, Walk, WalkMut, locate_member, observe,
+    Block, Forward, IntoLayer, Layer, Member, Replicate, Walk, WalkMut, locate_member, observe,
 };
 use crate::error::Result;
 use crate::parameter::Parameter;
@@ -49,9 +49,9 @@ impl Sequential {
         Sequential::default()
     }
 
-    /// Adds a layer after the others.
+    /// Adds a layer after the others. One in a `Box<dyn Layer>` is taken out of it.
     pub fn add(&mut self, layer: impl Layer + 'static) {
-        self.layers.push(Box::new(layer));
+        self.layers.push(layer.into_layer());
     }
 
     /// The number of layers.

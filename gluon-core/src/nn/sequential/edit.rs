@@ -5,7 +5,7 @@ use std::ops::{Bound, Index, RangeBounds};
 
 use super::Sequential;
 use super::ties::{self, Tied};
-use crate::block::{Layer, Member};
+use crate::block::{IntoLayer, Layer, Member};
 use crate::error::{Error, Result};
 use crate::parameter::Parameter;
 
@@ -71,7 +71,7 @@ impl Sequential {
         let place = index.index(self.len()).filter(|&place| place <= self.len());
         let place = place.ok_or_else(|| self.no_layer("insert", &index.text()))?;
         ties::shift(&mut self.ties, |known| known + usize::from(known >= place));
-        self.layers.insert(place, Box::new(layer));
+        self.layers.insert(place, layer.into_layer());
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Sequential {
     ) -> Result<Box<dyn Layer>> {
         let place = self.place("replace", index)?;
         ties::forget(&mut self.ties, place);
-        Ok(std::mem::replace(&mut self.layers[place], Box::new(layer)))
+        Ok(std::mem::replace(&mut self.layers[place], layer.into_layer()))
     }
 
     /// A net of the layers in `range`, with the same parameters: training one trains the other.
@@ -160,15 +160,24 @@ impl<P: Position> Index<P> for Sequential {
     }
 }
 
-impl Extend<Box<dyn Layer>> for Sequential {
-    fn extend<I: IntoIterator<Item = Box<dyn Layer>>>(&mut self, layers: I) {
-        self.layers.extend(layers);
+impl<L: IntoLayer> Extend<L> for Sequential {
+    fn extend<I: IntoIterator<Item = L>>(&mut self, layers: I) {
+        self.layers.extend(layers.into_iter().map(L::into_layer));
     }
 }
 
-impl FromIterator<Box<dyn Layer>> for Sequential {
-    fn from_iter<I: IntoIterator<Item = Box<dyn Layer>>>(layers: I) -> Sequential {
-        Sequential { layers: layers.into_iter().collect(), ties: Vec::new() }
+/// ```
+/// # use gluon_core as gluon;
+/// use gluon::nn::{Dense, Sequential};
+///
+/// let net: Sequential = [256, 64, 10].into_iter().map(Dense::new).collect();
+/// assert_eq!(net.get::<Dense>(-1).map(Dense::units), Some(10));
+/// ```
+impl<L: IntoLayer> FromIterator<L> for Sequential {
+    fn from_iter<I: IntoIterator<Item = L>>(layers: I) -> Sequential {
+        let mut net = Sequential::new();
+        net.extend(layers);
+        net
     }
 }
 
@@ -243,6 +252,18 @@ mod tests {
         assert_eq!(sources(&slice), [0, 0]);
         assert_eq!(net.slice(..).unwrap().len(), 4);
         assert!(net.slice(4..).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_layer_in_a_box_is_taken_out_of_it() {
+        let boxed = |units| -> Box<dyn Layer> { Box::new(Dense::new(units)) };
+        let mut net: Sequential = [boxed(1), boxed(2)].into_iter().collect();
+        net.add(boxed(3));
+        net.insert(3, boxed(4)).unwrap();
+        net.extend([boxed(5)]);
+        drop(net.replace(0, boxed(6)).unwrap());
+        let units = |i| net.get::<Dense>(i).map(Dense::units);
+        assert_eq!([0, 1, 2, 3, 4usize].map(units), [6, 2, 3, 4, 5].map(Some));
     }
 
     #[test]
