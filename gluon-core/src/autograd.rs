@@ -1,9 +1,9 @@
 //! Automatic differentiation: recording what is computed, and running it backwards.
 //!
 //! Inside [`record`], each operation on a parameter, on a tensor with
-//! [`attach_grad`](Tensor::attach_grad), or on a result of such an operation is remembered together
-//! with the rule for its gradient. [`Tensor::backward`] runs the rules in reverse. Outside
-//! `record` nothing is remembered and inference pays nothing.
+//! [`attach_grad`](crate::Tensor::attach_grad), or on a result of such an operation is remembered
+//! together with the rule for its gradient. [`Tensor::backward`](crate::Tensor::backward) runs the
+//! rules in reverse. Outside `record` nothing is remembered and inference pays nothing.
 //!
 //! ```
 //! # use gluon_core as gluon;
@@ -31,6 +31,4 @@ pub use crate::tape::GradReq;
 pub use function::Function;
 pub use mode::{is_recording, is_training, pause, predict_mode, record, record_with, train_mode};
 
-#[cfg(doc)]
-use crate::tensor::Tensor;
 pub(crate) use backward::record_op;

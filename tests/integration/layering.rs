@@ -97,6 +97,16 @@ fn modules_import_lower_rows_only() {
     assert_eq!(excused.len(), EXCEPTIONS.len(), "an exception that nobody needs any more");
 }
 
+/// What documentation alone imports is not there for the crate that shows this one's items as its
+/// own: links by such names are lost.
+#[test]
+fn nothing_is_imported_for_documentation_alone() {
+    for path in files(&sources()) {
+        let code = fs::read_to_string(&path).unwrap();
+        assert!(!code.contains("#[cfg(doc)]"), "write a path in {}", path.display());
+    }
+}
+
 #[test]
 fn every_module_has_a_row() {
     let root = fs::read_to_string(sources().join("lib.rs")).unwrap();

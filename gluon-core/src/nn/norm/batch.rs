@@ -6,8 +6,6 @@ use super::affine;
 use crate::autograd::is_training;
 use crate::block::Forward;
 use crate::dtype::DType;
-#[cfg(doc)]
-use crate::error::Error;
 use crate::error::Result;
 use crate::init::{One, Zero};
 use crate::nn::print::{number, size, truth};
@@ -42,9 +40,9 @@ use crate::tensor::Tensor;
 /// the number of elements), as in MXNet; PyTorch's running ones are not.
 ///
 /// # Errors
-/// `forward` returns [`Error::BadAxis`] if there is no axis of channels,
-/// [`Error::InputShape`] if there are more or fewer than before, and [`Error::BadShape`] of an
-/// empty batch while training.
+/// `forward` returns [`Error::BadAxis`](crate::Error::BadAxis) if there is no axis of channels,
+/// [`Error::InputShape`](crate::Error::InputShape) if there are more or fewer than before, and
+/// [`Error::BadShape`](crate::Error::BadShape) of an empty batch while training.
 ///
 /// # Source
 /// Ioffe & Szegedy, *Batch Normalization*, ICML 2015, algorithms 1 and 2.

@@ -5,8 +5,6 @@ use gluon_macros::Block;
 use super::affine;
 use crate::block::Forward;
 use crate::dtype::DType;
-#[cfg(doc)]
-use crate::error::Error;
 use crate::error::Result;
 use crate::init::{One, Zero};
 use crate::nn::print::{number, truth};
@@ -32,8 +30,8 @@ use crate::tensor::Tensor;
 /// `x: [.., channels]`, unchanged; `gamma, beta: [channels]`, at first 1 and 0.
 ///
 /// # Errors
-/// `forward` returns [`Error::BadAxis`] if the axis is not there and [`Error::InputShape`] if it
-/// has another size than before.
+/// `forward` returns [`Error::BadAxis`](crate::Error::BadAxis) if the axis is not there and
+/// [`Error::InputShape`](crate::Error::InputShape) if it has another size than before.
 ///
 /// # Source
 /// Ba, Kiros & Hinton, *Layer Normalization*, 2016.
