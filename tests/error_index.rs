@@ -16,13 +16,14 @@ const GROUPS: &[(&str, &str)] = &[
     ("member", "What cannot be a field"),
     ("in_order", "`#[block(sequential)]`"),
     ("sequential", "`sequential!`"),
+    ("layer", "Layers in use"),
 ];
 
 const HEAD: &str = "\
 # Error index
 
-Every mistake that the macros answer: a program that makes it, what the compiler says, and the program as it should
-have been. All of them are compiled, and the messages are the compiler's own.
+Every mistake that macros and traits answer: a program that makes it, what the compiler says, and the program as it
+should have been. All of them are compiled, and the messages are the compiler's own.
 ";
 
 #[test]

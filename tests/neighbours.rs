@@ -49,6 +49,12 @@ neighbours! {
         parameter
         tied_parameter
     }
+    layer {
+        apply_a_vector
+        no_bound
+        size_in_a_tuple
+        two_outputs
+    }
     member {
         behind_an_alias
         hash_map
@@ -90,6 +96,7 @@ neighbours! {
         by_index
         count_is_not_a_number
         duplicate_label
+        label_after_equals
         label_on_repetition
         later_label
         missing_comma

@@ -61,7 +61,9 @@ use visit::{root, root_mut};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a block",
     label = "not a block",
-    note = "derive `Block` for it"
+    note = "a struct or an enum derives `Block`, and a type parameter has the bound `Block`",
+    note = "an option, a vector, an array, a tuple or a map is a member of a block and none itself: call what it holds",
+    note = "a function or a closure becomes one by `Lambda::new(\"name\", ..)`"
 )]
 pub trait Block: Member {
     /// What scoped names are made from: `mlp` gives `mlp0_dense0_weight`.

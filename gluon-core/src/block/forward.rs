@@ -22,7 +22,8 @@ use crate::tensor::Tensor;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no `forward` from `{In}` to `{Out}`",
     label = "no `forward`",
-    note = "implement `Forward` for it, or mark the struct `#[block(sequential)]` to apply its members in order"
+    note = "implement `Forward` for it, or mark the struct `#[block(sequential)]` to apply its members in order; a type parameter has the bound `Forward`",
+    note = "`apply`, `Sequential` and `Fit` are for one tensor in and one out; a block of other inputs or outputs is called by name: `self.encoder.forward(&x)`"
 )]
 pub trait Forward<In: ?Sized = Tensor, Out = Tensor> {
     /// Computes the output for `input`.

@@ -10,6 +10,11 @@
 /// let square = Conv2d::new(6, 5);
 /// let wide = Conv2d::new(6, [3, 5]);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no size along {N} axes",
+    label = "not a `usize` or an array of {N}",
+    note = "sizes are one `usize` for all axes, or an array of one for each: `[3, 5]`"
+)]
 pub trait Sizes<const N: usize> {
     /// One size for each axis.
     fn sizes(self) -> [usize; N];

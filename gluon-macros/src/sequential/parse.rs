@@ -39,7 +39,12 @@ pub(super) fn entries(tokens: TokenStream, errors: &mut Errors) -> Vec<Entry> {
                 break;
             }
             if !input.peek(Token![,]) {
-                errors.push(input.error("expected `,` after a layer"));
+                errors.push(input.error(if input.peek(Token![;]) {
+                    "expected `,` after a layer; a repetition has brackets of its own: \
+                     `[Dense::new(8); 3]`"
+                } else {
+                    "expected `,` after a layer"
+                }));
                 skip_entry(input)?;
                 continue;
             }
@@ -77,9 +82,11 @@ fn entry(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Entry> {
     Ok(Entry { attrs, label, layer: layer(expression, errors) })
 }
 
-/// `label:`, if the entry begins so.
+/// `label:`, if the entry begins so, or as Python and maps would have it.
 fn label(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Ident>> {
-    if !input.peek2(Token![:]) || input.peek2(Token![::]) {
+    let colon = input.peek2(Token![:]) && !input.peek2(Token![::]);
+    let equals = input.peek2(Token![=]) && !input.peek2(Token![==]);
+    if !colon && !equals {
         return Ok(None);
     }
     let label = match input.parse::<TokenTree>()? {
@@ -97,7 +104,14 @@ fn label(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Option<Iden
             None
         }
     };
-    input.parse::<Token![:]>()?;
+    if equals {
+        errors.push(input.error("a label is followed by `:`: `hidden: Dense::new(10)`"));
+        if input.parse::<Option<Token![=>]>>()?.is_none() {
+            input.parse::<Token![=]>()?;
+        }
+    } else {
+        input.parse::<Token![:]>()?;
+    }
     Ok(label)
 }
 

@@ -1,0 +1,13 @@
+// Sizes of a kernel in a tuple, as in Python.
+
+use gluon::nn::Conv2d;
+use gluon::prelude::*;
+
+#[derive(Block)]
+#[block(sequential)]
+struct Net {
+    #[new(Conv2d::new(6, (3, 5)))]
+    conv: Conv2d,
+}
+
+fn main() {}
