@@ -1,5 +1,7 @@
 //! Datasets: samples by index.
 
+use std::sync::Arc;
+
 use super::{Map, Stack, Subset};
 use crate::error::{Error, Result};
 use crate::random::Generator;
@@ -117,18 +119,24 @@ pub trait Dataset {
     }
 }
 
-impl<D: Dataset + ?Sized> Dataset for &D {
-    type Sample = D::Sample;
+macro_rules! behind_pointer {
+    ($($pointer:ty)*) => {$(
+        impl<D: Dataset + ?Sized> Dataset for $pointer {
+            type Sample = D::Sample;
 
-    fn len(&self) -> usize {
-        (**self).len()
-    }
+            fn len(&self) -> usize {
+                (**self).len()
+            }
 
-    fn get(&self, index: usize) -> Result<Self::Sample> {
-        (**self).get(index)
-    }
+            fn get(&self, index: usize) -> Result<Self::Sample> {
+                (**self).get(index)
+            }
 
-    fn batch(&self, indices: &[usize]) -> Result<<Self::Sample as Stack>::Batch> {
-        (**self).batch(indices)
-    }
+            fn batch(&self, indices: &[usize]) -> Result<<Self::Sample as Stack>::Batch> {
+                (**self).batch(indices)
+            }
+        }
+    )*};
 }
+
+behind_pointer! { &D Box<D> Arc<D> }

@@ -58,12 +58,23 @@ impl<D: Dataset> Dataset for Subset<D> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::data::ArrayDataset;
     use crate::tensor::Tensor;
 
     fn numbers(n: usize) -> ArrayDataset {
         ArrayDataset::new(Tensor::arange(n), Tensor::arange(n)).unwrap()
+    }
+
+    #[test]
+    fn samples_may_stand_behind_a_pointer_of_any_kind() {
+        type Numbers = dyn Dataset<Sample = (Tensor, Tensor)> + Send + Sync;
+        let shared: Arc<Numbers> = Arc::new(numbers(4));
+        let (training, validation) = shared.split(3, 1).unwrap();
+        let chosen: [Box<Numbers>; 2] = [Box::new(training), Box::new(validation)];
+        assert_eq!(chosen.map(|part| part.batch(&[0]).unwrap().0.size()), [1, 1]);
     }
 
     #[test]
