@@ -28,7 +28,51 @@ use crate::tensor::Tensor;
 /// A number that is gathered from predictions and labels, batch by batch.
 ///
 /// A batch that does not fit is an error and changes nothing. Metrics print their value with four
-/// digits, or as many as the format asks for.
+/// digits, or as many as the format asks for. One of your own keeps a [`Mean`], or other numbers:
+///
+/// ```
+/// # use gluon_core as gluon;
+/// use std::fmt;
+/// use gluon::{Result, Tensor, metric::{Mean, Metric}};
+///
+/// /// The mean of `prediction - label`.
+/// #[derive(Default)]
+/// struct Bias(Mean);
+///
+/// impl Metric for Bias {
+///     fn name(&self) -> &str {
+///         "bias"
+///     }
+///
+///     fn update(&mut self, prediction: &Tensor, label: &Tensor) -> Result<()> {
+///         self.0.update(&prediction.sub(label)?);
+///         Ok(())
+///     }
+///
+///     fn value(&self) -> f64 {
+///         self.0.value()
+///     }
+///
+///     fn reset(&mut self) {
+///         self.0.reset();
+///     }
+///
+///     fn rises(&self) -> bool {
+///         false
+///     }
+/// }
+///
+/// impl fmt::Display for Bias {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         fmt::Display::fmt(&self.0, f)
+///     }
+/// }
+///
+/// let mut bias = Bias::default();
+/// bias.update(&Tensor::from([1.0f32, 2.0]), &Tensor::from([0.0f32, 1.5]))?;
+/// assert_eq!(bias.to_string(), "0.7500");
+/// # Ok::<(), gluon::Error>(())
+/// ```
 pub trait Metric: fmt::Display {
     /// What it is called in a line of progress: `accuracy`, `top-5 accuracy`.
     fn name(&self) -> &str;
@@ -45,9 +89,32 @@ pub trait Metric: fmt::Display {
     /// Begins anew.
     fn reset(&mut self);
 
-    /// Whether larger values are better ones, as of accuracies but not of errors.
+    /// Whether larger values are better ones, as of accuracies but not of errors; true unless a
+    /// metric says otherwise.
     fn rises(&self) -> bool {
         true
+    }
+}
+
+impl<M: Metric + ?Sized> Metric for Box<M> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn update(&mut self, prediction: &Tensor, label: &Tensor) -> Result<()> {
+        (**self).update(prediction, label)
+    }
+
+    fn value(&self) -> f64 {
+        (**self).value()
+    }
+
+    fn reset(&mut self) {
+        (**self).reset();
+    }
+
+    fn rises(&self) -> bool {
+        (**self).rises()
     }
 }
 
@@ -62,3 +129,20 @@ macro_rules! display_value {
     )*};
 }
 use display_value;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As programs do that choose one by name.
+    #[test]
+    fn a_metric_may_be_boxed() {
+        let mut boxed: Box<dyn Metric> = Box::new(Mae::new());
+        let metric: &mut dyn Metric = &mut boxed;
+        metric.update(&Tensor::from([1.0f32, 4.0]), &Tensor::zeros([2])).unwrap();
+        assert_eq!((metric.name(), metric.value(), metric.rises()), ("MAE", 2.5, false));
+        assert_eq!(metric.to_string(), "2.5000");
+        metric.reset();
+        assert!(metric.value().is_nan());
+    }
+}
