@@ -143,5 +143,5 @@ fn the_initializer_of_a_layer_beats_that_of_the_model() {
     let largest = free.bias.data().unwrap().abs().unwrap().max().unwrap().item().unwrap();
     assert!(largest <= 0.07 && largest > 0.06, "{largest}");
     let error = message(init::named("foo"));
-    assert!(error.starts_with("`init::named` expected `text` to be the name"), "{error}");
+    assert!(error.starts_with("`init::named` expected `text` to be `zeros`"), "{error}");
 }

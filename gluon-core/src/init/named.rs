@@ -44,8 +44,12 @@ pub fn named(text: &str) -> Result<Box<dyn Initializer>> {
         false => (text.trim().to_owned(), Arguments::default()),
     };
     let init = arguments.initializer(&name.to_lowercase());
-    init.filter(|_| arguments.0.is_empty())
-        .ok_or_else(|| bad("the name of an initializer and arguments that it has"))
+    init.filter(|_| arguments.0.is_empty()).ok_or_else(|| {
+        bad(
+            "`zeros`, `ones`, `constant`, `uniform`, `normal`, `orthogonal`, `bilinear`, `xavier`, \
+             `msraprelu` or `lstmbias`, with arguments that it has",
+        )
+    })
 }
 
 /// Arguments by name, taken out as they are used.
@@ -167,6 +171,18 @@ mod tests {
 
     fn debug(text: &str) -> String {
         named(text).map_or_else(|error| error.to_string(), |init| format!("{init:?}"))
+    }
+
+    #[test]
+    fn a_name_that_is_none_is_answered_with_all_there_are() {
+        let error = debug("xavierr");
+        for (name, arguments) in
+            [("zeros", ""), ("constant", r#", {"value": 1}"#), ("lstmbias", "")]
+        {
+            assert!(error.contains(&format!("`{name}`")), "{error}");
+            assert!(named(&format!(r#"["{name}"{arguments}]"#)).is_ok());
+        }
+        assert!(error.ends_with("found `xavierr`"), "{error}");
     }
 
     #[test]

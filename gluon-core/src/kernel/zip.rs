@@ -210,8 +210,8 @@ fn for_each_block<T: Float>(
             let top = matrix * height;
             let part = top.max(first)..(top + height).min(end);
             let (x, y) = rows(starts, part.start - top, 0);
-            let at = (part.start - first) * len..(part.end - first) * len;
-            f(&x, &y, len, start + at.start, &mut out[at]);
+            let range = (part.start - first) * len..(part.end - first) * len;
+            f(&x, &y, len, start + range.start, &mut out[range]);
         }
     });
 }
