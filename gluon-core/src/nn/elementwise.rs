@@ -20,7 +20,10 @@ macro_rules! elementwise {
         }
 
         impl $name {
-            /// The layer with these settings, if it has any.
+            #[doc = concat!(
+                "The layer" $(, " with this `", stringify!($setting), "`; ", stringify!($default),
+                " is the default")*, "."
+            )]
             pub fn new($($setting: f64),*) -> $name {
                 $name { $($setting),* }
             }
