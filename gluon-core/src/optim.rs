@@ -42,7 +42,66 @@ use crate::kernel::float::Float;
 /// The rule by which gradients change parameters.
 ///
 /// A rule is plain data; what it remembers of each parameter, its *state*, is kept by the
-/// [`Trainer`](crate::train::Trainer) as tensors of the parameter's shape, which begin at 0.
+/// [`Trainer`](crate::train::Trainer) as tensors of the parameter's shape, which begin at 0. A rule
+/// of your own says what it does to the values of one parameter:
+///
+/// ```
+/// # use gluon_core as gluon;
+/// use gluon::optim::{Optimizer, Slices, Step, Values};
+/// use gluon::{Block, autograd::record, init::One, nn::Dense, train::Trainer};
+///
+/// /// `m = 0.9·m + g`, `w -= rate·(m + decay·w)`
+/// #[derive(Debug)]
+/// struct HeavyBall {
+///     rate: f64,
+/// }
+///
+/// impl HeavyBall {
+///     fn roll<T: Copy + Into<f64>>(values: Slices<'_, T>, step: &Step, round: fn(f64) -> T) {
+///         let [momentum, ..] = values.state;
+///         for ((w, &g), m) in values.weight.iter_mut().zip(values.gradient).zip(momentum) {
+///             let new = 0.9 * (*m).into() + step.scale * g.into();
+///             *w = round((*w).into() - step.rate * (new + step.decay * (*w).into()));
+///             *m = round(new);
+///         }
+///     }
+/// }
+///
+/// impl Optimizer for HeavyBall {
+///     fn learning_rate(&self) -> f64 {
+///         self.rate
+///     }
+///
+///     fn set_learning_rate(&mut self, rate: f64) {
+///         self.rate = rate;
+///     }
+///
+///     fn weight_decay(&self) -> f64 {
+///         0.0
+///     }
+///
+///     fn state(&self) -> &'static [&'static str] {
+///         &["momentum"]
+///     }
+///
+///     fn update(&self, values: Values<'_>, step: &Step) {
+///         match values {
+///             Values::F32(values) => HeavyBall::roll(values, step, |x| x as f32),
+///             Values::F64(values) => HeavyBall::roll(values, step, |x| x),
+///         }
+///     }
+/// }
+///
+/// let mut net = Dense::new(1).in_units(1).no_bias();
+/// net.initialize_with(One)?;
+/// let mut trainer = Trainer::new(net.collect_params(), HeavyBall { rate: 0.1 })?;
+/// for expected in [0.9, 0.71] {                       // gradients of 1: m is 1, then 1.9
+///     record(|| net.weight.data()?.sum())?.backward()?;
+///     trainer.step(1)?;
+///     assert!((net.weight.data()?.item()? - expected).abs() < 1e-6);
+/// }
+/// # Ok::<(), gluon::Error>(())
+/// ```
 pub trait Optimizer: fmt::Debug + Send + Sync {
     /// The rule's name, by which a checkpoint knows it: the type's, unless it says otherwise.
     fn name(&self) -> String {
@@ -61,7 +120,8 @@ pub trait Optimizer: fmt::Debug + Send + Sync {
     /// The names of the tensors of state that each parameter needs, [`MAX_STATE`] at most.
     fn state(&self) -> &'static [&'static str];
 
-    /// Changes the values of one parameter.
+    /// Changes the values of one parameter, whose learning rate, weight decay and factor on the
+    /// gradient `step` tells: those of schedules and of single parameters are in it.
     fn update(&self, values: Values<'_>, step: &Step);
 }
 
