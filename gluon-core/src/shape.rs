@@ -250,6 +250,21 @@ impl From<&[usize]> for Shape {
     }
 }
 
+impl<const N: usize> From<&[usize; N]> for Shape {
+    fn from(dims: &[usize; N]) -> Shape {
+        Shape::from(*dims)
+    }
+}
+
+impl From<Vec<usize>> for Shape {
+    /// # Panics
+    /// As for a slice.
+    #[track_caller]
+    fn from(dims: Vec<usize>) -> Shape {
+        Shape::new(&dims)
+    }
+}
+
 impl From<usize> for Shape {
     fn from(dim: usize) -> Shape {
         Shape::from([dim])
@@ -369,6 +384,12 @@ mod tests {
         assert_eq!(Shape::SCALAR.to_string(), "()");
         assert_eq!(Shape::from([3]).to_string(), "(3,)");
         assert_eq!(Shape::from([2, 3, 4]).to_string(), "(2, 3, 4)");
+    }
+
+    #[test]
+    fn sizes_may_be_borrowed_or_collected() {
+        let shape = Shape::new(&[2, 3]);
+        assert_eq!([Shape::from(&[2, 3]), Shape::from(vec![2, 3])], [shape; 2]);
     }
 
     #[test]

@@ -206,6 +206,29 @@ impl<T: Element> From<Vec<T>> for Tensor {
     }
 }
 
+impl<L: Literal, const N: usize> From<Vec<[L; N]>> for Tensor {
+    /// A tensor of the rows, one after another.
+    ///
+    /// ```
+    /// # use gluon_core as gluon;
+    /// # use gluon::Tensor;
+    /// let points: Vec<[f32; 2]> = (0..3).map(|i| [i as f32, 1.0]).collect();
+    /// assert_eq!(Tensor::from(points), Tensor::from([[0.0f32, 1.0], [1.0, 1.0], [2.0, 1.0]]));
+    /// ```
+    ///
+    /// # Panics
+    /// **If the nesting is deeper than [`MAX_RANK`](crate::shape::MAX_RANK).**
+    #[track_caller]
+    fn from(rows: Vec<[L; N]>) -> Tensor {
+        let mut shape = vec![rows.len()];
+        <[L; N]>::shape(&mut shape);
+        let shape = Shape::new(&shape);
+        let mut elements = Vec::with_capacity(shape.size());
+        rows.into_iter().for_each(|row| row.append(&mut elements));
+        Tensor::from_parts(Buffer::new(elements), Layout::contiguous(shape), Device::default())
+    }
+}
+
 impl<T: Element> From<&[T]> for Tensor {
     /// A tensor of one axis.
     fn from(elements: &[T]) -> Tensor {
