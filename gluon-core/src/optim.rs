@@ -37,6 +37,7 @@ pub use schedule::Schedule;
 pub use sgd::Sgd;
 pub use signum::Signum;
 
+use crate::error::Result;
 use crate::kernel::float::Float;
 
 /// The rule by which gradients change parameters.
@@ -117,6 +118,15 @@ pub trait Optimizer: fmt::Debug + Send + Sync {
     /// The weight decay.
     fn weight_decay(&self) -> f64;
 
+    /// Whether its settings are in their ranges, which a [`Trainer`](crate::train::Trainer) that is
+    /// made asks; so it is unless a rule says otherwise.
+    ///
+    /// # Errors
+    /// [`Error::BadArgument`](crate::Error::BadArgument) for a setting that is not.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The names of the tensors of state that each parameter needs, [`MAX_STATE`] at most.
     fn state(&self) -> &'static [&'static str];
 
@@ -140,6 +150,10 @@ impl<O: Optimizer + ?Sized> Optimizer for Box<O> {
 
     fn weight_decay(&self) -> f64 {
         (**self).weight_decay()
+    }
+
+    fn check(&self) -> Result<()> {
+        (**self).check()
     }
 
     fn state(&self) -> &'static [&'static str] {

@@ -519,3 +519,26 @@ fn further_options_do_what_they_say() {
     assert_eq!(twice(Adamax::new(0.1), [1.0, -1.0], [0.0, 0.0]), [1.0, -1.0]);
     assert_eq!(twice(Nadam::new(0.1).clip_gradient(0.0), [1.0, -1.0], gradient), [1.0, -1.0]);
 }
+
+/// They would make values NaN from the first step on, or let them grow without bound.
+#[test]
+fn settings_out_of_their_ranges_are_refused() {
+    let refused: [(&str, Box<dyn Optimizer>); 8] = [
+        ("beta1", Box::new(Adam::new(0.1).betas(1.0, 0.999))),
+        ("beta2", Box::new(AdamW::new(0.1).betas(0.9, 1.5))),
+        ("epsilon", Box::new(Lamb::new(0.1).epsilon(-1e-6))),
+        ("rho", Box::new(AdaDelta::new(1.0).rho(1.1))),
+        ("gamma2", Box::new(RmsProp::new(0.1).gammas(0.9, -0.9))),
+        ("momentum", Box::new(Sgd::new(0.1).momentum(f64::NAN))),
+        ("decay_lh", Box::new(Signum::new(0.1).decay_lh(f64::INFINITY))),
+        ("schedule_decay", Box::new(Nadam::new(0.1).schedule_decay(-1.0))),
+    ];
+    let mut net = Dense::new(1).in_units(1);
+    net.initialize().unwrap();
+    for (setting, optimizer) in refused {
+        let error = Trainer::new(net.collect_params(), optimizer).unwrap_err().to_string();
+        let expected = format!("`Trainer::new` expected `{setting}` to be ");
+        assert!(error.starts_with(&expected), "{error}");
+    }
+    Trainer::new(net.collect_params(), Sgd::new(0.1).momentum(1.0)).unwrap();
+}

@@ -2,7 +2,7 @@
 
 use gluon_macros::simd;
 
-use super::settings::optimizer;
+use super::settings::{FROM_0, SHARE_OR_ALL, optimizer};
 use super::{Clip, Slices, Step};
 use crate::kernel::float::Float;
 
@@ -18,9 +18,9 @@ optimizer! {
         learning_rate = 1.0;
         state(_this) = &["gradients", "deltas"];
         /// Sets `ρ`, the decay of both means of squares, from 0 to 1; 0.9 by default.
-        rho(rho: f64 = 0.9);
+        rho(rho in SHARE_OR_ALL: f64 = 0.9);
         /// Sets `ε`; 1e-5 by default.
-        epsilon(epsilon: f64 = 1e-5);
+        epsilon(epsilon in FROM_0: f64 = 1e-5);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gluon_macros::simd;
 
-use super::settings::optimizer;
+use super::settings::{FROM_0, optimizer};
 use super::{Clip, Slices, Step};
 use crate::kernel::float::Float;
 
@@ -15,7 +15,7 @@ optimizer! {
         learning_rate = 0.01;
         state(_this) = &["history"];
         /// Sets `ε`; 1e-7 by default.
-        epsilon(epsilon: f64 = 1e-7);
+        epsilon(epsilon in FROM_0: f64 = 1e-7);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use gluon_macros::simd;
 
-use super::settings::optimizer;
+use super::settings::{FROM_0, SHARE, optimizer};
 use super::{Clip, Slices, Step, unbias};
 use crate::kernel::float::Float;
 
@@ -18,10 +18,11 @@ optimizer! {
     Adam(adam) {
         learning_rate = 0.001;
         state(this) = if this.amsgrad { &["mean", "variance", "maximum"] } else { &["mean", "variance"] };
-        /// Sets `β₁` and `β₂`, the decay of both means, from 0 to 1; 0.9 and 0.999 by default.
-        betas(beta1: f64 = 0.9, beta2: f64 = 0.999);
+        /// Sets `β₁` and `β₂`, the decay of both means, from 0 to 1, 1 excluded; 0.9 and 0.999 by
+        /// default.
+        betas(beta1 in SHARE: f64 = 0.9, beta2 in SHARE: f64 = 0.999);
         /// Sets `ε`; 1e-8 by default.
-        epsilon(epsilon: f64 = 1e-8);
+        epsilon(epsilon in FROM_0: f64 = 1e-8);
         /// Sets whether steps never grow for a gradient's being small: AMSGrad; off by default.
         amsgrad(amsgrad: bool = false);
     }

@@ -2,7 +2,7 @@
 
 use gluon_macros::simd;
 
-use super::settings::optimizer;
+use super::settings::{SHARE, optimizer};
 use super::{Clip, Slices, Step};
 use crate::kernel::float::Float;
 
@@ -17,9 +17,9 @@ optimizer! {
     Adamax(adamax) {
         learning_rate = 0.002;
         state(_this) = &["mean", "maximum"];
-        /// Sets `β₁` and `β₂`, the decay of mean and maximum, from 0 to 1; 0.9 and 0.999 by
-        /// default.
-        betas(beta1: f64 = 0.9, beta2: f64 = 0.999);
+        /// Sets `β₁` and `β₂`, the decay of mean and maximum, from 0 to 1, 1 excluded; 0.9 and
+        /// 0.999 by default.
+        betas(beta1 in SHARE: f64 = 0.9, beta2 in SHARE: f64 = 0.999);
     }
 }
 

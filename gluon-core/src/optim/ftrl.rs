@@ -2,7 +2,7 @@
 
 use gluon_macros::simd;
 
-use super::settings::optimizer;
+use super::settings::{FROM_0, optimizer};
 use super::{Clip, Slices, Step};
 use crate::kernel::float::Float;
 
@@ -18,9 +18,9 @@ optimizer! {
         learning_rate = 0.1;
         state(_this) = &["z", "n"];
         /// Sets `λ₁`, the strength of the absolute regularization; 0.01 by default.
-        lambda1(lambda1: f64 = 0.01);
+        lambda1(lambda1 in FROM_0: f64 = 0.01);
         /// Sets `β`, which limits the first steps; 1 by default.
-        beta(beta: f64 = 1.0);
+        beta(beta in FROM_0: f64 = 1.0);
     }
 }
 

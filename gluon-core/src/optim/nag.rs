@@ -2,7 +2,7 @@
 
 use gluon_macros::simd;
 
-use super::settings::optimizer;
+use super::settings::{SHARE_OR_ALL, optimizer};
 use super::{Clip, Slices, Step};
 use crate::kernel::float::Float;
 
@@ -18,7 +18,7 @@ optimizer! {
         learning_rate = 0.01;
         state(this) = if this.momentum == 0.0 { &[] } else { &["momentum"] };
         /// Sets the momentum `μ`, from 0 to 1; 0 by default.
-        momentum(momentum: f64 = 0.0);
+        momentum(momentum in SHARE_OR_ALL: f64 = 0.0);
     }
 }
 

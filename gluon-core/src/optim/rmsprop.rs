@@ -2,7 +2,7 @@
 
 use gluon_macros::simd;
 
-use super::settings::optimizer;
+use super::settings::{FROM_0, SHARE_OR_ALL, optimizer};
 use super::{Clip, Slices, Step};
 use crate::kernel::float::Float;
 
@@ -19,9 +19,9 @@ optimizer! {
         state(this) = if this.centered { &["variance", "mean", "delta"] } else { &["variance"] };
         /// Sets `γ₁`, the decay of the means, and `γ₂`, the momentum of the centered form, from 0
         /// to 1; both 0.9 by default.
-        gammas(gamma1: f64 = 0.9, gamma2: f64 = 0.9);
+        gammas(gamma1 in SHARE_OR_ALL: f64 = 0.9, gamma2 in SHARE_OR_ALL: f64 = 0.9);
         /// Sets `ε`; 1e-8 by default.
-        epsilon(epsilon: f64 = 1e-8);
+        epsilon(epsilon in FROM_0: f64 = 1e-8);
         /// Sets whether the square of the mean is subtracted from the mean of squares; off by
         /// default.
         centered(centered: bool = false);

@@ -1,5 +1,26 @@
 //! What all optimizers have alike: settings with defaults, and a function that updates.
 
+use crate::error::{Error, Result};
+
+/// What a setting may be, and in words.
+pub(super) type Range = (fn(f64) -> bool, &'static str);
+
+/// A share of which something is left.
+pub(super) const SHARE: Range = (|x| (0.0..1.0).contains(&x), "from 0 to 1, 1 excluded");
+/// A share.
+pub(super) const SHARE_OR_ALL: Range = (|x| (0.0..=1.0).contains(&x), "from 0 to 1");
+/// A number that is not negative.
+pub(super) const FROM_0: Range = (|x| x.is_finite() && x >= 0.0, "a number from 0 on");
+
+/// Checks that a setting is in its range.
+pub(super) fn check(setting: &'static str, number: f64, (holds, expected): Range) -> Result<()> {
+    if holds(number) {
+        return Ok(());
+    }
+    let found = number.to_string();
+    Err(Error::BadArgument { op: "Trainer::new", argument: setting, expected, found })
+}
+
 /// Declares an optimizer: its settings with their defaults, `new` with the learning rate, a method
 /// that sets each, and [`Optimizer`](super::Optimizer) by a kernel, which is generic over the type
 /// of the elements.
@@ -13,7 +34,7 @@ macro_rules! optimizer {
             state($this:ident) = $state:expr;
             $(
                 $(#[$set_doc:meta])*
-                $set:ident($($setting:ident: $ty:ty = $default:expr),+);
+                $set:ident($($setting:ident $(in $range:ident)?: $ty:ty = $default:expr),+);
             )*
         }
     ) => {
@@ -81,6 +102,13 @@ macro_rules! optimizer {
             fn state(&self) -> &'static [&'static str] {
                 let $this = self;
                 $state
+            }
+
+            fn check(&self) -> $crate::error::Result<()> {
+                $($($(
+                    $crate::optim::settings::check(stringify!($setting), self.$setting, $range)?;
+                )?)+)*
+                Ok(())
             }
 
             fn update(&self, mut values: $crate::optim::Values<'_>, step: &$crate::optim::Step) {

@@ -2,7 +2,7 @@
 
 use gluon_macros::simd;
 
-use super::settings::optimizer;
+use super::settings::{FROM_0, SHARE_OR_ALL, optimizer};
 use super::{Clip, Slices, Step};
 use crate::kernel::float::Float;
 
@@ -18,10 +18,10 @@ optimizer! {
         learning_rate = 0.01;
         state(this) = if this.momentum == 0.0 { &[] } else { &["momentum"] };
         /// Sets the momentum `μ`, from 0 to 1; 0.9 by default.
-        momentum(momentum: f64 = 0.9);
+        momentum(momentum in SHARE_OR_ALL: f64 = 0.9);
         /// Sets `decay_lh`, the weight decay that is apart from the gradient; 0 by default.
         /// (Loshchilov & Hutter 2019.)
-        decay_lh(decay_lh: f64 = 0.0);
+        decay_lh(decay_lh in FROM_0: f64 = 0.0);
     }
 }
 

@@ -90,8 +90,8 @@ impl Trainer {
     /// # Errors
     /// [`Error::BrokenTie`] if a declared tie does not hold, [`Error::DuplicateName`] if two
     /// parameters have the same name, [`Error::NotInitialized`] if `initialize` was not called,
-    /// [`Error::BadArgument`] if there are no parameters, or the optimizer asks for more state than
-    /// [`MAX_STATE`] tensors.
+    /// [`Error::BadArgument`] if there are no parameters, a setting of the optimizer is not in its
+    /// range, or it asks for more state than [`MAX_STATE`] tensors.
     pub fn new(parameters: ParameterDict, optimizer: impl Optimizer + 'static) -> Result<Trainer> {
         parameters.check()?;
         let op = "Trainer::new";
@@ -99,6 +99,7 @@ impl Trainer {
             let (argument, expected, found) = ("parameters", "at least one", "none".to_owned());
             return Err(Error::BadArgument { op, argument, expected, found });
         }
+        optimizer.check()?;
         if optimizer.state().len() > MAX_STATE {
             let found = format!("{} of `{}`", optimizer.state().len(), optimizer.name());
             let (argument, expected) = ("the optimizer's state", "at most 3 tensors");
