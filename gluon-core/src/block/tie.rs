@@ -82,11 +82,14 @@ pub(super) fn fitting<'s>(
     for source in &sources {
         let counterpart = own.0.iter().find(|(path, _)| *path == source.0).cloned();
         let misfit = match counterpart {
-            Some(counterpart) => compare(&[counterpart], std::slice::from_ref(source)).err(),
+            Some((_, own)) => compare(&[(String::new(), own)], &[(String::new(), source.1)]).err(),
             None => Some("there is no such parameter; select those that are shared".to_owned()),
         };
         if let Some(reason) = misfit {
-            let (field, target) = (source.0.clone(), source.1.path());
+            let field = source.0.clone();
+            // Nobody has named the parameters of a layer that was built by itself.
+            let target = Some(source.1.path()).filter(|path| !path.is_empty());
+            let target = target.unwrap_or_else(|| field.clone());
             return Err(Error::TieMismatch { field, target, reason });
         }
     }
