@@ -9,6 +9,18 @@ loss! {
     /// By how much an anchor is nearer to something unlike it than to something like it:
     /// `max(0, Σ((positive - anchor)² - (negative - anchor)²) + margin)`.
     ///
+    /// ```
+    /// # use gluon_core as gluon;
+    /// use gluon::{Tensor, loss::TripletLoss};
+    ///
+    /// let anchor = Tensor::zeros([2, 2]);
+    /// let positive = Tensor::from([[1.0f32, 0.0], [1.0, 0.0]]);
+    /// let negative = Tensor::from([[0.0f32, 1.0], [2.0, 0.0]]);
+    /// let loss = TripletLoss::default().forward(&anchor, &positive, &negative)?;
+    /// assert_eq!(loss, Tensor::from([1.0f32, 0.0]));
+    /// # Ok::<(), gluon::Error>(())
+    /// ```
+    ///
     /// # Source
     /// Schroff et al. 2015, equation 3.
     TripletLoss {
@@ -41,6 +53,18 @@ loss! {
     /// `max(0, cos - margin)` where they are not.
     ///
     /// A vector's length counts as at least 1e-12. Gluon's loss has the shape `[batch, 1]`.
+    ///
+    /// ```
+    /// # use gluon_core as gluon;
+    /// use gluon::{Tensor, loss::CosineEmbeddingLoss};
+    ///
+    /// let first = Tensor::from([[1.0f32, 0.0], [1.0, 0.0]]);
+    /// let second = Tensor::from([[0.0f32, 2.0], [3.0, 0.0]]);
+    /// let label = Tensor::from([1i64, -1]);               // alike, and not
+    /// let loss = CosineEmbeddingLoss { margin: 0.25, ..Default::default() };
+    /// assert_eq!(loss.forward(&first, &second, &label)?, Tensor::from([1.0f32, 0.75]));
+    /// # Ok::<(), gluon::Error>(())
+    /// ```
     CosineEmbeddingLoss {
         /// The cosine, from −1 to 1, up to which unlike vectors cost nothing; 0 by default.
         margin: f64 = 0.0,
