@@ -10,7 +10,8 @@ impl ParameterDict {
     ///
     /// What matches no more than the [prefix](ParameterDict::prefix) of all scoped names counts only
     /// if nothing else matches: in a `Decoder`, whose scoped names all begin with `decoder0_`,
-    /// `decoder` is a field, if there is one.
+    /// `decoder` is a field, if there is one. Where nothing matches the dictionary is empty, which
+    /// is no error: [`is_empty`](ParameterDict::is_empty) tells a pattern that is misspelt.
     ///
     /// Needs the feature `regex`, which is on by default.
     ///
@@ -28,7 +29,8 @@ impl ParameterDict {
         Ok(if selected.is_empty() { by_name(0) } else { selected })
     }
 
-    /// The parameters one of whose structural names matches `pattern` from its start.
+    /// The parameters one of whose structural names matches `pattern` from its start; none, and no
+    /// error, where nothing does.
     ///
     /// Needs the feature `regex`, which is on by default.
     ///
