@@ -1,9 +1,12 @@
 //! Activations: functions without parameters as layers.
 
+use std::fmt;
+use std::str::FromStr;
+
 use gluon_macros::Block;
 
 use crate::block::Forward;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ops::dense;
 use crate::tensor::Tensor;
 
@@ -15,9 +18,10 @@ use crate::tensor::Tensor;
 ///
 /// let y = Activation::Relu.forward(&Tensor::from([-1.0f32, 2.0]))?;
 /// assert_eq!(y, Tensor::from([0.0f32, 2.0]));
+/// assert_eq!("relu".parse::<Activation>()?, Activation::Relu);
 /// # Ok::<(), gluon::Error>(())
 /// ```
-#[derive(Block, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Block, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[block(describe = Activation::line)]
 #[non_exhaustive]
 pub enum Activation {
@@ -38,6 +42,17 @@ pub enum Activation {
 }
 
 impl Activation {
+    /// Every function.
+    pub const ALL: [Activation; 7] = [
+        Activation::Relu,
+        Activation::Sigmoid,
+        Activation::Tanh,
+        Activation::Softplus,
+        Activation::Softsign,
+        Activation::Gelu,
+        Activation::Silu,
+    ];
+
     /// Gluon's name of the function.
     pub fn name(self) -> &'static str {
         match self {
@@ -84,6 +99,28 @@ impl Activation {
     }
 }
 
+/// Prints the [`name`](Activation::name).
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Reads a [`name`](Activation::name).
+impl FromStr for Activation {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Activation> {
+        let named = |activation: &Activation| activation.name() == text;
+        Activation::ALL.into_iter().find(named).ok_or_else(|| Error::BadArgument {
+            op: "Activation::from_str",
+            argument: "text",
+            expected: "`relu`, `sigmoid`, `tanh`, `softrelu`, `softsign`, `gelu` or `silu`",
+            found: format!("`{text}`"),
+        })
+    }
+}
+
 impl Forward for Activation {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
@@ -95,5 +132,20 @@ impl Forward for Activation {
             Activation::Gelu => x.gelu(),
             Activation::Silu => x.silu(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_is_read_by_the_name_that_it_prints() {
+        let error = "Relu6".parse::<Activation>().unwrap_err().to_string();
+        for activation in Activation::ALL {
+            assert_eq!(activation.to_string().parse::<Activation>().unwrap(), activation);
+            assert!(error.contains(&format!("`{activation}`")), "{error}");
+        }
+        assert!(error.ends_with("found `Relu6`"), "{error}");
     }
 }
