@@ -2,10 +2,15 @@
 //!
 //! Every function subtracts the largest element of a row first, so no exponential overflows.
 
+mod row;
+
 use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
+use row::{
+    exponentiate, lane_sum, maximum, normalize, piece_of_rows, subtract, sum_of_exponentials,
+};
 
 /// The work of one element, in the units of [`parallel`].
 const COST: usize = 10;
@@ -262,110 +267,6 @@ fn gradient_rows<T: Float>(
             }
         }
     }
-}
-
-/// The partial results of a sum or maximum along a row.
-const LANES: usize = 16;
-
-/// The largest element; NaN if any is.
-#[inline(always)]
-fn maximum<T: Float>(x: &[T]) -> T {
-    // What does not fill a chunk at the end is taken once more with what is before it.
-    let Some(last) = x.last_chunk::<LANES>() else {
-        return x.iter().fold(-T::INFINITY, |max, &x| max.maximum(x));
-    };
-    let mut lanes = *last;
-    for chunk in x.as_chunks::<LANES>().0 {
-        for i in 0..LANES {
-            lanes[i] = lanes[i].maximum(chunk[i]);
-        }
-    }
-    halve(lanes, T::maximum)
-}
-
-/// Combines the first half of the lanes with the second until one is left.
-#[inline(always)]
-fn halve<T: Float>(mut lanes: [T; LANES], combine: impl Fn(T, T) -> T) -> T {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] = combine(lanes[i], lanes[i + width]);
-        }
-        width /= 2;
-    }
-    lanes[0]
-}
-
-/// The elements of some whole rows that the first-level cache holds.
-///
-/// Steps of a softmax go over that many at once, so that rows shorter than a vector still fill it.
-fn piece_of_rows(columns: usize) -> usize {
-    columns * (2048 / columns).max(1)
-}
-
-/// `y = x − max`
-#[inline(always)]
-fn subtract<T: Float>(x: &[T], max: T, y: &mut [T]) {
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = x - max;
-    }
-}
-
-/// `y = e^y`
-#[inline(always)]
-fn exponentiate<T: Float>(y: &mut [T]) {
-    // Pieces of a fixed size: the compiler's own vector loops leave short rows to scalar code.
-    let (pieces, rest) = y.as_chunks_mut::<LANES>();
-    for piece in pieces {
-        for y in piece {
-            *y = y.exp();
-        }
-    }
-    if !rest.is_empty() {
-        let mut piece = [T::ZERO; LANES];
-        piece[..rest.len()].copy_from_slice(rest);
-        for y in &mut piece {
-            *y = y.exp();
-        }
-        rest.copy_from_slice(&piece[..rest.len()]);
-    }
-}
-
-/// Divides `y` by its sum, which it returns.
-#[inline(always)]
-fn normalize<T: Float>(y: &mut [T]) -> T {
-    let sum = lane_sum(y, y, |y, _| y);
-    let scale = T::ONE / sum;
-    for y in y {
-        *y *= scale;
-    }
-    sum
-}
-
-/// `Σ e^(x − max)`
-#[inline(always)]
-fn sum_of_exponentials<T: Float>(x: &[T], max: T) -> T {
-    lane_sum(x, x, |x, _| (x - max).exp())
-}
-
-/// `Σ f(x, y)`, by lanes, so that it vectorizes and its error grows slowly.
-#[inline(always)]
-fn lane_sum<T: Float>(x: &[T], y: &[T], f: impl Fn(T, T) -> T) -> T {
-    let mut lanes = [T::ZERO; LANES];
-    let (xs, ys) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
-    let mut tail = T::ZERO;
-    for (&x, &y) in xs.remainder().iter().zip(ys.remainder()) {
-        tail += f(x, y);
-    }
-    if x.len() < LANES {
-        return tail;
-    }
-    for (x, y) in xs.zip(ys) {
-        for i in 0..LANES {
-            lanes[i] += f(x[i], y[i]);
-        }
-    }
-    halve(lanes, |a, b| a + b) + tail
 }
 
 /// Calls `rows(x_rows, columns, y_rows)` on blocks of whole rows.

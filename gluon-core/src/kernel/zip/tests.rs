@@ -186,26 +186,30 @@ fn long_operands_give_what_short_ones_give() {
 
 #[test]
 fn parts_begin_within_matrices() {
-    // The last axis is the only one that both operands have, and 1001 rows are more than a part.
-    let shape = Shape::from([2, 1001, 200]);
-    let x: Vec<f64> = (0..shape.size()).map(|i| (i % 1000) as f64).collect();
-    let flat = Layout::contiguous(shape);
-    for (dims, strides) in [([2, 1, 200], [200, 0, 1]), ([2, 1001, 1], [1001, 1, 0])] {
-        let y: Vec<f64> = (0..Shape::from(dims).size()).map(|i| i as f64).collect();
-        let y_layout = Layout { shape, strides: Strides::new(&strides), offset: 0 };
-        let expected = |i: usize| {
-            let index = [i / 200_200, i / 200 % 1001, i % 200];
-            y[index.iter().zip(strides).map(|(i, stride)| i * stride as usize).sum::<usize>()]
-        };
-        let mut out = vec![0.0; shape.size()];
-        binary(Binary::Sub, (&x, &flat), (&y, &y_layout), &mut out);
-        assert!(out.iter().enumerate().all(|(i, out)| *out == x[i] - expected(i)));
-        for (accumulate, old) in [(false, 0.0), (true, 3.0)] {
-            for (op, slope) in [(Binary::Mul, None), (Binary::Add, Some(1.0))] {
-                let mut dx = vec![3.0; shape.size()];
-                binary_grad(op, Side::Left, (&x, &flat), (&y, &y_layout), &x, &mut dx, accumulate);
-                for (i, dx) in dx.into_iter().enumerate() {
-                    assert_eq!(dx, old + x[i] * slope.unwrap_or(expected(i)), "{op:?} {i}");
+    // Several rows are added together, or one in parts; all are more than a thread's share.
+    for [rows, columns] in [[1001, 200], [301, 700]] {
+        let shape = Shape::from([2, rows, columns]);
+        let x: Vec<f64> = (0..shape.size()).map(|i| (i % 1000) as f64).collect();
+        let flat = Layout::contiguous(shape);
+        for (size, strides) in [(2 * columns, [columns, 0, 1]), (2 * rows, [rows, 1, 0])] {
+            let y: Vec<f64> = (0..size).map(|i| i as f64).collect();
+            let strides_of_y = Strides::new(&strides.map(|stride| stride as isize));
+            let y_layout = Layout { shape, strides: strides_of_y, offset: 0 };
+            let expected = |i: usize| {
+                let index = [i / (rows * columns), i / columns % rows, i % columns];
+                y[index.iter().zip(strides).map(|(i, stride)| i * stride).sum::<usize>()]
+            };
+            let mut out = vec![0.0; shape.size()];
+            binary(Binary::Sub, (&x, &flat), (&y, &y_layout), &mut out);
+            assert!(out.iter().enumerate().all(|(i, out)| *out == x[i] - expected(i)));
+            for (accumulate, old) in [(false, 0.0), (true, 3.0)] {
+                for (op, slope) in [(Binary::Mul, None), (Binary::Add, Some(1.0))] {
+                    let (x, y) = ((&x[..], &flat), (&y[..], &y_layout));
+                    let mut dx = vec![3.0; shape.size()];
+                    binary_grad(op, Side::Left, x, y, x.0, &mut dx, accumulate);
+                    for (i, dx) in dx.into_iter().enumerate() {
+                        assert_eq!(dx, old + x.0[i] * slope.unwrap_or(expected(i)), "{op:?} {i}");
+                    }
                 }
             }
         }
