@@ -128,12 +128,14 @@ fn map<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
             let p = T::from_f64(p);
             each!(x, y, x.powf(p));
         }
-        _ if op.cost() > 1 => elementary(op, x, y),
+        Unary::Exp | Unary::Expm1 | Unary::Ln | Unary::Log1p | Unary::Erf => elementary(op, x, y),
+        Unary::Tanh | Unary::Sigmoid | Unary::Softplus | Unary::Gelu => elementary(op, x, y),
+        Unary::Elu { .. } | Unary::Swish { .. } => elementary(op, x, y),
         _ => simple(op, x, y),
     }
 }
 
-/// The functions of [`map`] that take as long as to read and write a number.
+/// The functions of [`map`] that are arithmetic, in vectors of either type.
 #[simd]
 fn simple<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
     let c = T::from_f64;
@@ -159,11 +161,12 @@ fn simple<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
             let (low, high) = (c(low), c(high));
             each!(x, y, x.maximum(low).minimum(high));
         }
+        Unary::Powi(n) => power(n, x, y),
         _ => unreachable!("`map` computes the others"),
     }
 }
 
-/// The functions of [`map`] that are polynomials.
+/// The functions of [`map`] that are polynomials in `f32`, and calls in `f64`.
 #[simd(f32)]
 fn elementary<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
     let c = T::from_f64;
@@ -190,7 +193,6 @@ fn elementary<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
             let beta = c(beta);
             each!(x, y, x * (beta * x).sigmoid());
         }
-        Unary::Powi(n) => power(n, x, y),
         _ => unreachable!("`map` computes the others"),
     }
 }

@@ -292,20 +292,26 @@ fn slopes<T: Float>(
     dx: &mut [T],
 ) {
     /// A row of one element throughout is as many of it, so that one loop is enough.
-    const PART: usize = 128;
+    const PIECE: usize = 128;
     match (op, side) {
         (Binary::Mul, Side::Left) => return arithmetic(Binary::Mul, dz, y, len, dx),
         (Binary::Mul, Side::Right) => return arithmetic(Binary::Mul, dz, x, len, dx),
         (Binary::Div, Side::Left) => return arithmetic(Binary::Div, dz, y, len, dx),
         _ => {}
     }
-    let [mut x_part, mut y_part] = [[T::ZERO; PART]; 2];
-    let part = if x.step == 1 && y.step == 1 { len } else { PART };
-    for (i, dx) in dx.chunks_exact_mut(len).enumerate() {
-        for (j, dx) in dx.chunks_mut(part).enumerate() {
-            let [x, y, dz] = [x, y, dz].map(|operand| operand.from(i, j * part));
-            let (x, y) = (x.elements(dx.len(), &mut x_part), y.elements(dx.len(), &mut y_part));
-            slope(op, side, x, y, dz.elements(dx.len(), &mut []), dx);
+    let write = |i, skip, dx: &mut [T], x_memory: &mut [T], y_memory: &mut [T]| {
+        let (len, [x, y, dz]) = (dx.len(), [x, y, dz].map(|operand| operand.from(i, skip)));
+        let (x, y) = (x.elements(len, x_memory), y.elements(len, y_memory));
+        slope(op, side, x, y, dz.elements(len, &mut []), dx);
+    };
+    let rows = dx.chunks_exact_mut(len).enumerate();
+    if x.step == 1 && y.step == 1 {
+        return rows.for_each(|(i, dx)| write(i, 0, dx, &mut [], &mut []));
+    }
+    let [mut x_piece, mut y_piece] = [[T::ZERO; PIECE]; 2];
+    for (i, dx) in rows {
+        for (j, dx) in dx.chunks_mut(PIECE).enumerate() {
+            write(i, j * PIECE, dx, &mut x_piece, &mut y_piece);
         }
     }
 }
