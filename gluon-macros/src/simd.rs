@@ -35,9 +35,11 @@ pub(crate) fn simd(sets: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// The body becomes a function that is inlined into one for each set; the function itself calls
-/// the best that the processor has.
+/// the best that the processor has. The body is generic over `FMA`, too: whether the set it is compiled
+/// for has an instruction that multiplies and adds.
 fn expand(sets: &Sets, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -> TokenStream {
-    let plain = Signature { ident: format_ident!("__plain"), ..sig.clone() };
+    let mut plain = Signature { ident: format_ident!("__plain"), ..sig.clone() };
+    plain.generics.params.push(parse_quote!(const FMA: bool));
     // Patterns of arguments are the body's; the other functions pass on what they match.
     let mut arguments: Vec<Ident> = Vec::new();
     for input in &mut sig.inputs {
@@ -61,14 +63,16 @@ fn expand(sets: &Sets, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -> Tok
     let avx2 = Signature { ident: format_ident!("__avx2"), ..sig.clone() };
     let avx512 = Signature { ident: format_ident!("__avx512"), ..sig.clone() };
     let call = quote!(::<#(#generics),*>(#(#arguments),*));
+    let [fused, plainly] = [quote!(true), quote!({ crate::kernel::simd::FMA })]
+        .map(|fma| quote!(::<#(#generics,)* #fma>(#(#arguments),*)));
     // What vectors gain on elements of other sizes is not worth the time to compile them.
     let of_four_bytes = quote!(const { size_of::<#element>() == 4 });
     let of_avx512 = (!matches!(sets, Sets::Avx2)).then(|| {
         quote! {
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+            #[target_feature(enable = "fma,avx512f,avx512bw,avx512dq,avx512vl")]
             #avx512 {
-                __plain #call
+                __plain #fused
             }
 
             if #of_four_bytes {
@@ -87,14 +91,14 @@ fn expand(sets: &Sets, ItemFn { attrs, vis, mut sig, block, .. }: ItemFn) -> Tok
             #plain #block
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2")]
+            #[target_feature(enable = "avx2,fma")]
             #avx2 {
-                __plain #call
+                __plain #fused
             }
 
             #of_avx512
             #call_avx2
-            __plain #call
+            __plain #plainly
         }
     }
 }

@@ -36,7 +36,7 @@ macro_rules! for_slope_of {
             Activation::Sigmoid => $each!(|y, dy| dy * (y * (T::ONE - y))),
             Activation::Tanh => $each!(|y, dy| dy * (T::ONE - y * y)),
             // σ(x) where y = ln(1 + eˣ), so 1 − σ(x) = e⁻ʸ.
-            Activation::Softplus => $each!(|y, dy| dy * -(-y).exp_m1()),
+            Activation::Softplus => $each!(|y, dy| dy * -(-y).exp_m1::<FMA>()),
             Activation::Softsign => $each!(|y, dy| dy * ((T::ONE - y.abs()) * (T::ONE - y.abs()))),
         }
     };

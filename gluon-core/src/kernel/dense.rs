@@ -191,9 +191,9 @@ pub(super) fn finish<T: Float>(
     match activation {
         None => each(bias, units, y, |y| y),
         Some(Activation::Relu) => each(bias, units, y, |y| y.maximum(T::ZERO)),
-        Some(Activation::Sigmoid) => each(bias, units, y, |y| y.sigmoid()),
-        Some(Activation::Tanh) => each(bias, units, y, |y| y.tanh()),
-        Some(Activation::Softplus) => each(bias, units, y, |y| y.softplus()),
+        Some(Activation::Sigmoid) => each(bias, units, y, |y| y.sigmoid::<FMA>()),
+        Some(Activation::Tanh) => each(bias, units, y, |y| y.tanh::<FMA>()),
+        Some(Activation::Softplus) => each(bias, units, y, |y| y.softplus::<FMA>()),
         Some(Activation::Softsign) => each(bias, units, y, |y| y / (T::ONE + y.abs())),
     }
 }

@@ -172,26 +172,26 @@ fn elementary<T: Float>(op: Unary, x: &[T], y: &mut [T]) {
     let c = T::from_f64;
     let (zero, one) = (T::ZERO, T::ONE);
     match op {
-        Unary::Exp => each!(x, y, x.exp()),
-        Unary::Expm1 => each!(x, y, x.exp_m1()),
-        Unary::Ln => each!(x, y, x.ln()),
-        Unary::Log1p => each!(x, y, x.ln_1p()),
-        Unary::Tanh => each!(x, y, x.tanh()),
-        Unary::Sigmoid => each!(x, y, x.sigmoid()),
-        Unary::Softplus => each!(x, y, x.softplus()),
-        Unary::Erf => each!(x, y, x.erf()),
+        Unary::Exp => each!(x, y, x.exp::<FMA>()),
+        Unary::Expm1 => each!(x, y, x.exp_m1::<FMA>()),
+        Unary::Ln => each!(x, y, x.ln::<FMA>()),
+        Unary::Log1p => each!(x, y, x.ln_1p::<FMA>()),
+        Unary::Tanh => each!(x, y, x.tanh::<FMA>()),
+        Unary::Sigmoid => each!(x, y, x.sigmoid::<FMA>()),
+        Unary::Softplus => each!(x, y, x.softplus::<FMA>()),
+        Unary::Erf => each!(x, y, x.erf::<FMA>()),
         Unary::Gelu => {
             let half = c(0.5);
             let root = c(std::f64::consts::FRAC_1_SQRT_2);
-            each!(x, y, half * x * (one + (x * root).erf()));
+            each!(x, y, half * x * (one + (x * root).erf::<FMA>()));
         }
         Unary::Elu { alpha, scale } => {
             let (alpha, scale) = (c(alpha * scale), c(scale));
-            each!(x, y, if x > zero { scale * x } else { alpha * x.exp_m1() });
+            each!(x, y, if x > zero { scale * x } else { alpha * x.exp_m1::<FMA>() });
         }
         Unary::Swish { beta } => {
             let beta = c(beta);
-            each!(x, y, x * (beta * x).sigmoid());
+            each!(x, y, x * (beta * x).sigmoid::<FMA>());
         }
         _ => unreachable!("`map` computes the others"),
     }

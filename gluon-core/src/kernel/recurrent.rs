@@ -157,7 +157,7 @@ fn step<T: Float>(
             }
             Cell::Tanh => {
                 for (h, (&x, &u)) in h.iter_mut().zip(x.iter().zip(u)) {
-                    *h = (x + u).tanh();
+                    *h = (x + u).tanh::<FMA>();
                 }
             }
             Cell::Lstm => {
@@ -168,13 +168,13 @@ fn step<T: Float>(
                 let (input_forget, rest) = gates.split_at_mut(2 * units);
                 let (candidate, output) = rest.split_at_mut(units);
                 for gate in input_forget.iter_mut() {
-                    *gate = gate.sigmoid();
+                    *gate = gate.sigmoid::<FMA>();
                 }
                 for gate in candidate.iter_mut() {
-                    *gate = gate.tanh();
+                    *gate = gate.tanh::<FMA>();
                 }
                 for gate in output.iter_mut() {
-                    *gate = gate.sigmoid();
+                    *gate = gate.sigmoid::<FMA>();
                 }
                 let (input, forget) = input_forget.split_at(units);
                 let c = &mut cells[units * row..][..units];
@@ -184,7 +184,7 @@ fn step<T: Float>(
                     *c = f * *c + i * g;
                 }
                 for (h, (&c, &o)) in h.iter_mut().zip(c.iter().zip(output.iter())) {
-                    *h = o * c.tanh();
+                    *h = o * c.tanh::<FMA>();
                 }
                 kept_c.copy_from_slice(c);
             }
@@ -193,13 +193,13 @@ fn step<T: Float>(
                 let (gates, rest) = kept.split_at_mut(2 * units);
                 let (candidate, from_h) = rest.split_at_mut(units);
                 for (gate, (&x, &u)) in gates.iter_mut().zip(x.iter().zip(u)) {
-                    *gate = (x + u).sigmoid();
+                    *gate = (x + u).sigmoid::<FMA>();
                 }
                 from_h.copy_from_slice(&u[2 * units..]);
                 let (reset, update) = gates.split_at(units);
                 let parts = x[2 * units..].iter().zip(reset).zip(from_h.iter());
                 for (n, ((&x, &r), &u)) in candidate.iter_mut().zip(parts) {
-                    *n = (x + r * u).tanh();
+                    *n = (x + r * u).tanh::<FMA>();
                 }
                 for (h, (&z, &n)) in h.iter_mut().zip(update.iter().zip(candidate.iter())) {
                     *h = (T::ONE - z) * n + z * *h;
@@ -339,7 +339,7 @@ fn step_grad<'g, T: Float>(
                 let dh = part(dh, row, units);
                 let dc = &mut dc[row * units..][..units];
                 for j in 0..units {
-                    let squashed = c[j].tanh();
+                    let squashed = c[j].tanh::<FMA>();
                     let d = dc[j] + dh[j] * o[j] * (one - squashed * squashed);
                     dx[j] = d * g[j] * i[j] * (one - i[j]);
                     dx[units + j] = d * before[j] * f[j] * (one - f[j]);

@@ -24,7 +24,7 @@ pub(crate) fn softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
             for (x, y) in x.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
                 subtract(x, maximum(x), y);
             }
-            exponentiate(y);
+            exponentiate::<T, FMA>(y);
             for y in y.chunks_exact_mut(columns) {
                 normalize(y);
             }
@@ -39,7 +39,7 @@ pub(crate) fn log_softmax<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
     fn rows<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
         for (x, y) in x.chunks_exact(columns).zip(y.chunks_exact_mut(columns)) {
             let max = maximum(x);
-            let log_sum = sum_of_exponentials(x, max).ln();
+            let log_sum = sum_of_exponentials::<T, FMA>(x, max).ln::<FMA>();
             for (&x, y) in x.iter().zip(y) {
                 *y = (x - max) - log_sum;
             }
@@ -55,8 +55,11 @@ pub(crate) fn log_sum_exp<T: Float>(x: &[T], columns: usize, y: &mut [T]) {
         for (x, y) in x.chunks_exact(columns).zip(y) {
             let max = maximum(x);
             // A row of −∞ only has the sum 0; one that holds ∞ has ∞. Neither is a difference.
-            *y =
-                if max.abs() == T::INFINITY { max } else { max + sum_of_exponentials(x, max).ln() };
+            *y = if max.abs() == T::INFINITY {
+                max
+            } else {
+                max + sum_of_exponentials::<T, FMA>(x, max).ln::<FMA>()
+            };
         }
     }
     assert_eq!(x.len(), y.len() * columns);
@@ -120,9 +123,9 @@ pub(crate) fn cross_entropy<T: Float>(
                 subtract(x, maximum(x), p);
                 *loss = -p[label as usize];
             }
-            exponentiate(p);
+            exponentiate::<T, FMA>(p);
             for (p, loss) in p.chunks_exact_mut(columns).zip(loss) {
-                *loss += normalize(p).ln();
+                *loss += normalize(p).ln::<FMA>();
             }
         }
     }
@@ -155,8 +158,8 @@ pub(crate) fn cross_entropy_dense<T: Float>(
         for (((x, p), targets), loss) in rows.zip(targets.chunks_exact(columns)).zip(loss) {
             let max = maximum(x);
             subtract(x, max, p);
-            exponentiate(p);
-            let log_sum = normalize(p).ln();
+            exponentiate::<T, FMA>(p);
+            let log_sum = normalize(p).ln::<FMA>();
             // A class of no weight adds nothing, even if its logit is −∞.
             *loss = lane_sum(x, targets, |x, target| {
                 if target == T::ZERO { T::ZERO } else { target * (log_sum - (x - max)) }
@@ -258,7 +261,7 @@ fn gradient_rows<T: Float>(
         if of_logarithm {
             let sum = lane_sum(dy, dy, |dy, _| dy);
             for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
-                *dx = old(*dx) + (dy - y.exp() * sum);
+                *dx = old(*dx) + (dy - y.exp::<FMA>() * sum);
             }
         } else {
             let sum = lane_sum(y, dy, |y, dy| y * dy);

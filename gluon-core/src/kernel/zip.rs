@@ -337,7 +337,7 @@ fn slope<T: Float>(op: Binary, side: Side, x: &[T], y: &[T], dz: &[T], dx: &mut 
         }
         // 0ʸ is flat in y; a negative base has no derivative, and ln makes it NaN.
         (Binary::Pow, Side::Right) => {
-            each!(|x, y, dz| if x == zero { zero } else { dz * (x.powf(y) * x.ln()) });
+            each!(|x, y, dz| if x == zero { zero } else { dz * (x.powf(y) * x.ln::<FMA>()) });
         }
         (Binary::Max, Side::Left) => each!(|x, y, dz| if x < y { zero } else { dz }),
         (Binary::Max, Side::Right) => each!(|x, y, dz| if x >= y { zero } else { dz }),

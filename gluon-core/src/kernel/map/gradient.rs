@@ -118,18 +118,19 @@ fn elementary<T: Float>(op: Unary, x: &[T], dy: &[T], dx: &mut [T]) {
     let c = T::from_f64;
     let (one, half, scale) = (T::ONE, c(0.5), c(std::f64::consts::FRAC_2_SQRT_PI));
     match op {
-        Unary::Erf => each!(|x| scale * (-(x * x)).exp()),
+        Unary::Erf => each!(|x| scale * (-(x * x)).exp::<FMA>()),
         Unary::Gelu => {
             // Φ(x) + x φ(x), the normal distribution and its density.
             let root = c(std::f64::consts::FRAC_1_SQRT_2);
             let scale = half * scale * root;
-            each!(|x| half * (one + (x * root).erf()) + x * scale * (-half * (x * x)).exp());
+            each!(|x| half * (one + (x * root).erf::<FMA>())
+                + x * scale * (-half * (x * x)).exp::<FMA>());
         }
-        Unary::Softplus => each!(|x| x.sigmoid()),
+        Unary::Softplus => each!(|x| x.sigmoid::<FMA>()),
         Unary::Swish { beta } => {
             let beta = c(beta);
             each!(|x| {
-                let s = (beta * x).sigmoid();
+                let s = (beta * x).sigmoid::<FMA>();
                 s + beta * (x * s) * (one - s)
             });
         }

@@ -225,5 +225,10 @@ fn long_inputs_give_what_short_ones_give() {
     let x: Vec<f32> = (0..200_001).map(|i| i as f32 * 1e-4 - 10.0).collect();
     let mut y = vec![0.0; x.len()];
     unary(Unary::Tanh, &x, &Layout::contiguous(Shape::from(x.len())), &mut y);
-    assert!(x.iter().zip(&y).all(|(&x, &y)| Float::tanh(x) == y));
+    for (x, y) in x.chunks(77).zip(y.chunks(77)) {
+        let mut short = [0.0; 77];
+        let short = &mut short[..x.len()];
+        unary(Unary::Tanh, x, &Layout::contiguous(Shape::from(x.len())), short);
+        assert_eq!(short, y);
+    }
 }

@@ -52,19 +52,19 @@ pub(super) fn subtract<T: Float>(x: &[T], max: T, y: &mut [T]) {
 
 /// `y = e^y`
 #[inline(always)]
-pub(super) fn exponentiate<T: Float>(y: &mut [T]) {
+pub(super) fn exponentiate<T: Float, const FMA: bool>(y: &mut [T]) {
     // Pieces of a fixed size: the compiler's own vector loops leave short rows to scalar code.
     let (pieces, rest) = y.as_chunks_mut::<LANES>();
     for piece in pieces {
         for y in piece {
-            *y = y.exp();
+            *y = y.exp::<FMA>();
         }
     }
     if !rest.is_empty() {
         let mut piece = [T::ZERO; LANES];
         piece[..rest.len()].copy_from_slice(rest);
         for y in &mut piece {
-            *y = y.exp();
+            *y = y.exp::<FMA>();
         }
         rest.copy_from_slice(&piece[..rest.len()]);
     }
@@ -83,8 +83,8 @@ pub(super) fn normalize<T: Float>(y: &mut [T]) -> T {
 
 /// `Σ e^(x − max)`
 #[inline(always)]
-pub(super) fn sum_of_exponentials<T: Float>(x: &[T], max: T) -> T {
-    lane_sum(x, x, |x, _| (x - max).exp())
+pub(super) fn sum_of_exponentials<T: Float, const FMA: bool>(x: &[T], max: T) -> T {
+    lane_sum(x, x, |x, _| (x - max).exp::<FMA>())
 }
 
 /// `Σ f(x, y)`, by lanes, so that it vectorizes and its error grows slowly.
