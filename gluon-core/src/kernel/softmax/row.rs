@@ -24,15 +24,20 @@ pub(super) fn maximum<T: Float>(x: &[T]) -> T {
 
 /// Combines the first half of the lanes with the second until one is left.
 #[inline(always)]
-fn halve<T: Float>(mut lanes: [T; LANES], combine: impl Fn(T, T) -> T) -> T {
-    let mut width = LANES / 2;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] = combine(lanes[i], lanes[i + width]);
-        }
-        width /= 2;
-    }
-    lanes[0]
+fn halve<T: Float>(lanes: [T; LANES], combine: impl Fn(T, T) -> T) -> T {
+    let half = std::array::from_fn(|i| combine(lanes[i], lanes[i + LANES / 2]));
+    fold_last(&half, combine)
+}
+
+/// The rest of [`halve`]. If the compiler saw this together with the loops before, it would take
+/// those apart into the pairs that meet here.
+#[inline(never)]
+fn fold_last<T: Float>(
+    &[a, b, c, d, e, f, g, h]: &[T; LANES / 2],
+    combine: impl Fn(T, T) -> T,
+) -> T {
+    let [a, b, c, d] = [(a, e), (b, f), (c, g), (d, h)].map(|(x, y)| combine(x, y));
+    combine(combine(a, c), combine(b, d))
 }
 
 /// The elements of some whole rows that the first-level cache holds.
