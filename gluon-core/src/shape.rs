@@ -28,6 +28,7 @@ pub const MAX_RANK: usize = 8;
 /// assert_eq!(shape.len(), 2);
 /// assert_eq!(shape.size(), 6);
 /// assert_eq!(shape.to_string(), "(2, 3)");
+/// assert_eq!(shape, Shape::from((2, 3)));
 /// ```
 #[derive(Clone, Copy, Eq)]
 pub struct Shape {
@@ -262,15 +263,41 @@ impl From<usize> for Shape {
     }
 }
 
+macro_rules! from_tuple {
+    ($($size:ty)*) => {
+        impl From<($($size,)*)> for Shape {
+            fn from(dims: ($($size,)*)) -> Shape {
+                Shape::from(<[usize; _]>::from(dims))
+            }
+        }
+    };
+}
+
+from_tuple! { usize }
+from_tuple! { usize usize }
+from_tuple! { usize usize usize }
+from_tuple! { usize usize usize usize }
+from_tuple! { usize usize usize usize usize }
+from_tuple! { usize usize usize usize usize usize }
+from_tuple! { usize usize usize usize usize usize usize }
+from_tuple! { usize usize usize usize usize usize usize usize }
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn shapes_print_like_tuples() {
-        assert_eq!(Shape::SCALAR.to_string(), "()");
-        assert_eq!(Shape::from([3]).to_string(), "(3,)");
-        assert_eq!(Shape::from([2, 3, 4]).to_string(), "(2, 3, 4)");
+    fn shapes_print_like_tuples_and_are_made_of_them() {
+        for (shape, text) in [
+            (().into(), "()"),
+            ((3,).into(), "(3,)"),
+            ((2, 3, 4).into(), "(2, 3, 4)"),
+            ((1, 2, 3, 4, 5, 6, 7, 8).into(), "(1, 2, 3, 4, 5, 6, 7, 8)"),
+        ] {
+            let shape: Shape = shape;
+            assert_eq!(shape.to_string(), text);
+        }
+        assert_eq!(Shape::from((2, 3)), Shape::from([2, 3]));
     }
 
     #[test]

@@ -70,10 +70,27 @@ impl NewShape {
     }
 }
 
-impl<S: Into<Shape>> From<S> for NewShape {
-    fn from(shape: S) -> NewShape {
-        NewShape(Written::Shape(shape.into()))
-    }
+macro_rules! from_shape {
+    ($([$($generics:tt)*] $shape:ty,)*) => {$(
+        impl<$($generics)*> From<$shape> for NewShape {
+            #[track_caller]
+            fn from(shape: $shape) -> NewShape {
+                NewShape(Written::Shape(shape.into()))
+            }
+        }
+    )*};
+}
+
+// All but the tuples of what a `Shape` is made of.
+from_shape! {
+    [] Shape,
+    [] &Shape,
+    [] (),
+    [] usize,
+    [] &[usize],
+    [] Vec<usize>,
+    [const N: usize] [usize; N],
+    [const N: usize] &[usize; N],
 }
 
 macro_rules! from_signed {
@@ -129,6 +146,7 @@ macro_rules! from_tuple {
     };
 }
 
+from_tuple! { A }
 from_tuple! { A B }
 from_tuple! { A B C }
 from_tuple! { A B C D }
@@ -150,6 +168,7 @@ mod tests {
         assert_eq!(shape([5_isize, -1].into(), 5), Some(vec![5, 1]));
         assert_eq!(shape([0, 3].into(), 12), Some(vec![0, 3]));
         assert_eq!(shape([7_usize].into(), 12), Some(vec![7]));
+        assert_eq!(shape((-1,).into(), 12), Some(vec![12]));
         let none: [NewShape; 5] = [
             [-1, 5].into(),
             [-1, -1].into(),
