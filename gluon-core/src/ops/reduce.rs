@@ -133,6 +133,20 @@ fn extreme(name: &'static str, op: Reduce, x: &Tensor, axes: Axes, keep: bool) -
     })
 }
 
+/// The root of the sum of squares, whose gradient at 0 is 0.
+fn norm(x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
+    let op = "norm";
+    let norm = fold(op, Reduce::SumSquares, x, &axes)?.sqrt()?;
+    record_op(op, [x], shaped(norm.clone(), &axes, keep), |_| {
+        let (x, norm) = (x.detach(), norm.detach());
+        move |dy, gradients| {
+            let dy = dy.reshape(*norm.shape())?;
+            let scale = norm.choose(&dy.div(&norm)?, &norm)?;
+            gradients.add(0, x.mul(&scale)?)
+        }
+    })
+}
+
 impl Tensor {
     /// The sum of all elements, a scalar.
     ///
@@ -205,17 +219,15 @@ impl Tensor {
     /// # Errors
     /// As for [`sum`](Tensor::sum).
     pub fn norm(&self) -> Result<Tensor> {
-        let op = "norm";
-        let axes = Axes::ALL;
-        let squares = fold(op, Reduce::SumSquares, self, &axes)?;
-        let norm = shaped(squares, &axes, false).sqrt()?;
-        record_op(op, [self], norm, |norm| {
-            let (x, norm) = (self.detach(), norm.detach());
-            move |dy, gradients| {
-                let scale = norm.choose(&dy.div(&norm)?, &norm)?;
-                gradients.add(0, x.mul(&scale)?)
-            }
-        })
+        norm(self, Axes::ALL, false)
+    }
+
+    /// The Euclidean norm over `axes`, as [`sum_axes`](Tensor::sum_axes): of each row over the last.
+    ///
+    /// # Errors
+    /// As for [`sum_axes`](Tensor::sum_axes).
+    pub fn norm_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
+        norm(self, Axes::new("norm", axes, self.shape())?, keep)
     }
 
     /// The product of all elements, a scalar; 1 of none.
@@ -296,6 +308,12 @@ mod tests {
             x.sum_axes(&[2], false).unwrap()
         );
         assert_eq!(Tensor::from([3.0, 4.0]).norm().unwrap(), Tensor::from(5.0));
+        let y = Tensor::from([[3.0, 4.0], [5.0, 12.0]]);
+        assert_eq!(y.norm_axes(&[-1], true).unwrap(), Tensor::from([[5.0], [13.0]]));
+        assert_eq!(
+            y.transpose().unwrap().norm_axes(&[0], false).unwrap(),
+            Tensor::from([5.0, 13.0])
+        );
     }
 
     #[test]
@@ -327,12 +345,14 @@ mod tests {
     #[test]
     fn gradients_match_difference_quotients() {
         type Op = fn(&Tensor) -> Result<Tensor>;
-        let ops: [(&str, Op); 10] = [
+        let ops: [(&str, Op); 12] = [
             ("prod", Tensor::prod),
             ("prod_axes", |x| x.prod_axes(&[-1], true)),
             ("sum", Tensor::sum),
             ("mean", Tensor::mean),
             ("norm", Tensor::norm),
+            ("norm_axes", |x| x.norm_axes(&[0, 2], false)),
+            ("norm_axes_kept", |x| x.norm_axes(&[-1], true)?.square()),
             ("sum_axes", |x| x.sum_axes(&[0, 2], false)),
             ("mean_axes", |x| x.mean_axes(&[1], true)),
             ("max", Tensor::max),
@@ -355,9 +375,13 @@ mod tests {
 
     #[test]
     fn the_norm_is_flat_at_zero() {
+        let mut x = Tensor::from([[0.0f32, 0.0], [3.0, 4.0]]);
+        x.attach_grad();
+        record(|| x.norm_axes(&[1], false)).unwrap().backward().unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::from([[0.0f32, 0.0], [0.6, 0.8]]));
         let mut x = Tensor::zeros([3]);
         x.attach_grad();
-        crate::autograd::record(|| x.norm()).unwrap().backward().unwrap();
+        record(|| x.norm()).unwrap().backward().unwrap();
         assert_eq!(x.grad().unwrap(), Tensor::zeros([3]));
     }
 
