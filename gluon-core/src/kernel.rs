@@ -20,8 +20,6 @@ mod chunks;
 pub(crate) mod conv;
 #[cfg(feature = "layers")]
 pub(crate) mod ctc;
-#[cfg(feature = "layers")]
-pub(crate) mod cumsum;
 pub(crate) mod dense;
 pub(crate) mod dropout;
 pub(crate) mod float;
@@ -39,6 +37,8 @@ mod prefetch;
 #[cfg(feature = "layers")]
 pub(crate) mod recurrent;
 pub(crate) mod reduce;
+#[cfg(feature = "layers")]
+pub(crate) mod scan;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 #[cfg(feature = "layers")]

@@ -12,8 +12,6 @@ pub(crate) mod conv;
 mod cross_entropy;
 #[cfg(feature = "layers")]
 mod ctc;
-#[cfg(feature = "layers")]
-mod cumsum;
 pub(crate) mod dense;
 mod device;
 pub(crate) mod dropout;
@@ -37,6 +35,8 @@ pub(crate) mod recurrent;
 mod reduce;
 #[cfg(feature = "layers")]
 mod repeat;
+#[cfg(feature = "layers")]
+mod scan;
 #[cfg(feature = "layers")]
 pub(crate) mod sliding;
 mod softmax;
