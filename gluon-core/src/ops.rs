@@ -3,6 +3,8 @@
 //! They are methods of [`Tensor`](crate::Tensor). Functions are fallible; the operators `+ - * /` are the same
 //! functions for those who prefer a panic with the error's text.
 
+#[cfg(feature = "layers")]
+mod any;
 mod arithmetic;
 mod cast;
 mod compare;
