@@ -45,6 +45,8 @@ mod softmax;
 #[cfg(feature = "layers")]
 mod sort;
 #[cfg(feature = "layers")]
+mod triangle;
+#[cfg(feature = "layers")]
 mod variance;
 
 #[cfg(any(feature = "data", feature = "layers"))]
