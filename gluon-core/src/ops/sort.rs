@@ -45,7 +45,7 @@ impl Tensor {
         let op = "sort";
         let axis = resolve_axis(op, axis, self.shape())?;
         let order = order(self, axis, self.shape()[axis], descending);
-        along(op, self, axis, &order)
+        along(op, self, axis, order.to_dtype(DType::U64))
     }
 
     /// The index along `axis` of each element of [`sort`](Tensor::sort), as `int64`; of equal ones, in
@@ -93,7 +93,7 @@ impl Tensor {
             return Err(Error::BadArgument { op, argument, expected, found });
         }
         let order = order(self, axis, k, true);
-        Ok((along(op, self, axis, &order)?, order))
+        Ok((along(op, self, axis, order.to_dtype(DType::U64))?, order))
     }
 }
 
