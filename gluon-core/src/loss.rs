@@ -4,6 +4,8 @@
 //! by the batch size is that of the mean; [`Trainer::step`](crate::train::Trainer::step) does the
 //! division.
 //!
+//! Each is made by `new`, and with options by name: `HuberLoss { rho: 0.5, ..HuberLoss::new() }`.
+//!
 //! Losses of predictions and labels are [`Loss`]es. [`TripletLoss`], [`CosineEmbeddingLoss`],
 //! [`SdmlLoss`] and [`CtcLoss`] compare other things, each by a `forward` of its own.
 //!
@@ -166,6 +168,13 @@ macro_rules! loss {
             }
         }
 
+        impl $name {
+            /// One with the defaults of all its options.
+            pub fn new() -> $name {
+                $name::default()
+            }
+        }
+
         $(impl $crate::loss::Loss for $name {
             fn elements(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
                 $elements(self, prediction, label)
@@ -289,7 +298,7 @@ mod tests {
     #[test]
     fn weights_of_samples_lie_along_the_batch_axis() {
         let x = Tensor::from([[1.0f32, 2.0], [3.0, 4.0]]);
-        let l2 = L2Loss { batch_axis: 1, ..Default::default() };
+        let l2 = L2Loss { batch_axis: 1, ..L2Loss::new() };
         let weighted = |weight: Tensor| l2.forward_weighted(&x, &Tensor::zeros([2, 2]), &weight);
         let each = Tensor::from([1.0f32, 0.0]);
         assert_eq!(weighted(each.clone()).unwrap(), Tensor::from([2.5f32, 0.0]));

@@ -61,6 +61,11 @@ impl Default for CtcLoss {
 const NAME: &str = "CtcLoss";
 
 impl CtcLoss {
+    /// One with the defaults of all its options.
+    pub fn new() -> CtcLoss {
+        CtcLoss::default()
+    }
+
     /// The loss of each sample, of which `steps` tells how many steps it uses and `lengths` how
     /// many classes its label has: all steps and all but the padding, where they are not given.
     ///
