@@ -293,7 +293,8 @@ impl Parameter {
         self.inner.lr_mult.get()
     }
 
-    /// Sets the factor on the learning rate.
+    /// Sets the factor on the learning rate. A [`Trainer`](crate::train::Trainer) refuses one that is
+    /// not finite.
     pub fn set_lr_mult(&self, factor: f64) {
         self.inner.lr_mult.set(factor);
     }
@@ -303,7 +304,7 @@ impl Parameter {
         self.inner.wd_mult.get()
     }
 
-    /// Sets the factor on the weight decay.
+    /// Sets the factor on the weight decay, as [`set_lr_mult`](Parameter::set_lr_mult).
     pub fn set_wd_mult(&self, factor: f64) {
         self.inner.wd_mult.set(factor);
     }

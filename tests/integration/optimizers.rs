@@ -207,10 +207,18 @@ fn numbers_that_make_no_sense_are_errors_and_change_nothing() {
     let net = Weight::golden(&golden::open("optimizers.json"));
     let before = net.weight.data().unwrap();
     let trainer = |optimizer: Sgd| Trainer::new(net.collect_params(), optimizer).unwrap();
+    for (optimizer, expected) in [
+        (Sgd::new(f64::NAN), "`learning rate` to be a number from 0 on, found NaN"),
+        (Sgd::new(-0.1), "`learning rate` to be a number from 0 on, found -0.1"),
+        (Sgd::new(0.1).weight_decay(-1.0), "`weight decay` to be a number from 0 on, found -1"),
+    ] {
+        let error = Trainer::new(net.collect_params(), optimizer).unwrap_err().to_string();
+        assert_eq!(error, format!("`Trainer::new` expected {expected}"));
+    }
+    let mut changed = trainer(Sgd::new(0.1));
+    changed.set_learning_rate(f64::NAN);
     for (mut trainer, expected) in [
-        (trainer(Sgd::new(f64::NAN)), "`learning rate` to be a number from 0 on, found NaN"),
-        (trainer(Sgd::new(-0.1)), "`learning rate` to be a number from 0 on, found -0.1"),
-        (trainer(Sgd::new(0.1).weight_decay(-1.0)), "`weight decay` to be a number from 0 on"),
+        (changed, "`learning rate` to be a number from 0 on, found NaN"),
         (trainer(Sgd::new(0.1)).with_max_norm(-1.0), "`max_norm` to be a number from 0 on"),
         (trainer(Sgd::new(0.1)).with_max_norm(f64::NAN), "`max_norm` to be a number from 0 on"),
     ] {
@@ -218,6 +226,23 @@ fn numbers_that_make_no_sense_are_errors_and_change_nothing() {
         let error = trainer.step(1).unwrap_err().to_string();
         assert!(error.starts_with(&format!("`step` expected {expected}")), "{error}");
         assert_eq!(net.weight.data().unwrap(), before);
+    }
+    let mut before_factors = trainer(Sgd::new(0.1));
+    for (factor, set) in [
+        ("lr_mult", Parameter::set_lr_mult as fn(&Parameter, f64)),
+        ("wd_mult", Parameter::set_wd_mult),
+    ] {
+        set(&net.weight, f64::NAN);
+        record(|| net.weight.data()?.sum()).unwrap().backward().unwrap();
+        let new = Trainer::new(net.collect_params(), Sgd::new(0.1)).map(|_| ());
+        for (op, result) in [("Trainer::new", new), ("step", before_factors.step(1))] {
+            let expected = format!(
+                "`{op}` expected `{factor}` to be a finite number, found NaN of parameter `weight`"
+            );
+            assert_eq!(result.unwrap_err().to_string(), expected);
+        }
+        assert_eq!(net.weight.data().unwrap(), before);
+        set(&net.weight, 1.0);
     }
     // As in MXNet, no limit.
     record(|| net.weight.data()?.sum()).unwrap().backward().unwrap();

@@ -91,7 +91,8 @@ impl Trainer {
     /// [`Error::BrokenTie`] if a declared tie does not hold, [`Error::DuplicateName`] if two
     /// parameters have the same name, [`Error::NotInitialized`] if `initialize` was not called,
     /// [`Error::BadArgument`] if there are no parameters, a setting of the optimizer is not in its
-    /// range, or it asks for more state than [`MAX_STATE`] tensors.
+    /// range, a parameter's factor on one is not finite, or the optimizer asks for more state than
+    /// [`MAX_STATE`] tensors.
     pub fn new(parameters: ParameterDict, optimizer: impl Optimizer + 'static) -> Result<Trainer> {
         parameters.check()?;
         let op = "Trainer::new";
@@ -100,6 +101,8 @@ impl Trainer {
             return Err(Error::BadArgument { op, argument, expected, found });
         }
         optimizer.check()?;
+        check_number(op, "learning rate", optimizer.learning_rate())?;
+        check_number(op, "weight decay", optimizer.weight_decay())?;
         if optimizer.state().len() > MAX_STATE {
             let found = format!("{} of `{}`", optimizer.state().len(), optimizer.name());
             let (argument, expected) = ("the optimizer's state", "at most 3 tensors");
@@ -109,6 +112,7 @@ impl Trainer {
             if !entry.is_initialized() && !entry.is_deferred() {
                 return Err(Error::NotInitialized { name: entry.path().to_owned() });
             }
+            check_factors(op, entry)?;
         }
         let slots = parameters.into_iter().map(|entry| Slot { entry, state: Vec::new(), count: 0 });
         let (slots, optimizer) = (slots.collect(), Box::new(optimizer));
@@ -139,8 +143,9 @@ impl Trainer {
     /// # Errors
     /// [`Error::StaleGradient`] if a parameter has had no `backward` since its last update, unless
     /// [`step_ignoring_stale`](Trainer::step_ignoring_stale) is meant; [`Error::Deferred`] if a
-    /// shape is not known yet; [`Error::BadArgument`] if `batch_size` is 0, or the learning rate,
-    /// the weight decay or the largest norm is not a number from 0 on;
+    /// shape is not known yet; [`Error::BadArgument`] if `batch_size` is 0, the learning rate, the
+    /// weight decay or the largest norm is not a number from 0 on, or a parameter's factor on one of
+    /// them is not finite;
     /// [`Error::NonFiniteGradient`] if a norm that is to be limited is infinite or NaN. Nothing has
     /// changed then.
     pub fn step(&mut self, batch_size: usize) -> Result<()> {
@@ -170,12 +175,14 @@ impl Trainer {
     }
 
     fn update(&mut self, batch_size: usize) -> Result<()> {
+        let op = "step";
         let scale = self.limit(1.0 / batch_size as f64)?;
         let rate = self.learning_rate();
         let optimizer = &*self.optimizer;
         let (names, decay) = (optimizer.state(), optimizer.weight_decay());
-        check_number("learning rate", rate)?;
-        check_number("weight decay", decay)?;
+        check_number(op, "learning rate", rate)?;
+        check_number(op, "weight decay", decay)?;
+        self.trained().try_for_each(|slot| check_factors(op, &slot.entry))?;
         for slot in &mut self.slots {
             let entry = &slot.entry;
             if entry.grad_req() == GradReq::Null || !entry.has_fresh_grad() {
@@ -198,7 +205,7 @@ impl Trainer {
         if self.max_norm == f64::INFINITY {
             return Ok(scale);
         }
-        check_number("max_norm", self.max_norm)?;
+        check_number("step", "max_norm", self.max_norm)?;
         let mut sum = 0.0;
         for Slot { entry, .. } in self.trained().filter(|slot| slot.entry.has_fresh_grad()) {
             let norm = entry.grad()?.norm()?.item()?;
@@ -260,12 +267,23 @@ fn check_size(batch_size: usize) -> Result<()> {
 }
 
 /// Checks a number that could be anything, but for which nothing else makes sense.
-fn check_number(argument: &'static str, number: f64) -> Result<()> {
+fn check_number(op: &'static str, argument: &'static str, number: f64) -> Result<()> {
     if number.is_finite() && number >= 0.0 {
         return Ok(());
     }
     let (expected, found) = ("a number from 0 on", number.to_string());
-    Err(Error::BadArgument { op: "step", argument, expected, found })
+    Err(Error::BadArgument { op, argument, expected, found })
+}
+
+/// Checks what learning rate and weight decay are multiplied by.
+fn check_factors(op: &'static str, entry: &Entry) -> Result<()> {
+    for (argument, factor) in [("lr_mult", entry.lr_mult()), ("wd_mult", entry.wd_mult())] {
+        if !factor.is_finite() {
+            let found = format!("{factor} of parameter `{}`", entry.path());
+            return Err(Error::BadArgument { op, argument, expected: "a finite number", found });
+        }
+    }
+    Ok(())
 }
 
 impl Slot {
