@@ -70,7 +70,7 @@ pub use report::{Converted, Renamed, Report, Tied};
 /// ```
 ///
 /// # Errors
-/// [`Error::Io`](crate::Error::Io) if the file cannot be written.
+/// As for [`write`].
 pub fn save(path: impl AsRef<Path>, tensors: impl Into<Arrays>) -> Result<()> {
     write(path, &tensors.into())
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 ///
 /// | format | extension | feature | shared parameters |
 /// | --- | --- | --- | --- |
-/// | [`Params`](Format::Params) | `.params`, none, or any other | | under every name |
+/// | [`Params`](Format::Params) | `.params`, none, or any that nobody else has | | under every name |
 /// | [`Gluon`](Format::Gluon) | `.gluon` | `checkpoint` (default) | once, with their names |
 /// | [`SafeTensors`](Format::SafeTensors) | `.safetensors` | `safetensors` | once, other names in the metadata |
 /// | [`Npz`](Format::Npz) | `.npz` | `npz` | under every name |
@@ -39,13 +39,13 @@ impl Format {
     /// The format that the extension of `path` stands for.
     ///
     /// Without an extension, or with one that no format has, it is [`Params`](Format::Params):
-    /// Gluon writes that format whatever the file is called.
+    /// Gluon writes that format whatever the file is called. ([`write`] refuses extensions of formats
+    /// that are not written here.)
     pub fn of_path(path: impl AsRef<Path>) -> Format {
-        let extension = path.as_ref().extension().unwrap_or_default().to_ascii_lowercase();
-        match extension.to_str() {
-            Some("gluon") => Format::Gluon,
-            Some("safetensors") => Format::SafeTensors,
-            Some("npz") => Format::Npz,
+        match &*extension(path.as_ref()) {
+            "gluon" => Format::Gluon,
+            "safetensors" => Format::SafeTensors,
+            "npz" => Format::Npz,
             _ => Format::Params,
         }
     }
@@ -88,6 +88,28 @@ impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+fn extension(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
+}
+
+/// Refuses a path whose extension promises a format that only others write.
+fn check_extension(path: &Path) -> Result<()> {
+    let whose = match &*extension(path) {
+        "pt" | "pth" => "PyTorch's",
+        "pkl" | "pickle" => "Python's",
+        "onnx" => "ONNX's",
+        "h5" | "hdf5" | "keras" => "Keras'",
+        "npy" => "NumPy's, for one array without a name",
+        _ => return Ok(()),
+    };
+    Err(Error::BadArgument {
+        op: "save",
+        argument: "path",
+        expected: "one in `.params`, `.gluon`, `.safetensors` or `.npz`",
+        found: format!("`{}`: that ending is {whose}", path.display()),
+    })
 }
 
 /// Reads the arrays of the file at `path`, whose first bytes tell the format.
@@ -169,9 +191,11 @@ fn is_of_torch(head: &[u8], format: Option<Format>) -> bool {
 ///
 /// # Errors
 /// [`Error::Io`] if the file cannot be written, [`Error::Unstorable`] if the format cannot hold
-/// the arrays, [`Error::FormatDisabled`] if it needs a feature.
+/// the arrays, [`Error::FormatDisabled`] if it needs a feature, [`Error::BadArgument`] if the extension
+/// is one by which others know another format, such as `.pt`.
 pub fn write(path: impl AsRef<Path>, arrays: &Arrays) -> Result<()> {
     let path = path.as_ref();
+    check_extension(path)?;
     let format = Format::of_path(path);
     if format != Format::Params {
         unique(format, arrays)?;

@@ -42,7 +42,8 @@ pub trait Persist: Block {
     /// # Errors
     /// [`Error::BrokenTie`] if a declared tie does not hold, [`Error::DuplicateName`] if two
     /// parameters have the same name, [`Error::NotInitialized`] or [`Error::Deferred`] if one has
-    /// no values, [`Error::Io`] if the file cannot be written. The old file is as it was then.
+    /// no values, [`Error::Io`] if the file cannot be written, [`Error::BadArgument`] if its extension
+    /// is one by which others know another format, such as `.pt`. The old file is as it was then.
     fn save_parameters(&self, path: impl AsRef<Path>) -> Result<()> {
         format::write(path, &Arrays::Dict(arrays(self.collect_params())?))
     }

@@ -204,6 +204,25 @@ fn extensions_choose_the_format() {
 }
 
 #[test]
+fn extensions_of_others_are_refused_for_writing_alone() {
+    let scratch = Scratch::new();
+    let x = Tensor::ones([1]);
+    for name in ["a.pt", "a.PTH", "a.onnx", "a.h5", "a.npy"] {
+        let path = scratch.at(name);
+        let error = persist::save(&path, &x).unwrap_err().to_string();
+        let expected = format!(
+            "`save` expected `path` to be one in `.params`, `.gluon`, `.safetensors` or `.npz`, \
+             found `{}`: that ending is ",
+            path.display()
+        );
+        assert!(error.starts_with(&expected) && !path.exists(), "{error}");
+        persist::save(scratch.at("a.params"), &x).unwrap();
+        std::fs::rename(scratch.at("a.params"), &path).unwrap();
+        assert_eq!(persist::load(&path).unwrap().into_tensor().unwrap(), x);
+    }
+}
+
+#[test]
 fn formats_that_are_not_built_say_so() {
     let scratch = Scratch::new();
     for extension in ["gluon", "safetensors", "npz"] {
