@@ -213,7 +213,7 @@ pub enum Error {
 
     /// Reading a parameter whose shape is not known yet.
     #[error(
-        "parameter `{name}` has shape {shape} with unknown sizes, written 0; run `forward` once, or state them"
+        "parameter `{name}` has shape {shape} with unknown sizes, written 0; the first `forward` tells those of its input, state all others"
     )]
     Deferred {
         /// The parameter.

@@ -133,9 +133,15 @@ fn reading_while_deferred_says_what_to_do() {
         assert_eq!(
             error,
             "parameter `hidden.weight` has shape (4, 0) with unknown sizes, written 0; \
-             run `forward` once, or state them"
+             the first `forward` tells those of its input, state all others"
         );
     }
+    // A size of 0 that no input tells is not known after it either.
+    let mut none = Dense::new(0);
+    none.initialize().unwrap();
+    let error = message(none.forward(&x()));
+    let expected = "parameter `weight` has shape (0, 5) with unknown sizes, written 0; ";
+    assert!(error.starts_with(expected) && error.ends_with("state all others"), "{error}");
     assert_eq!(net.hidden.weight.shape(), [4, 0]);
     net.forward(&x()).unwrap();
     assert_eq!(net.hidden.weight.shape(), [4, 5]);
