@@ -3,6 +3,7 @@
 use super::member::Member;
 use super::visit::{Place, Root, RootMut, Tie, Visitor, VisitorMut, Walk, WalkMut};
 use crate::error::{Error, Result};
+use crate::hash::Map;
 use crate::parameter::{Parameter, ParameterDict};
 
 /// The parameters of a member by their names relative to it.
@@ -36,7 +37,7 @@ pub(super) fn holds(member: &dyn Member, source: &dyn Member) -> bool {
 pub fn retie(member: &mut dyn Member, source: &dyn Member) -> Result<(), String> {
     let sources = relative(source);
     compare(&relative(member), &sources)?;
-    WalkMut::run(member, None, &mut Replace { sources });
+    WalkMut::run(member, None, &mut Replace { sources: by_path(&sources) });
     Ok(())
 }
 
@@ -44,23 +45,33 @@ fn compare(
     members: &[(String, &Parameter)],
     sources: &[(String, &Parameter)],
 ) -> Result<(), String> {
-    for (path, _) in members {
-        if !sources.iter().any(|(other, _)| other == path) {
-            return Err(format!("only the first has a parameter `{path}`"));
-        }
+    let [own, others] = [members, sources].map(by_path);
+    if let Some((path, _)) = members.iter().find(|(path, _)| !others.contains_key(&**path)) {
+        return Err(format!("only the first has a parameter `{path}`"));
     }
-    for (path, source) in sources {
-        let Some((_, member)) = members.iter().find(|(other, _)| other == path) else {
-            return Err(format!("only the second has a parameter `{path}`"));
-        };
-        if source.merged(&member.shape()).is_err() {
-            let (first, second) = (member.shape(), source.shape());
-            return Err(format!("{} have shapes {first} and {second}", both(path)));
-        }
-        if source.dtype() != member.dtype() {
-            let (first, second) = (member.dtype(), source.dtype());
-            return Err(format!("{} are of type {first} and {second}", both(path)));
-        }
+    sources.iter().try_for_each(|(path, source)| match own.get(&**path) {
+        Some(member) => fits(path, member, source),
+        None => Err(format!("only the second has a parameter `{path}`")),
+    })
+}
+
+fn by_path<'l, 'a>(list: &'l [(String, &'a Parameter)]) -> Map<&'l str, &'a Parameter> {
+    list.iter().map(|(path, parameter)| (&**path, *parameter)).collect()
+}
+
+/// Checks that the parameters at `path` of two members can be one.
+fn fits(path: &str, member: &Parameter, source: &Parameter) -> Result<(), String> {
+    let both = || match path {
+        "" => "they".to_owned(),
+        path => format!("their parameters `{path}`"),
+    };
+    if source.merged(&member.shape()).is_err() {
+        let (first, second) = (member.shape(), source.shape());
+        return Err(format!("{} have shapes {first} and {second}", both()));
+    }
+    if source.dtype() != member.dtype() {
+        let (first, second) = (member.dtype(), source.dtype());
+        return Err(format!("{} are of type {first} and {second}", both()));
     }
     Ok(())
 }
@@ -79,10 +90,10 @@ pub(super) fn fitting<'s>(
         .collect();
     let mut own = Relative::default();
     Walk::lead(member, None, &mut own);
+    let own = by_path(&own.0);
     for source in &sources {
-        let counterpart = own.0.iter().find(|(path, _)| *path == source.0).cloned();
-        let misfit = match counterpart {
-            Some((_, own)) => compare(&[(String::new(), own)], &[(String::new(), source.1)]).err(),
+        let misfit = match own.get(&*source.0) {
+            Some(own) => fits("", own, source.1).err(),
             None => Some("there is no such parameter; select those that are shared".to_owned()),
         };
         if let Some(reason) = misfit {
@@ -98,22 +109,17 @@ pub(super) fn fitting<'s>(
 
 /// Makes the parameters of `member` those of the same path in `sources`.
 pub(super) fn replace(member: RootMut<'_>, sources: Vec<(String, &Parameter)>) {
-    WalkMut::lead(member, None, &mut Replace { sources });
-}
-
-fn both(path: &str) -> String {
-    if path.is_empty() { "they".to_owned() } else { format!("their parameters `{path}`") }
+    WalkMut::lead(member, None, &mut Replace { sources: by_path(&sources) });
 }
 
 /// Replaces the parameters of a member by those of the same relative name.
 struct Replace<'a> {
-    sources: Vec<(String, &'a Parameter)>,
+    sources: Map<&'a str, &'a Parameter>,
 }
 
 impl VisitorMut for Replace<'_> {
     fn parameter(&mut self, place: &Place<'_>, parameter: &mut Parameter) {
-        let source = self.sources.iter().find(|(path, _)| path == place.path());
-        if let Some((_, source)) = source
+        if let Some(source) = self.sources.get(place.path())
             && !source.is_same(parameter)
         {
             // Sizes that only one of the two knows are known to both from here on.

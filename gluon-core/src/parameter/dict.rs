@@ -217,11 +217,9 @@ impl ParameterDict {
     /// added then.
     pub fn update(&mut self, other: &ParameterDict) -> Result<()> {
         let mut both = self.filter(|_| true);
-        for entry in other {
-            if !both.iter().any(|known| known.is_same(entry)) {
-                both.entries.push(entry.share());
-            }
-        }
+        let known: Map<usize, ()> = self.iter().map(|entry| (entry.id(), ())).collect();
+        let new = other.iter().filter(|entry| !known.contains_key(&entry.id()));
+        both.entries.extend(new.map(Entry::share));
         both.broken.extend(other.broken.iter().cloned());
         both.check_names()?;
         *self = both;
