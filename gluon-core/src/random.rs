@@ -45,8 +45,7 @@ pub struct Generator {
 impl Generator {
     /// The generator of `seed`. Any seed will do; neighbouring ones give unrelated streams.
     pub fn new(seed: u64) -> Generator {
-        let mut words = SplitMix64(seed);
-        Generator { state: std::array::from_fn(|_| words.next()) }
+        Generator { state: std::array::from_fn(|index| word_at(seed, index as u64)) }
     }
 
     /// The generator of `name` under `seed`: a stream of its own for each pair.
@@ -67,7 +66,7 @@ impl Generator {
     pub fn for_name(seed: u64, name: &str) -> Generator {
         // The seed is scrambled first: plain seeds and hashes that differ in the same bits would
         // cancel each other.
-        Generator::new(SplitMix64(seed).next() ^ fnv1a(name.as_bytes()))
+        Generator::new(word_at(seed, 0) ^ fnv1a(name.as_bytes()))
     }
 
     /// The generator that continues from a stored [`state`](Generator::state).
@@ -201,22 +200,11 @@ pub(crate) fn range_of<T: Element>(low: f64, high: f64) -> impl Fn(&mut Generato
     }
 }
 
-/// Spreads one word over many: a Weyl sequence through a mixing function.
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        let word = word_at(self.0, 0);
-        self.0 = self.0.wrapping_add(WEYL);
-        word
-    }
-}
-
-const WEYL: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// Word `index` of the stream of [`SplitMix64`] from `seed`: for loops that draw in any order.
+/// Word `index` of the stream of SplitMix64 from `seed`, a Weyl sequence through a mixing function:
+/// for loops that draw in any order.
 #[inline(always)]
 pub(crate) fn word_at(seed: u64, index: u64) -> u64 {
+    const WEYL: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut z = seed.wrapping_add(index.wrapping_add(1).wrapping_mul(WEYL));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -242,7 +230,6 @@ mod tests {
 
     #[test]
     fn splitmix_matches_the_reference() {
-        let mut words = SplitMix64(1234567);
         let expected: [u64; 5] = [
             6457827717110365317,
             3203168211198807973,
@@ -250,7 +237,7 @@ mod tests {
             4593380528125082431,
             16408922859458223821,
         ];
-        assert_eq!(expected.map(|_| words.next()), expected);
+        assert_eq!([0, 1, 2, 3, 4].map(|index| word_at(1234567, index)), expected);
     }
 
     #[test]
