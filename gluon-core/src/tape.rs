@@ -14,7 +14,7 @@
 mod backward;
 mod leaf;
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) use backward::{Gradients, Slot, backward};
@@ -65,14 +65,15 @@ impl<V> Clone for Origin<V> {
 
 /// Operations in the order in which they ran.
 pub(crate) struct Graph<V> {
-    /// Position in the order in which graphs were closed; the maximum while open.
+    /// Position in the order in which graphs were closed; [`OPEN`] while operations may still be
+    /// added.
     closed: AtomicU64,
-    /// Whether operations may still be added.
-    open: AtomicBool,
     /// The number of the pass that runs the operations; 0 if none does.
     pass: AtomicU64,
     state: Mutex<GraphState<V>>,
 }
+
+const OPEN: u64 = u64::MAX;
 
 struct GraphState<V> {
     entries: Vec<Entry<V>>,
@@ -111,12 +112,7 @@ impl<V> Graph<V> {
             reached: Vec::new(),
             whole: true,
         };
-        Graph {
-            closed: AtomicU64::new(u64::MAX),
-            open: AtomicBool::new(true),
-            pass: AtomicU64::new(0),
-            state: Mutex::new(state),
-        }
+        Graph { closed: AtomicU64::new(OPEN), pass: AtomicU64::new(0), state: Mutex::new(state) }
     }
 
     /// Empties the graph for another recording, keeping its memory.
@@ -125,8 +121,7 @@ impl<V> Graph<V> {
         state.entries.clear();
         state.edges.clear();
         state.whole = true;
-        *self.closed.get_mut() = u64::MAX;
-        *self.open.get_mut() = true;
+        *self.closed.get_mut() = OPEN;
     }
 
     fn state_mut(&mut self) -> &mut GraphState<V> {
@@ -136,8 +131,7 @@ impl<V> Graph<V> {
     /// Says that no operation will be added any more.
     pub(crate) fn close(&self) {
         static CLOSED: AtomicU64 = AtomicU64::new(0);
-        self.closed.store(CLOSED.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
-        self.open.store(false, Ordering::Release);
+        self.closed.store(CLOSED.fetch_add(1, Ordering::Relaxed), Ordering::Release);
     }
 
     /// Adds an operation and returns its index.
@@ -164,7 +158,7 @@ impl<V> Graph<V> {
                     Edge::Here(*index as usize)
                 }
                 Origin::Node(graph, index) => {
-                    if graph.open.load(Ordering::Acquire) {
+                    if graph.closed.load(Ordering::Acquire) == OPEN {
                         state.edges.truncate(first_edge);
                         return Err(Error::RecordedElsewhere { op });
                     }
