@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 pub(crate) struct Gradients<'p, V> {
     edges: &'p [Edge<V>],
     slots: &'p mut [Option<V>],
-    elsewhere: &'p mut Vec<Pending<V>>,
+    elsewhere: &'p mut Vec<Pending<V, Seed<V>>>,
     pass: u64,
 }
 
@@ -73,14 +73,18 @@ impl<V> Gradients<'_, V> {
     }
 }
 
-/// Gradients on their way to another graph.
-struct Pending<V> {
+/// What a pass brings to another graph, an entry of it each.
+struct Pending<V, S> {
     graph: Arc<Graph<V>>,
-    seeds: Vec<(u32, Option<V>)>,
+    seeds: Vec<S>,
 }
 
-impl<V> Pending<V> {
-    fn of<'p>(list: &'p mut Vec<Pending<V>>, graph: &Arc<Graph<V>>) -> &'p mut Seeds<V> {
+/// An entry and the gradient of its output.
+type Seed<V> = (u32, Option<V>);
+
+impl<V, S> Pending<V, S> {
+    /// What is for `graph` among `list`.
+    fn of<'p>(list: &'p mut Vec<Pending<V, S>>, graph: &Arc<Graph<V>>) -> &'p mut Vec<S> {
         let position = match list.iter().position(|p| Arc::ptr_eq(&p.graph, graph)) {
             Some(position) => position,
             None => {
@@ -90,9 +94,14 @@ impl<V> Pending<V> {
         };
         &mut list[position].seeds
     }
-}
 
-type Seeds<V> = Vec<(u32, Option<V>)>;
+    /// Takes that one of `list` whose graph was closed last.
+    fn latest(list: &mut Vec<Pending<V, S>>) -> Option<Pending<V, S>> {
+        let closed = |&i: &usize| list[i].graph.closed.load(Ordering::Relaxed);
+        let latest = (0..list.len()).max_by_key(closed)?;
+        Some(list.swap_remove(latest))
+    }
+}
 
 thread_local! {
     /// The number of the pass that this thread is in; 0 outside of one.
@@ -131,9 +140,9 @@ impl Pass {
     fn run<V>(
         &self,
         graph: &Graph<V>,
-        seeds: impl IntoIterator<Item = (u32, Option<V>)>,
+        seeds: impl IntoIterator<Item = Seed<V>>,
         retain: bool,
-        elsewhere: &mut Vec<Pending<V>>,
+        elsewhere: &mut Vec<Pending<V, Seed<V>>>,
     ) -> Result<()> {
         struct Leave<'g>(&'g AtomicU64);
         impl Drop for Leave<'_> {
@@ -183,25 +192,18 @@ pub(crate) fn backward<V>(
     check(&pass, root, index)?;
     let mut pending = Vec::new();
     pass.run(root, [(index, Some(head))], retain, &mut pending)?;
-    while let Some(next) = latest(&mut pending, |pending| &pending.graph) {
-        pass.run(&next.graph, next.seeds, retain, &mut pending)?;
+    while let Some(Pending { graph, seeds }) = Pending::latest(&mut pending) {
+        pass.run(&graph, seeds, retain, &mut pending)?;
     }
     Ok(())
-}
-
-/// Takes that one of `pending` whose graph was closed last.
-fn latest<V, P>(pending: &mut Vec<P>, graph: impl Fn(&P) -> &Arc<Graph<V>>) -> Option<P> {
-    let closed = |&i: &usize| graph(&pending[i]).closed.load(Ordering::Relaxed);
-    let latest = (0..pending.len()).max_by_key(closed)?;
-    Some(pending.swap_remove(latest))
 }
 
 /// Checks that nothing that a pass from `index` of `root` will reach has been freed or is running.
 fn check<V>(pass: &Pass, root: &Arc<Graph<V>>, index: u32) -> Result<()> {
     let mut pending = Vec::new();
     pass.enter(root)?.check(&[index], &mut pending)?;
-    while let Some((graph, heads)) = latest(&mut pending, |(graph, _)| graph) {
-        pass.enter(&graph)?.check(&heads, &mut pending)?;
+    while let Some(Pending { graph, seeds }) = Pending::latest(&mut pending) {
+        pass.enter(&graph)?.check(&seeds, &mut pending)?;
     }
     Ok(())
 }
@@ -209,11 +211,7 @@ fn check<V>(pass: &Pass, root: &Arc<Graph<V>>, index: u32) -> Result<()> {
 impl<V> GraphState<V> {
     /// Checks that no entry that `heads` reach has been freed; `elsewhere` takes what they reach in
     /// other graphs.
-    fn check(
-        &mut self,
-        heads: &[u32],
-        elsewhere: &mut Vec<(Arc<Graph<V>>, Vec<u32>)>,
-    ) -> Result<()> {
+    fn check(&mut self, heads: &[u32], elsewhere: &mut Vec<Pending<V, u32>>) -> Result<()> {
         if self.whole {
             return Ok(());
         }
@@ -236,10 +234,7 @@ impl<V> GraphState<V> {
                     Edge::Here(input) => self.reached[*input] = true,
                     Edge::Elsewhere(entry) => {
                         let (graph, input) = &**entry;
-                        match elsewhere.iter().position(|(known, _)| Arc::ptr_eq(known, graph)) {
-                            Some(position) => elsewhere[position].1.push(*input),
-                            None => elsewhere.push((Arc::clone(graph), vec![*input])),
-                        }
+                        Pending::of(elsewhere, graph).push(*input);
                     }
                 }
             }
@@ -251,10 +246,10 @@ impl<V> GraphState<V> {
     /// other graphs.
     fn run(
         &mut self,
-        seeds: impl IntoIterator<Item = (u32, Option<V>)>,
+        seeds: impl IntoIterator<Item = Seed<V>>,
         retain: bool,
         pass: u64,
-        elsewhere: &mut Vec<Pending<V>>,
+        elsewhere: &mut Vec<Pending<V, Seed<V>>>,
     ) -> Result<()> {
         // A pass that panicked has left its own.
         self.slots.clear();
@@ -274,7 +269,7 @@ impl<V> GraphState<V> {
         &mut self,
         retain: bool,
         pass: u64,
-        elsewhere: &mut Vec<Pending<V>>,
+        elsewhere: &mut Vec<Pending<V, Seed<V>>>,
     ) -> Result<()> {
         for index in (0..self.slots.len()).rev() {
             let edges = self.edges_of(index);
