@@ -91,16 +91,7 @@ impl Tensor {
 
     /// The same values in row-major order: `self` if they already are.
     pub(crate) fn to_contiguous(&self) -> Tensor {
-        if self.is_contiguous() {
-            return self.detach();
-        }
-        for_dtype!(self.dtype(), T => {
-            Tensor::build::<T>(*self.shape(), self.device(), |out| {
-                if let Ok(all) = self.buffer::<T>("copy") {
-                    kernel::layout::copy(all, self.layout(), out);
-                }
-            })
-        })
+        if self.is_contiguous() { self.detach() } else { self.copy() }
     }
 
     /// The same values in row-major order: `self`, without another handle, if they already are.
