@@ -8,7 +8,7 @@ mod random;
 
 use std::sync::Arc;
 
-use crate::buffer::{Buffer, for_dtype};
+use crate::buffer::for_dtype;
 use crate::device::Device;
 use crate::dtype::sealed::LeBytes;
 use crate::dtype::{DType, Element};
@@ -42,11 +42,6 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// A tensor of `buffer` seen through `layout`.
-    pub(crate) fn from_parts(buffer: Buffer, layout: Layout, device: Device) -> Tensor {
-        Tensor { data: Handle::new(buffer, layout, device), origin: Origin::Constant }
-    }
-
     /// A new row-major tensor whose elements `fill` writes; they hold arbitrary values before.
     pub(crate) fn build<T: Element>(
         shape: Shape,

@@ -1,11 +1,13 @@
 //! Making tensors.
 
 use super::Tensor;
+use super::handle::Handle;
 use crate::buffer::{Buffer, for_dtype};
 use crate::device::Device;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::shape::{Layout, Shape};
+use crate::tape::Origin;
 
 impl Tensor {
     /// A tensor of `elements` in row-major order, without copying them.
@@ -31,8 +33,14 @@ impl Tensor {
             let found = elements.len();
             return Err(Error::ElementCount { op: "from_vec", shape, expected, found });
         }
-        let buffer = Buffer::new(elements);
-        Ok(Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default()))
+        Ok(Tensor::of(elements, shape))
+    }
+
+    /// A tensor of as many elements as the shape has.
+    fn of<T: Element>(elements: Vec<T>, shape: Shape) -> Tensor {
+        let (buffer, layout) = (Buffer::new(elements), Layout::contiguous(shape));
+        let data = Handle::new(buffer, layout, Device::default());
+        Tensor { data, origin: Origin::Constant }
     }
 
     /// A tensor of one value, of type `dtype`.
@@ -193,16 +201,15 @@ impl<L: Literal> From<L> for Tensor {
         let shape = Shape::new(&shape);
         let mut elements = Vec::with_capacity(shape.size());
         literal.append(&mut elements);
-        let buffer = Buffer::new(elements);
-        Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default())
+        Tensor::of(elements, shape)
     }
 }
 
 impl<T: Element> From<Vec<T>> for Tensor {
     /// A tensor of one axis, without copying the elements.
     fn from(elements: Vec<T>) -> Tensor {
-        let layout = Layout::contiguous(Shape::from(elements.len()));
-        Tensor::from_parts(Buffer::new(elements), layout, Device::default())
+        let count = elements.len();
+        Tensor::of(elements, count.into())
     }
 }
 
@@ -225,7 +232,7 @@ impl<L: Literal, const N: usize> From<Vec<[L; N]>> for Tensor {
         let shape = Shape::new(&shape);
         let mut elements = Vec::with_capacity(shape.size());
         rows.into_iter().for_each(|row| row.append(&mut elements));
-        Tensor::from_parts(Buffer::new(elements), Layout::contiguous(shape), Device::default())
+        Tensor::of(elements, shape)
     }
 }
 
@@ -252,8 +259,7 @@ impl<T: Element, D: ndarray::Dimension> From<ndarray::Array<T, D>> for Tensor {
         } else {
             array.iter().copied().collect()
         };
-        let buffer = Buffer::new(elements);
-        Tensor::from_parts(buffer, Layout::contiguous(shape), Device::default())
+        Tensor::of(elements, shape)
     }
 }
 
