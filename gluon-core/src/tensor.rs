@@ -201,18 +201,13 @@ impl Tensor {
     /// [`Error::NoGradient`] if [`attach_grad`](Tensor::attach_grad) was not called, or with
     /// [`GradReq::Null`].
     pub fn grad(&self) -> Result<Tensor> {
-        match &self.origin {
-            Origin::Leaf(leaf) if leaf.req() != GradReq::Null => {
-                let gradient = leaf.with_gradient(|g| g.map(|g| g.clone()));
-                let gradient = gradient.unwrap_or_else(|| self.zeros_like());
-                // What was recorded before a cast of a parameter has the type from before.
-                let gradient = gradient.to_dtype(self.dtype());
-                // An operand of another device may have given it its label.
-                let is_here = gradient.device() == self.device();
-                Ok(if is_here { gradient } else { gradient.with_device(self.device()) })
-            }
-            _ => Err(Error::NoGradient),
-        }
+        let gradient = self.leaf()?.with_gradient(|g| g.map(|g| g.clone()));
+        let gradient = gradient.unwrap_or_else(|| self.zeros_like());
+        // What was recorded before a cast of a parameter has the type from before.
+        let gradient = gradient.to_dtype(self.dtype());
+        // An operand of another device may have given it its label.
+        let is_here = gradient.device() == self.device();
+        Ok(if is_here { gradient } else { gradient.with_device(self.device()) })
     }
 
     /// Sets the gradient to zero.
@@ -220,11 +215,14 @@ impl Tensor {
     /// # Errors
     /// As for [`grad`](Tensor::grad).
     pub fn zero_grad(&self) -> Result<()> {
+        self.leaf()?.set_gradient(None);
+        Ok(())
+    }
+
+    /// Where its gradient is kept.
+    fn leaf(&self) -> Result<&Leaf<Tensor>> {
         match &self.origin {
-            Origin::Leaf(leaf) if leaf.req() != GradReq::Null => {
-                leaf.set_gradient(None);
-                Ok(())
-            }
+            Origin::Leaf(leaf) if leaf.req() != GradReq::Null => Ok(leaf),
             _ => Err(Error::NoGradient),
         }
     }
