@@ -17,7 +17,7 @@ use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::init::Initializer;
 use crate::shape::Shape;
-use crate::tape::{GradReq, Leaf, Origin};
+use crate::tape::{GradReq, Leaf};
 use crate::tensor::Tensor;
 
 pub use dict::{Entry, ParameterDict};
@@ -56,6 +56,7 @@ struct Inner {
 }
 
 /// What is known of a parameter besides its values.
+#[derive(Clone)]
 struct Declared {
     /// Structural name: `hidden.weight`.
     path: String,
@@ -69,6 +70,21 @@ struct Declared {
     constant: bool,
     /// Whether there may be a gradient.
     differentiable: bool,
+}
+
+impl Declared {
+    fn new(shape: Shape, dtype: DType, device: Device) -> Declared {
+        Declared {
+            path: String::new(),
+            name: String::new(),
+            shape,
+            dtype,
+            device,
+            init: None,
+            constant: false,
+            differentiable: true,
+        }
+    }
 }
 
 /// A number that a step reads without a lock: its bits.
@@ -91,7 +107,7 @@ impl Factor {
 impl Parameter {
     /// A `float32` parameter of shape `shape`, in which 0 stands for a size not known yet.
     pub fn new(shape: impl Into<Shape>) -> Parameter {
-        Parameter::from_declared(shape.into(), DType::F32, false, Value::Missing)
+        Parameter::from_declared(Declared::new(shape.into(), DType::F32, Device::current()))
     }
 
     /// A parameter with the given values that is never trained, but saved and loaded.
@@ -99,38 +115,22 @@ impl Parameter {
     /// Initializing leaves it alone, and its `grad_req` is always [`GradReq::Null`].
     pub fn constant(value: impl Into<Tensor>) -> Parameter {
         let value = value.into().to_contiguous();
-        let (shape, dtype, device) = (*value.shape(), value.dtype(), value.device());
-        let leaf = Arc::new(Leaf::new(GradReq::Null));
-        let value = Value::Ready(value.with_origin(Origin::Leaf(leaf)));
-        let constant = Parameter::from_declared(shape, dtype, true, value);
-        constant.declared_mut().device = device;
+        let declared = Declared::new(*value.shape(), value.dtype(), value.device());
+        let declared = Declared { constant: true, differentiable: false, ..declared };
+        let constant = Parameter::from_declared(declared);
+        *constant.value_mut() = Value::Ready(constant.linked(value));
         constant
     }
 
-    fn from_declared(shape: Shape, dtype: DType, constant: bool, value: Value) -> Parameter {
-        let declared = Declared {
-            path: String::new(),
-            name: String::new(),
-            shape,
-            dtype,
-            device: Device::current(),
-            init: None,
-            constant,
-            differentiable: !constant,
-        };
-        let leaf = match &value {
-            Value::Ready(tensor) => match tensor.origin() {
-                Origin::Leaf(leaf) => Arc::clone(leaf),
-                _ => Arc::new(Leaf::new(GradReq::Null)),
-            },
-            _ => Arc::new(Leaf::new(GradReq::Write)),
-        };
+    /// A parameter without values.
+    fn from_declared(declared: Declared) -> Parameter {
+        let req = if declared.differentiable { GradReq::Write } else { GradReq::Null };
         let inner = Inner {
-            leaf,
+            leaf: Arc::new(Leaf::new(req)),
             declared: RwLock::new(declared),
             lr_mult: Factor::new(1.0),
             wd_mult: Factor::new(1.0),
-            value: Shared::new(value),
+            value: Shared::new(Value::Missing),
         };
         Parameter { inner: Arc::new(inner) }
     }
@@ -191,22 +191,15 @@ impl Parameter {
 
     /// A parameter of its own with the same declaration and the same values, if there are any.
     pub fn duplicate(&self) -> Parameter {
-        let value = self.value().duplicate();
-        let declared = self.declared();
-        let copy =
-            Parameter::from_declared(declared.shape, declared.dtype, declared.constant, value);
-        {
-            let mut fresh = copy.declared_mut();
-            fresh.path.clone_from(&declared.path);
-            fresh.name.clone_from(&declared.name);
-            fresh.init.clone_from(&declared.init);
-            fresh.device = declared.device;
-            fresh.differentiable = declared.differentiable;
-        }
+        let value = self.value();
+        let copy = Parameter::from_declared(self.declared().clone());
+        *copy.value_mut() = match &*value {
+            Value::Ready(tensor) => Value::Ready(copy.linked(tensor.copy())),
+            none => none.clone(),
+        };
         copy.set_lr_mult(self.lr_mult());
         copy.set_wd_mult(self.wd_mult());
         copy.inner.leaf.set_req(self.grad_req());
-        copy.relink();
         copy
     }
 

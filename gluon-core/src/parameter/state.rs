@@ -24,16 +24,6 @@ pub(super) enum Value {
     Ready(Tensor),
 }
 
-impl Value {
-    pub(super) fn duplicate(&self) -> Value {
-        match self {
-            Value::Missing => Value::Missing,
-            Value::Deferred(init, seed) => Value::Deferred(Arc::clone(init), *seed),
-            Value::Ready(tensor) => Value::Ready(tensor.copy()),
-        }
-    }
-}
-
 /// The values of a parameter, which wait with changing until they have been read.
 pub(crate) struct Values<'p> {
     /// [`Value::Ready`].
@@ -184,14 +174,6 @@ impl Parameter {
     /// The values as the variable that this parameter is.
     pub(super) fn linked(&self, tensor: Tensor) -> Tensor {
         tensor.with_origin(Origin::Leaf(Arc::clone(self.leaf())))
-    }
-
-    /// Makes values that were copied from elsewhere this parameter's.
-    pub(super) fn relink(&self) {
-        let mut value = self.value_mut();
-        if let Value::Ready(tensor) = &*value {
-            *value = Value::Ready(self.linked(tensor.detach()));
-        }
     }
 
     /// Replaces the values by `data`, converted to the parameter's type; unknown sizes become
