@@ -3,8 +3,8 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::Parameter;
 use super::shared::Reading;
+use super::{Declared, Parameter};
 use crate::device::Device;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -222,17 +222,7 @@ impl Parameter {
 
     /// Moves values and gradient to `device`, where later ones are made too.
     pub fn to_device(&self, device: Device) {
-        let mut value = self.value_mut();
-        if let Value::Ready(tensor) = &*value {
-            *value = Value::Ready(self.linked(tensor.with_device(device)));
-        }
-        self.declared_mut().device = device;
-        drop(value);
-        self.leaf().with_gradient(|gradient| {
-            if let Some(gradient) = gradient {
-                *gradient = gradient.with_device(device);
-            }
-        });
+        self.convert(|declared| declared.device = device, |tensor| tensor.with_device(device));
     }
 
     /// Converts values and gradient to `dtype`.
@@ -242,15 +232,20 @@ impl Parameter {
     #[track_caller]
     pub fn cast(&self, dtype: DType) {
         assert!(dtype.is_floating(), "`cast` expected a type of floats, found {dtype}");
+        self.convert(|declared| declared.dtype = dtype, |tensor| tensor.to_dtype(dtype));
+    }
+
+    /// Makes values and gradient what `f` makes of them.
+    fn convert(&self, declare: impl FnOnce(&mut Declared), f: impl Fn(&Tensor) -> Tensor) {
         let mut value = self.value_mut();
         if let Value::Ready(tensor) = &*value {
-            *value = Value::Ready(self.linked(tensor.to_dtype(dtype)));
+            *value = Value::Ready(self.linked(f(tensor)));
         }
-        self.declared_mut().dtype = dtype;
+        declare(&mut self.declared_mut());
         drop(value);
         self.leaf().with_gradient(|gradient| {
             if let Some(gradient) = gradient {
-                *gradient = gradient.to_dtype(dtype);
+                *gradient = f(gradient);
             }
         });
     }
