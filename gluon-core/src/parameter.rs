@@ -85,6 +85,12 @@ impl Declared {
             differentiable: true,
         }
     }
+
+    /// Writes Gluon's form under a scoped name.
+    fn write(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.constant { "Constant" } else { "Parameter" };
+        write!(f, "{kind} {name} (shape={}, dtype={})", self.shape, self.dtype)
+    }
 }
 
 /// A number that a step reads without a lock: its bits.
@@ -384,13 +390,11 @@ impl Parameter {
     }
 }
 
-/// Gluon's form: `Parameter hidden.weight (shape=(256, 20), dtype=float32)`.
+/// Gluon's form: `Parameter mlp0_dense0_weight (shape=(256, 20), dtype=float32)`.
 impl fmt::Display for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let declared = self.declared();
-        let kind = if declared.constant { "Constant" } else { "Parameter" };
-        let Declared { name, shape, dtype, .. } = &*declared;
-        write!(f, "{kind} {name} (shape={shape}, dtype={dtype})")
+        declared.write(&declared.name, f)
     }
 }
 

@@ -273,13 +273,6 @@ impl ParameterDict {
     }
 }
 
-impl ParameterDict {
-    /// The prefix as it stands before a parenthesis.
-    fn prefixed(&self) -> String {
-        if self.prefix.is_empty() { String::new() } else { format!("{} ", self.prefix) }
-    }
-}
-
 /// The parameter at an index, in declaration order.
 ///
 /// # Panics
@@ -330,8 +323,11 @@ impl<'d> IntoIterator for &'d ParameterDict {
 /// Gluon's form: the prefix, then a line each between parentheses.
 impl fmt::Display for ParameterDict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(_) = self.entries.first() else { return write!(f, "{}(\n\n)", self.prefixed()) };
-        writeln!(f, "{}(", self.prefixed())?;
+        let space = if self.prefix.is_empty() { "" } else { " " };
+        writeln!(f, "{}{space}(", self.prefix)?;
+        if self.is_empty() {
+            writeln!(f)?;
+        }
         for entry in self {
             writeln!(f, "  {entry}")?;
         }
@@ -339,12 +335,11 @@ impl fmt::Display for ParameterDict {
     }
 }
 
-/// `Parameter mlp0_dense0_weight (shape=(256, 20), dtype=float32)`, with the aliases.
+/// The parameter under the name that it has here: `Parameter mlp0_dense0_weight (shape=(256, 20),
+/// dtype=float32)`.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.is_constant() { "Constant" } else { "Parameter" };
-        let (name, shape, dtype) = (&self.name, self.shape(), self.dtype());
-        write!(f, "{kind} {name} (shape={shape}, dtype={dtype})")
+        self.declared().write(&self.name, f)
     }
 }
 
