@@ -1,6 +1,7 @@
 //! Parameters: the tensors of a model that are initialized, trained, shared and saved.
 
 mod dict;
+mod factor;
 mod first;
 mod lerp;
 #[cfg(feature = "regex")]
@@ -9,7 +10,6 @@ mod shared;
 mod state;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::device::Device;
@@ -21,6 +21,7 @@ use crate::tape::{GradReq, Leaf};
 use crate::tensor::Tensor;
 
 pub use dict::{Entry, ParameterDict};
+use factor::Factor;
 use shared::{Reading, Shared, Writing};
 pub(crate) use state::Snapshot;
 use state::Value;
@@ -90,23 +91,6 @@ impl Declared {
     fn write(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.constant { "Constant" } else { "Parameter" };
         write!(f, "{kind} {name} (shape={}, dtype={})", self.shape, self.dtype)
-    }
-}
-
-/// A number that a step reads without a lock: its bits.
-struct Factor(AtomicU64);
-
-impl Factor {
-    fn new(factor: f64) -> Factor {
-        Factor(AtomicU64::new(factor.to_bits()))
-    }
-
-    fn get(&self) -> f64 {
-        f64::from_bits(self.0.load(Ordering::Relaxed))
-    }
-
-    fn set(&self, factor: f64) {
-        self.0.store(factor.to_bits(), Ordering::Relaxed);
     }
 }
 
