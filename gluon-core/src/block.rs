@@ -23,6 +23,7 @@ mod share;
 mod summary;
 mod tie;
 mod tree;
+mod tuples;
 mod visit;
 
 use std::cell::RefCell;

@@ -6,6 +6,7 @@ use std::convert::Infallible;
 #[cfg(feature = "indexmap")]
 use indexmap::IndexMap;
 
+use super::tuples::tuples;
 use super::{Block, Layer, Member, retie};
 use crate::parameter::Parameter;
 
@@ -172,7 +173,7 @@ container!(IndexMap<String, M>);
 impl<M: Replicate> Replicate for Box<M> {}
 
 macro_rules! tuple {
-    ($($member:ident)*) => {
+    ($($member:ident $index:tt)*) => {
         #[diagnostic::do_not_recommend]
         impl<$($member: Replicate),*> Replicate for ($($member,)*) {}
 
@@ -181,18 +182,7 @@ macro_rules! tuple {
     };
 }
 
-tuple!(A);
-tuple!(A B);
-tuple!(A B C);
-tuple!(A B C D);
-tuple!(A B C D E);
-tuple!(A B C D E F);
-tuple!(A B C D E F G);
-tuple!(A B C D E F G H);
-tuple!(A B C D E F G H I);
-tuple!(A B C D E F G H I J);
-tuple!(A B C D E F G H I J K);
-tuple!(A B C D E F G H I J K L);
+tuples!(tuple);
 
 /// The type of a `#[block(skip)]` field of a block that is copied: the same as `Clone`.
 #[diagnostic::on_unimplemented(
