@@ -51,6 +51,7 @@ pub use share::{
     Source, tied,
 };
 pub use summary::{Row, Summary};
+pub(crate) use tie::named_parameters;
 pub use tie::retie;
 pub use visit::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 use visit::{root, root_mut};

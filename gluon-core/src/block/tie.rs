@@ -1,7 +1,7 @@
 //! Ties: making one member's parameters those of another, and checking that they are.
 
 use super::member::Member;
-use super::visit::{Place, Root, RootMut, Tie, Visitor, VisitorMut, Walk, WalkMut};
+use super::visit::{Place, Root, RootMut, Tie, Visitor, VisitorMut, Walk, WalkMut, root};
 use crate::error::{Error, Result};
 use crate::hash::Map;
 use crate::parameter::{Parameter, ParameterDict};
@@ -16,15 +16,20 @@ impl<'a> Visitor<'a> for Relative<'a> {
     }
 }
 
-fn relative(member: &dyn Member) -> Vec<(String, &Parameter)> {
+fn relative<'a>(member: Root<'a, '_>) -> Vec<(String, &'a Parameter)> {
     let mut list = Relative::default();
-    Walk::run(member, None, &mut list);
+    Walk::lead(member, None, &mut list);
     list.0
+}
+
+/// The parameters of a member by their names in it, at each of their places.
+pub(crate) fn named_parameters(member: &dyn Member) -> Vec<(String, &Parameter)> {
+    relative(&root(member))
 }
 
 /// Whether every parameter of `member` is the one of the same relative name in `source`.
 pub(super) fn holds(member: &dyn Member, source: &dyn Member) -> bool {
-    let (members, sources) = (relative(member), relative(source));
+    let (members, sources) = (named_parameters(member), named_parameters(source));
     members.len() == sources.len()
         && members.iter().zip(&sources).all(|(a, b)| a.0 == b.0 && a.1.is_same(b.1))
 }
@@ -35,8 +40,8 @@ pub(super) fn holds(member: &dyn Member, source: &dyn Member) -> bool {
 /// What does not fit, in words: parameters that only one of them has, or known sizes that differ.
 /// Nothing has changed then.
 pub fn retie(member: &mut dyn Member, source: &dyn Member) -> Result<(), String> {
-    let sources = relative(source);
-    compare(&relative(member), &sources)?;
+    let sources = named_parameters(source);
+    compare(&named_parameters(member), &sources)?;
     WalkMut::run(member, None, &mut Replace { sources: by_path(&sources) });
     Ok(())
 }
@@ -88,9 +93,8 @@ pub(super) fn fitting<'s>(
         .iter()
         .flat_map(|entry| entry.paths().map(|path| (path.to_owned(), entry.parameter())))
         .collect();
-    let mut own = Relative::default();
-    Walk::lead(member, None, &mut own);
-    let own = by_path(&own.0);
+    let own = relative(member);
+    let own = by_path(&own);
     for source in &sources {
         let misfit = match own.get(&*source.0) {
             Some(own) => fits("", own, source.1).err(),

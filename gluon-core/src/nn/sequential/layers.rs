@@ -2,7 +2,7 @@
 
 use super::Sequential;
 use super::ties::Tied;
-use crate::block::{Layer, Member, Place, Visitor, Walk};
+use crate::block::{Layer, Member, named_parameters};
 use crate::parameter::Parameter;
 
 /// Layers in order, some of which have a label or are tied to one that has.
@@ -107,36 +107,18 @@ impl Members {
         source: &dyn Member,
         other: &dyn Member,
     ) -> Members {
-        let (layer, source) = (Parameters::of(layer), Parameters::of(source));
-        let others = Parameters::of(other);
-        let pair = |(name, parameter): &(String, &Parameter)| {
-            let (_, other) = others.0.iter().find(|(other, _)| other == name)?;
-            Some((layer.path(parameter)?.to_owned(), source.path(other)?.to_owned()))
+        let (layer, source) = (named_parameters(layer), named_parameters(source));
+        let others = named_parameters(other);
+        let pair = |(name, parameter): (String, &Parameter)| {
+            let (_, other) = others.iter().find(|(other, _)| *other == name)?;
+            Some((path_of(parameter, &layer)?, path_of(other, &source)?))
         };
-        Members(Parameters::of(member).0.iter().filter_map(pair).collect())
+        Members(named_parameters(member).into_iter().filter_map(pair).collect())
     }
 }
 
-/// The parameters of a member, by name.
-#[derive(Default)]
-struct Parameters<'a>(Vec<(String, &'a Parameter)>);
-
-impl<'a> Parameters<'a> {
-    fn of(member: &'a dyn Member) -> Parameters<'a> {
-        let mut parameters = Parameters::default();
-        Walk::run(member, None, &mut parameters);
-        parameters
-    }
-
-    /// The name of the very handle `parameter`: several handles may be to one parameter.
-    fn path(&self, parameter: &Parameter) -> Option<&str> {
-        let (path, _) = self.0.iter().find(|(_, known)| std::ptr::eq(*known, parameter))?;
-        Some(path)
-    }
-}
-
-impl<'a> Visitor<'a> for Parameters<'a> {
-    fn parameter(&mut self, place: &Place<'_>, parameter: &'a Parameter) {
-        self.0.push((place.path().to_owned(), parameter));
-    }
+/// The name among `all` of the very handle `parameter`: several handles may be to one parameter.
+fn path_of(parameter: &Parameter, all: &[(String, &Parameter)]) -> Option<String> {
+    let (path, _) = all.iter().find(|(_, known)| std::ptr::eq(*known, parameter))?;
+    Some(path.clone())
 }

@@ -1,6 +1,6 @@
 //! Ties between the layers of a [`Sequential`](super::Sequential), as a walk shows them.
 
-use crate::block::{Layer, Member, Place, Visitor, VisitorMut, Walk, WalkMut};
+use crate::block::{Layer, Member, Place, VisitorMut, Walk, WalkMut, named_parameters};
 use crate::parameter::Parameter;
 
 /// A tie of a layer, or of a parameter in it, to an earlier layer, or to a parameter in that.
@@ -72,22 +72,8 @@ fn find<'a>(layer: &'a dyn Layer, path: &str) -> Option<&'a dyn Member> {
     if path.is_empty() {
         return Some(layer);
     }
-    let mut finder = ByPath { path, found: None };
-    Walk::run(layer, None, &mut finder);
-    finder.found
-}
-
-struct ByPath<'p, 'a> {
-    path: &'p str,
-    found: Option<&'a dyn Member>,
-}
-
-impl<'a> Visitor<'a> for ByPath<'_, 'a> {
-    fn parameter(&mut self, place: &Place<'_>, parameter: &'a Parameter) {
-        if place.path() == self.path {
-            self.found = Some(parameter);
-        }
-    }
+    let (_, parameter) = named_parameters(layer).into_iter().find(|(known, _)| known == path)?;
+    Some(parameter)
 }
 
 /// Shows the tie when the walk through a layer comes to the parameter that shares.
