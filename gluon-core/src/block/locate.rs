@@ -4,6 +4,7 @@
 
 use super::Block;
 use super::member::Member;
+use super::tree::called;
 use super::visit::{Place, Root, Visitor, Walk, root};
 use crate::error::Error;
 use crate::parameter::Parameter;
@@ -56,7 +57,7 @@ fn within(error: Error, path: String) -> Error {
 struct Located {
     /// The path of the block.
     path: Option<String>,
-    /// The type of the block, if it has no parameters to tell its path.
+    /// What the block is called if it has no parameters to tell its path.
     kind: Option<String>,
 }
 
@@ -70,12 +71,7 @@ impl Located {
 
 impl<'a> Visitor<'a> for Located {
     fn enter(&mut self, _: &Place<'_>, block: &'a dyn Block) {
-        self.kind.get_or_insert_with(|| {
-            // As a tree of blocks calls it: `MaxPool2D(size=(2, 2), ..)`.
-            let described = block.describe();
-            let called = described.as_deref().and_then(|line| line.split_once('('));
-            called.map_or(block.type_name(), |(name, _)| name).to_owned()
-        });
+        self.kind.get_or_insert_with(|| called(block));
     }
 
     fn parameter(&mut self, place: &Place<'_>, parameter: &'a Parameter) {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::hook::Function;
+use super::tree::called;
 use super::visit::{Place, Visitor, Walk, root};
 use super::{Block, Forward, Hook};
 use crate::autograd::pause;
@@ -116,15 +117,8 @@ impl Summary {
             if block.type_name() == "Sequential" {
                 continue;
             }
-            let line = block.describe();
-            let name = line.as_deref().and_then(|line| line.split('(').next());
-            let mut row = Row {
-                path: path.clone(),
-                block: name.unwrap_or(block.type_name()).to_owned(),
-                output,
-                parameters: 0,
-                shared: 0,
-            };
+            let (path, block) = (path.clone(), called(*block));
+            let mut row = Row { path, block, output, parameters: 0, shared: 0 };
             for &parameter in parameters {
                 let size = parameter.shape().size();
                 row.parameters += size;

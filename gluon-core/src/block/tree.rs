@@ -12,6 +12,13 @@ pub(super) fn tree(root: Root<'_, '_>) -> String {
     printer.text
 }
 
+/// What the tree calls a block: `MaxPool2D` where it prints `MaxPool2D(size=(2, 2), ..)`.
+pub(super) fn called(block: &dyn Block) -> String {
+    let line = block.describe();
+    let called = line.as_deref().and_then(|line| line.split('(').next());
+    called.unwrap_or(block.type_name()).to_owned()
+}
+
 macro_rules! display {
     ($($block:ident)*) => {$(
         /// Its [tree](Block::tree).
@@ -48,6 +55,8 @@ impl Printer {
 impl<'a> Visitor<'a> for Printer {
     fn enter(&mut self, place: &Place<'_>, block: &'a dyn Block) {
         let hidden = self.open.last().is_some_and(|parent| parent.whole);
+        let line = block.describe();
+        let whole = hidden || line.is_some();
         let depth = self.open.len();
         if !hidden {
             if let Some(parent) = self.open.last_mut() {
@@ -57,12 +66,11 @@ impl<'a> Visitor<'a> for Printer {
                 self.indent(depth);
                 self.text.push_str(&format!("({key}): "));
             }
-            match block.describe() {
+            match line {
                 Some(line) => self.text.push_str(&line),
                 None => self.text.push_str(&format!("{}(", block.type_name())),
             }
         }
-        let whole = hidden || block.describe().is_some();
         self.open.push(Open { path: place.path().to_owned(), whole, children: 0 });
     }
 
