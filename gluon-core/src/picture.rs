@@ -116,7 +116,7 @@ impl fmt::Display for Picture {
 }
 
 /// Text in which nothing is taken for markup.
-struct Escaped<'t>(&'t str);
+pub(crate) struct Escaped<'t>(pub(crate) &'t str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::Block;
 use super::visit::{Place, Root, Visitor, Walk};
 use crate::parameter::Parameter;
+use crate::picture::Escaped;
 
 /// A model as nested boxes: a line of text for each layer and each parameter of one's own, a frame
 /// around the parts of a block, a dashed line between places that share parameters.
@@ -214,8 +215,6 @@ impl Drawing {
             + 8 * self.ties.iter().map(|t| t.label().len()).max().unwrap_or(0);
         let (width, height) = (right + margin, LINE * self.boxes.len() + 2 * STEP);
         let middle = |index: usize| STEP + LINE * index + LINE / 2;
-        let escaped =
-            |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
         let mut text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" \
              font-family=\"monospace\" font-size=\"13\">\n"
@@ -234,7 +233,7 @@ impl Drawing {
                  <text x=\"{}\" y=\"{}\">{}</text>",
                 x + 8,
                 middle(index) + 4,
-                escaped(&this.text)
+                Escaped(&this.text)
             );
         }
         for (number, tie) in self.ties.iter().enumerate() {
@@ -247,7 +246,7 @@ impl Drawing {
                  stroke=\"#a33\" stroke-dasharray=\"5 3\"/>\
                  <text x=\"{bend}\" y=\"{}\" fill=\"#a33\">{}</text>",
                 (a + b) / 2 + 4,
-                escaped(&tie.label())
+                Escaped(&tie.label())
             );
         }
         text + "</svg>\n"
