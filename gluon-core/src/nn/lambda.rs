@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::block::{Block, Forward, Member, Replicate, Walk, WalkMut};
+use gluon_macros::Block;
+
+use crate::block::Forward;
 use crate::error::Result;
-use crate::parameter::Parameter;
 use crate::tensor::Tensor;
 
 type Function = dyn Fn(&Tensor) -> Result<Tensor> + Send + Sync;
@@ -21,9 +22,11 @@ type Function = dyn Fn(&Tensor) -> Result<Tensor> + Send + Sync;
 /// assert_eq!(y, Tensor::from([-2.0f32, -1.0, 3.0]));
 /// # Ok::<(), gluon::Error>(())
 /// ```
-#[derive(Clone)]
+#[derive(Block, Clone)]
+#[block(describe = Lambda::line)]
 pub struct Lambda {
     name: &'static str,
+    #[block(skip)]
     function: Arc<Function>,
 }
 
@@ -35,6 +38,10 @@ impl Lambda {
     ) -> Lambda {
         Lambda { name, function: Arc::new(function) }
     }
+
+    fn line(&self) -> String {
+        format!("Lambda({})", self.name)
+    }
 }
 
 impl Forward for Lambda {
@@ -43,43 +50,8 @@ impl Forward for Lambda {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl Member for Lambda {
-    fn visit<'a>(&'a self, walk: &mut Walk<'a, '_>) {
-        walk.enter(self);
-        walk.leave(self);
-    }
-
-    fn visit_mut(&mut self, walk: &mut WalkMut<'_>) {
-        walk.enter("lambda");
-        walk.leave(self);
-    }
-
-    fn rebuild(&self, _: &mut dyn FnMut(&Parameter) -> Parameter) -> Lambda {
-        self.clone()
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl Replicate for Lambda {}
-
-#[diagnostic::do_not_recommend]
-impl Block for Lambda {
-    fn hint(&self) -> &str {
-        "lambda"
-    }
-
-    fn type_name(&self) -> &str {
-        "Lambda"
-    }
-
-    fn describe(&self) -> Option<String> {
-        Some(format!("Lambda({})", self.name))
-    }
-}
-
 impl fmt::Debug for Lambda {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Lambda({})", self.name)
+        f.write_str(&self.line())
     }
 }
