@@ -1,8 +1,6 @@
 //! Directions: the weights of one pass over a sequence, and the passes of a layer.
 
-use super::parameters;
 use crate::block::{Block, Member, Replicate, Walk, WalkMut};
-use crate::ops::recurrent::Cell;
 use crate::parameter::Parameter;
 
 /// The weights of a pass forwards (`l` in scoped names) or backwards in time (`r`).
@@ -60,20 +58,10 @@ pub(super) struct Passes(pub(super) Vec<Direction>);
 const BOTH: [&str; 2] = ["l_cell", "r_cell"];
 
 impl Passes {
-    pub(super) fn new(cell: Cell, units: usize, in_units: usize, bidirectional: bool) -> Passes {
-        let pass = |reverse| Direction { reverse, parameters: parameters(cell, units, in_units) };
-        Passes((0..1 + usize::from(bidirectional)).map(|i| pass(i == 1)).collect())
-    }
-
-    /// What `f` makes of each parameter, which it gets with its index in its pass.
-    pub(super) fn map(self, f: impl Fn(usize, Parameter) -> Parameter) -> Passes {
-        let pass = |Direction { reverse, parameters }| {
-            let mut index = 0..;
-            let parameters =
-                parameters.map(|parameter| f(index.next().unwrap_or_default(), parameter));
-            Direction { reverse, parameters }
-        };
-        Passes(self.0.into_iter().map(pass).collect())
+    /// As many passes as there are directions, each of the parameters that `parameters` makes.
+    pub(super) fn new(directions: usize, parameters: impl Fn() -> [Parameter; 4]) -> Passes {
+        let pass = |index| Direction { reverse: index == 1, parameters: parameters() };
+        Passes((0..directions).map(pass).collect())
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gluon_macros::Block;
 
 use super::direction::Passes;
-use super::{Run, check, zeros};
+use super::{Run, check, parameters, zeros};
 use crate::block::Forward;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
@@ -56,16 +56,13 @@ impl Settings {
     fn build(&self) -> Vec<Passes> {
         let above = self.units * self.directions();
         let in_units = |layer| if layer == 0 { self.in_units } else { above };
-        let pass = |layer| {
-            let passes = Passes::new(self.cell, self.units, in_units(layer), self.bidirectional);
-            passes.map(|index, parameter| {
-                if let (0 | 1, Some(init)) = (index, &self.init) {
-                    parameter.set_init(Some(Arc::clone(init)));
-                }
-                parameter.with_dtype(self.dtype)
-            })
+        let parameters = |layer| {
+            let all = parameters(self.cell, self.units, in_units(layer));
+            all[..2].iter().for_each(|weight| weight.set_init(self.init.clone()));
+            all.map(|parameter| parameter.with_dtype(self.dtype))
         };
-        (0..self.layers).map(pass).collect()
+        let passes = |layer| Passes::new(self.directions(), || parameters(layer));
+        (0..self.layers).map(passes).collect()
     }
 
     fn line(&self, name: &str, layers: &[Passes]) -> String {
