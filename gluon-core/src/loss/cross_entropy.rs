@@ -2,6 +2,7 @@
 
 use super::{like, loss, other_axes};
 use crate::error::{Error, Result};
+use crate::ops::resolve_axis;
 use crate::shape::MAX_RANK;
 use crate::tensor::Tensor;
 
@@ -156,11 +157,7 @@ struct Classes {
 
 impl Classes {
     fn of(x: &Tensor, axis: isize) -> Result<Classes> {
-        let rank = x.rank() as isize;
-        if !(-rank..rank).contains(&axis) {
-            return Err(Error::BadAxis { op: "loss", axis, shape: *x.shape() });
-        }
-        let axis = axis.rem_euclid(rank) as usize;
+        let axis = resolve_axis("loss", axis, x.shape())?;
         if axis + 1 == x.rank() {
             return Ok(Classes { x: x.clone(), axis: None });
         }
