@@ -118,7 +118,7 @@ impl<M: Metric + ?Sized> Metric for Box<M> {
     }
 }
 
-/// Prints the value of a metric.
+/// Prints a value with four digits, or as many as the format asks for.
 macro_rules! display_value {
     ($($ty:ty)*) => {$(
         impl std::fmt::Display for $ty {

@@ -1,7 +1,6 @@
 //! Mean: the running mean of a loss or any other number.
 
-use std::fmt;
-
+use super::display_value;
 use crate::dtype::DType;
 use crate::tensor::Tensor;
 
@@ -55,11 +54,7 @@ impl Mean {
     }
 }
 
-impl fmt::Display for Mean {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.*}", f.precision().unwrap_or(4), self.value())
-    }
-}
+display_value! { Mean }
 
 #[cfg(test)]
 mod tests {
