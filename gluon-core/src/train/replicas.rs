@@ -90,16 +90,8 @@ impl<M: Block + Replicate> Replicas<M> {
             others.iter().try_fold(first, |sum, other| pause(|| sum.add(&other.grad()?)))
         };
         let sums: Vec<Tensor> = trained().map(sum).collect::<Result<_>>()?;
-        for (copies, sum) in trained().zip(&sums) {
-            for copy in copies {
-                copy.leaf().with_gradient(|gradient| {
-                    if let Some(gradient) = gradient {
-                        *gradient = sum.with_device(copy.device());
-                    }
-                });
-            }
-        }
-        Ok(())
+        let mut sums = trained().zip(&sums);
+        sums.try_for_each(|(copies, sum)| copies.iter().try_for_each(|copy| copy.set_grad(sum)))
     }
 
     /// Gives the other models the values of the first, its running statistics among them; their
