@@ -4,6 +4,7 @@ mod half;
 
 use std::fmt;
 
+use crate::shape::Shape;
 pub use half::{bf16, f16};
 
 /// The type of a tensor's elements.
@@ -68,6 +69,12 @@ impl DType {
             DType::F32 | DType::I32 | DType::U32 => 4,
             DType::F64 | DType::I64 | DType::U64 => 8,
         }
+    }
+
+    /// The bytes of a tensor of this type and shape; `None` if there can be none so large.
+    pub(crate) fn byte_len(self, shape: &Shape) -> Option<usize> {
+        let len = shape.checked_size()?.checked_mul(self.size())?;
+        isize::try_from(len).is_ok().then_some(len)
     }
 
     /// NumPy's name of the type; `bfloat16`, which NumPy lacks, is called as everywhere else.
@@ -330,6 +337,16 @@ mod tests {
         check::<u32>(&[0.0, 4e9]);
         check::<u64>(&[0.0, 5e9]);
         check::<bool>(&[0.0, 1.0]);
+    }
+
+    #[test]
+    fn sizes_beyond_memory_have_no_bytes() {
+        let half = 1 << (usize::BITS / 2);
+        for shape in [[half, half, 1], [half, half, 0], [0, half, half], [half, half / 4, 1]] {
+            assert_eq!(DType::F32.byte_len(&Shape::from(shape)), None, "{shape:?}");
+        }
+        assert_eq!(DType::F64.byte_len(&Shape::from([2, 3])), Some(48));
+        assert_eq!(DType::F64.byte_len(&Shape::from([half, half / 4, 0])), Some(0));
     }
 
     #[test]

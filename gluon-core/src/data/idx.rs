@@ -66,7 +66,7 @@ impl Idx {
             return bad("values", expected, E::DTYPE.to_string());
         };
         let fits = shape.iter().all(|&size| u32::try_from(size).is_ok());
-        if !fits || byte_count(&shape, E::DTYPE).is_none() {
+        if !fits || E::DTYPE.byte_len(&shape).is_none() {
             let expected = "of sizes below 2³² and a product that memory can hold";
             return bad("shape", expected, shape.to_string());
         }
@@ -190,16 +190,6 @@ fn encode<E: Element>(values: &[E]) -> Option<Vec<u8>> {
         DType::F64 => bytes(values, f64::to_be_bytes),
         _ => None,
     }
-}
-
-/// The bytes that all elements take, or `None` if memory cannot address them.
-///
-/// A size of 0 counts as 1: the strides of an empty array must fit, too.
-fn byte_count(shape: &Shape, dtype: DType) -> Option<usize> {
-    let mut sizes = shape.iter().map(|&size| size.max(1));
-    let bytes = sizes.try_fold(dtype.size(), usize::checked_mul)?;
-    isize::try_from(bytes).ok()?;
-    Some(if shape.contains(&0) { 0 } else { bytes })
 }
 
 #[cfg(feature = "gzip")]

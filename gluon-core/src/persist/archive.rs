@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::array::{Array, byte_len};
+use super::array::Array;
 use super::contents::{Contents, Note};
 use super::format::{self, Format};
 use super::index::{Index, Stored};
@@ -190,7 +190,7 @@ impl<'a> Item<'a> {
 
     /// The bytes of the elements in memory.
     pub fn byte_len(self) -> usize {
-        byte_len(self.dtype(), self.shape()).unwrap_or(usize::MAX)
+        self.dtype().byte_len(self.shape()).unwrap_or(usize::MAX)
     }
 
     /// The first array that this one is another name of, if the file stores it only once.

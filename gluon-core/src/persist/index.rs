@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::array::{Array, byte_len};
+use super::array::Array;
 use super::contents::{Arrays, Contents, Note};
 use super::plain::Plain;
 use crate::dtype::DType;
@@ -49,7 +49,7 @@ type Decode = dyn Fn() -> Result<Array> + Send + Sync;
 impl Stored {
     /// The array of these elements, which fit its shape.
     pub(crate) fn plain(dtype: DType, shape: Shape, plain: Plain) -> Stored {
-        debug_assert_eq!(byte_len(dtype, &shape), Some(plain.range().len()));
+        debug_assert_eq!(dtype.byte_len(&shape), Some(plain.range().len()));
         Stored { dtype, shape, may_lack: false, place: Place::Plain(plain) }
     }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use super::array::{Array, byte_len};
+use super::array::Array;
 use super::contents::{Arrays, Group};
 use super::index::{self, Index, Stored};
 use super::plain::Plain;
@@ -304,7 +304,7 @@ impl Placer<'_> {
         let known = DType::ALL.iter().find(|known| known.name() == *dtype);
         let dtype = *known
             .ok_or_else(|| error(format!("an element type for {label}"), format!("{dtype:?}")))?;
-        let fits = to_shape(shape).and_then(|shape| Some((shape, byte_len(dtype, &shape)?)));
+        let fits = to_shape(shape).and_then(|shape| Some((shape, dtype.byte_len(&shape)?)));
         let (shape, len) = fits.ok_or_else(|| {
             error(format!("a shape that fits into memory for {label}"), format!("{shape:?}"))
         })?;

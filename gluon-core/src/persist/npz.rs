@@ -11,7 +11,7 @@ use std::sync::Arc;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::array::{Array, byte_len};
+use super::array::Array;
 use super::atomic;
 use super::contents::Arrays;
 use super::index::{Index, Stored};
@@ -67,7 +67,7 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
         let (name, header, start) = open(source, &mut archive, index)?;
         let label = format!("`{}`", name.escape_debug());
         let file = member(source, &mut archive, index)?;
-        let len = byte_len(header.dtype, &header.shape);
+        let len = header.dtype.byte_len(&header.shape);
         let whole = len.and_then(|len| len.checked_add(header.len));
         if whole.map(|len| len as u64) != Some(file.size()) {
             let expected = format!("{label} to hold {} {}", header.dtype, header.shape);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensorError};
 
-use super::array::{Array, byte_len};
+use super::array::Array;
 use super::atomic;
 use super::contents::{Arrays, Group};
 use super::index::{Index, Stored};
@@ -116,7 +116,7 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
         let dtype = known
             .ok_or_else(|| error(HEAD, "element types of whole numbers and floats", label()))?;
         let shape = Shape::try_new(shape)
-            .filter(|shape| byte_len(dtype, shape) == Some(end - start))
+            .filter(|shape| dtype.byte_len(shape) == Some(end - start))
             .ok_or_else(|| error(HEAD, "arrays of at most 8 axes that fit into memory", label()))?;
         let plain = Plain::new(source, data + start..data + end);
         entries.push((name, Stored::plain(dtype, shape, plain)));

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::{Idx, TYPES, byte_count};
+use super::{Idx, TYPES};
 use crate::buffer::room;
 use crate::error::{Error, Result};
 use crate::shape::{MAX_RANK, Shape};
@@ -67,7 +67,7 @@ impl<R: Read> Stream<'_, R> {
         let (sizes, _) = sizes.as_chunks::<4>();
         let sizes: Vec<usize> = sizes.iter().map(|&n| u32::from_be_bytes(n) as usize).collect();
         let shape = Shape::new(&sizes);
-        let Some(count) = byte_count(&shape, dtype) else {
+        let Some(count) = dtype.byte_len(&shape) else {
             let expected = "sizes whose product memory can hold";
             return Err(self.format(expected, shape.to_string(), 4));
         };

@@ -8,7 +8,6 @@ use super::cursor::Cursor;
 use super::sparse::{Indices, Sparse, Storage};
 use crate::dtype::DType;
 use crate::error::Result;
-use crate::persist::array::byte_len;
 use crate::shape::{MAX_RANK, Shape};
 
 /// Marks a record that has no storage type.
@@ -204,7 +203,7 @@ fn elements(
     shape: &Shape,
     label: Label<'_>,
 ) -> Result<Range<usize>> {
-    let Some(len) = byte_len(dtype, shape) else {
+    let Some(len) = dtype.byte_len(shape) else {
         let expected = format!("{label} to fit into memory");
         return Err(cursor.error(cursor.offset(), expected, format!("{dtype} {shape}")));
     };

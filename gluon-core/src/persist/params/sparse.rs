@@ -7,7 +7,7 @@ use super::record::{Label, Record};
 use crate::buffer::room;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
-use crate::persist::array::{Array, byte_len};
+use crate::persist::array::Array;
 use crate::shape::Shape;
 
 /// A way to leave out zeros.
@@ -93,7 +93,7 @@ pub(super) fn densify(
     room: &mut Room,
 ) -> Result<Array> {
     let Record { dtype, shape, data, .. } = record;
-    let len = byte_len(*dtype, shape).filter(|&len| len <= room.0).ok_or_else(|| {
+    let len = dtype.byte_len(shape).filter(|&len| len <= room.0).ok_or_else(|| {
         let expected = format!("{label} to take at most {} bytes when made dense", room.0);
         cursor.error(data.start, expected, format!("{dtype} {shape}"))
     })?;
