@@ -142,12 +142,8 @@ pub(super) fn index_of(source: Source) -> Result<(Format, Index)> {
     let head = source.head(256)?.into_owned();
     let source = Arc::new(source);
     let format = Format::of_bytes(&head);
-    let unknown = |expected: &str, found: String| Error::Format {
-        path: source.path().to_path_buf(),
-        format: "model",
-        expected: format!("the first bytes of {expected}"),
-        found,
-        offset: 0,
+    let unknown = |expected: &str, found: String| {
+        source.invalid("model", 0, format!("the first bytes of {expected}"), found)
     };
     if is_of_torch(&head, format) {
         let others = ".params, .gluon, .npz or .safetensors";

@@ -215,13 +215,7 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     fn error(&self, offset: usize, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::Format {
-            path: self.source.path().to_path_buf(),
-            format: FORMAT,
-            expected: expected.into(),
-            found: found.into(),
-            offset: offset as u64,
-        }
+        self.source.invalid(FORMAT, offset, expected, found)
     }
 
     /// Checks that no name occurs twice.

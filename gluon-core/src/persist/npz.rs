@@ -125,13 +125,7 @@ fn member<'a>(
 }
 
 fn error(source: &Source, offset: usize, expected: impl Into<String>, found: String) -> Error {
-    Error::Format {
-        path: source.path().to_path_buf(),
-        format: FORMAT,
-        expected: expected.into(),
-        found,
-        offset: offset as u64,
-    }
+    source.invalid(FORMAT, offset, expected, found)
 }
 
 /// Reads the elements after a header of which all is known, and lets the archive check them.

@@ -9,7 +9,7 @@ use super::array::Array;
 use super::format::Format;
 use super::source::{Source, WINDOW};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::shape::Shape;
 
 /// Bytes that are read and checked together: they are in the processor's cache then.
@@ -91,13 +91,9 @@ impl Plain {
         if hasher.finalize() == checksum {
             return Ok(());
         }
-        Err(Error::Format {
-            path: self.source.path().to_path_buf(),
-            format: Format::Gluon.name(),
-            expected: format!("array `{}` as its checksum says", name.escape_debug()),
-            found: "other bytes".to_owned(),
-            offset: self.range.start as u64,
-        })
+        let expected = format!("array `{}` as its checksum says", name.escape_debug());
+        let (format, start) = (Format::Gluon.name(), self.range.start);
+        Err(self.source.invalid(format, start, expected, "other bytes"))
     }
 }
 
@@ -107,6 +103,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::error::Error;
 
     const LEN: usize = 2 * PIECE + 4;
 

@@ -78,12 +78,8 @@ fn unstorable(expected: &'static str, found: String) -> Error {
 
 /// What a file holds.
 pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
-    let error = |offset: usize, expected: &str, found: String| Error::Format {
-        path: source.path().to_path_buf(),
-        format: FORMAT,
-        expected: expected.to_owned(),
-        found,
-        offset: offset as u64,
+    let error = |offset: usize, expected: &str, found: String| {
+        source.invalid(FORMAT, offset, expected, found)
     };
     let size = match source.head(HEAD)?.first_chunk() {
         Some(size) => u64::from_le_bytes(*size),

@@ -121,6 +121,18 @@ impl Source {
         Ok(())
     }
 
+    /// The error that at `offset` not `expected` stands but `found`, in a file of this format.
+    pub(super) fn invalid(
+        &self,
+        format: &'static str,
+        offset: usize,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Error {
+        let (path, offset) = (self.path.clone(), offset as u64);
+        Error::Format { path, format, expected: expected.into(), found: found.into(), offset }
+    }
+
     fn wrap(&self, source: io::Error) -> Error {
         Error::Io { action: "read", path: self.path.clone(), source }
     }

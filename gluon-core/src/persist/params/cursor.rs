@@ -40,13 +40,7 @@ impl<'a> Cursor<'a> {
         expected: impl Into<String>,
         found: impl Into<String>,
     ) -> Error {
-        Error::Format {
-            path: self.source.path().to_path_buf(),
-            format: FORMAT,
-            expected: expected.into(),
-            found: found.into(),
-            offset: offset as u64,
-        }
+        self.source.invalid(FORMAT, offset, expected, found)
     }
 
     /// The next `len` bytes, which hold `what`.
