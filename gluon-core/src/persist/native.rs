@@ -15,7 +15,7 @@ use super::index::{self, Index, Stored};
 use super::plain::Plain;
 use super::source::Source;
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::shape::{MAX_RANK, Shape};
 
 mod header;
@@ -172,12 +172,11 @@ fn record<'h>(name: &'h str, aliases: Vec<&'h str>, array: &Array, end: &mut usi
 
 /// What a file holds. Elements are checked as they are read.
 pub(crate) fn open(source: &Arc<Source>) -> Result<(Index, Extras)> {
-    let reader = Reader { source };
-    let bytes = reader.header()?;
+    let bytes = read_header(source)?;
     let header = Header::from_bytes(&bytes)
-        .map_err(|found| reader.error(HEAD, "a header of version 1", found))?;
+        .map_err(|found| source.invalid(FORMAT, HEAD, "a header of version 1", found))?;
     let data = (HEAD + bytes.len()).next_multiple_of(ALIGNMENT);
-    let mut place = Placer { reader: &reader, data, end: 0 };
+    let mut place = Placer { source, data, end: 0 };
 
     let mut entries = Vec::with_capacity(header.tensors.len());
     for record in header.tensors {
@@ -187,7 +186,7 @@ pub(crate) fn open(source: &Arc<Source>) -> Result<(Index, Extras)> {
         }
     }
     if header.named {
-        reader.check_names(&entries)?;
+        check_names(source, &entries)?;
     }
     let mut training = None;
     if let Some(header::Training { optimizer, learning_rate, slots }) = header.training {
@@ -209,56 +208,47 @@ pub(crate) fn open(source: &Arc<Source>) -> Result<(Index, Extras)> {
     Ok((index, Extras { training, step, seed, values }))
 }
 
-struct Reader<'s> {
-    source: &'s Arc<Source>,
+/// Checks that no name occurs twice.
+fn check_names(source: &Source, entries: &[(String, Stored)]) -> Result<()> {
+    let mut names = HashSet::with_capacity(entries.len());
+    match entries.iter().find(|(name, _)| !names.insert(name)) {
+        Some((name, _)) => {
+            let found = format!("`{}` twice", name.escape_debug());
+            Err(source.invalid(FORMAT, HEAD, "names that differ", found))
+        }
+        None => Ok(()),
+    }
 }
 
-impl Reader<'_> {
-    fn error(&self, offset: usize, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        self.source.invalid(FORMAT, offset, expected, found)
+/// The header's bytes.
+fn read_header(source: &Source) -> Result<Cow<'_, [u8]>> {
+    let len = source.len();
+    let head = source.head(HEAD)?;
+    let Some((magic, rest)) = head.split_first_chunk::<8>().filter(|_| head.len() == HEAD) else {
+        let expected = format!("{HEAD} bytes at least");
+        return Err(source.invalid(FORMAT, 0, expected, format!("{len} bytes")));
+    };
+    if *magic != MAGIC {
+        return Err(source.invalid(FORMAT, 0, "the magic number", format!("{magic:02x?}")));
     }
-
-    /// Checks that no name occurs twice.
-    fn check_names(&self, entries: &[(String, Stored)]) -> Result<()> {
-        let mut names = HashSet::with_capacity(entries.len());
-        match entries.iter().find(|(name, _)| !names.insert(name)) {
-            Some((name, _)) => {
-                let found = format!("`{}` twice", name.escape_debug());
-                Err(self.error(HEAD, "names that differ", found))
-            }
-            None => Ok(()),
-        }
+    let word = |at: usize| rest[at..at + 4].try_into().map_or(0, u32::from_le_bytes);
+    let (version, checksum) = (word(0), word(4));
+    if version != VERSION {
+        let expected = format!("version {VERSION}; update this program");
+        return Err(source.invalid(FORMAT, 8, expected, version.to_string()));
     }
-
-    /// The header's bytes.
-    fn header(&self) -> Result<Cow<'_, [u8]>> {
-        let len = self.source.len();
-        let head = self.source.head(HEAD)?;
-        let Some((magic, rest)) = head.split_first_chunk::<8>().filter(|_| head.len() == HEAD)
-        else {
-            return Err(self.error(0, format!("{HEAD} bytes at least"), format!("{len} bytes")));
-        };
-        if *magic != MAGIC {
-            return Err(self.error(0, "the magic number", format!("{magic:02x?}")));
-        }
-        let word = |at: usize| rest[at..at + 4].try_into().map_or(0, u32::from_le_bytes);
-        let (version, checksum) = (word(0), word(4));
-        if version != VERSION {
-            let expected = format!("version {VERSION}; update this program");
-            return Err(self.error(8, expected, version.to_string()));
-        }
-        let size = u64::from(word(8)) | u64::from(word(12)) << 32;
-        let size = usize::try_from(size).ok().filter(|size| *size <= len - HEAD);
-        let Some(size) = size else {
-            let found = format!("{} left", len - HEAD);
-            return Err(self.error(16, "the length of the header", found));
-        };
-        let bytes = self.source.bytes(HEAD..HEAD + size)?;
-        if crc32fast::hash(&bytes) != checksum {
-            return Err(self.error(HEAD, "a header of the checksum before it", "another one"));
-        }
-        Ok(bytes)
+    let size = u64::from(word(8)) | u64::from(word(12)) << 32;
+    let size = usize::try_from(size).ok().filter(|size| *size <= len - HEAD);
+    let Some(size) = size else {
+        let found = format!("{} left", len - HEAD);
+        return Err(source.invalid(FORMAT, 16, "the length of the header", found));
+    };
+    let bytes = source.bytes(HEAD..HEAD + size)?;
+    if crc32fast::hash(&bytes) != checksum {
+        let expected = "a header of the checksum before it";
+        return Err(source.invalid(FORMAT, HEAD, expected, "another one"));
     }
+    Ok(bytes)
 }
 
 /// An array in errors, by its name.
@@ -281,8 +271,8 @@ fn to_shape(sizes: &[u64]) -> Option<Shape> {
 }
 
 /// Finds the arrays of a file, one after another.
-struct Placer<'r> {
-    reader: &'r Reader<'r>,
+struct Placer<'s> {
+    source: &'s Arc<Source>,
     /// Where elements begin.
     data: usize,
     /// Where the arrays so far end, counted from there.
@@ -293,7 +283,7 @@ impl Placer<'_> {
     fn stored(&mut self, record: &Record<'_>) -> Result<Stored> {
         let Record { name, dtype, shape, offset, checksum, .. } = record;
         let label = Label(name);
-        let error = |expected: String, found: String| self.reader.error(HEAD, expected, found);
+        let error = |expected, found: String| self.source.invalid(FORMAT, HEAD, expected, found);
 
         let known = DType::ALL.iter().find(|known| known.name() == *dtype);
         let dtype = *known
@@ -309,10 +299,10 @@ impl Placer<'_> {
         }
         let range = (self.data.checked_add(expected)).and_then(|start| {
             let end = start.checked_add(len)?;
-            (end <= self.reader.source.len()).then_some(start..end)
+            (end <= self.source.len()).then_some(start..end)
         });
         let Some(range) = range else {
-            let left = self.reader.source.len().saturating_sub(self.data);
+            let left = self.source.len().saturating_sub(self.data);
             return Err(error(
                 format!("{len} bytes at {expected} for {label}"),
                 format!("{left} bytes"),
@@ -320,18 +310,19 @@ impl Placer<'_> {
         };
         self.end = expected + len;
 
-        let plain = Plain::new(self.reader.source, range).with_checksum(*checksum);
+        let plain = Plain::new(self.source, range).with_checksum(*checksum);
         Ok(Stored::plain(dtype, shape, plain))
     }
 
     /// Nothing may follow the elements.
     fn finish(&self) -> Result<()> {
-        let len = self.reader.source.len();
+        let len = self.source.len();
         let end = self.data.saturating_add(self.end);
         // A file without elements may end before the padding does.
         if len == end || (self.end == 0 && len <= end) {
             return Ok(());
         }
-        Err(self.reader.error(end, "the end of the file", format!("{} bytes more", len - end)))
+        let found = format!("{} bytes more", len - end);
+        Err(self.source.invalid(FORMAT, end, "the end of the file", found))
     }
 }
