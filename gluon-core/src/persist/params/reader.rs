@@ -7,7 +7,8 @@ use std::sync::Arc;
 use super::MAGIC;
 use super::cursor::Cursor;
 use super::record::{Kind, Label, Record};
-use super::sparse::{self, Room};
+use super::sparse;
+use crate::buffer::room;
 use crate::error::Result;
 use crate::persist::contents::Note;
 use crate::persist::index::{Index, Stored};
@@ -30,7 +31,7 @@ pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
         .collect::<Result<Vec<_>>>()?;
     let names = names(&mut cursor, records.len())?;
 
-    let room = Room::new(source.len());
+    let room = room(source.len());
     let mut loader = Loader { source, cursor: &cursor, room, notes: Vec::new() };
     let named = names.is_some();
     let entries = match names {
@@ -72,7 +73,8 @@ fn name(cursor: &mut Cursor<'_>, index: usize) -> Result<String> {
 struct Loader<'a> {
     source: &'a Arc<Source>,
     cursor: &'a Cursor<'a>,
-    room: Room,
+    /// Bytes that sparse arrays may still take when made dense.
+    room: usize,
     notes: Vec<Note>,
 }
 

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::cursor::Cursor;
 use super::record::{Label, Record};
-use crate::buffer::room;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::persist::array::Array;
@@ -71,17 +70,7 @@ impl Indices {
     }
 }
 
-/// Bytes that sparse arrays may still take when made dense.
-pub(super) struct Room(usize);
-
-impl Room {
-    /// The room for a file of that many bytes.
-    pub(super) fn new(file_size: usize) -> Room {
-        Room(room(file_size))
-    }
-}
-
-/// The dense form of a sparse record.
+/// The dense form of a sparse record, which takes as many bytes of `room` as it has.
 ///
 /// Indices must be in the order that MXNet's own `check_format` demands: rows of `row_sparse`, and
 /// columns within a row of `csr`, increase.
@@ -90,11 +79,11 @@ pub(super) fn densify(
     record: &Record,
     sparse: &Sparse,
     label: Label<'_>,
-    room: &mut Room,
+    room: &mut usize,
 ) -> Result<Array> {
     let Record { dtype, shape, data, .. } = record;
-    let len = dtype.byte_len(shape).filter(|&len| len <= room.0).ok_or_else(|| {
-        let expected = format!("{label} to take at most {} bytes when made dense", room.0);
+    let len = dtype.byte_len(shape).filter(|len| len <= room).ok_or_else(|| {
+        let expected = format!("{label} to take at most {room} bytes when made dense");
         cursor.error(data.start, expected, format!("{dtype} {shape}"))
     })?;
     let placer = Placer { cursor, record, sparse, label };
@@ -112,7 +101,7 @@ pub(super) fn densify(
         }
         _ => unreachable!("a record has as many lists of indices as its storage"),
     }
-    room.0 -= len;
+    *room -= len;
     Array::new(*dtype, *shape, dense)
 }
 
