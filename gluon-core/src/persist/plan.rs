@@ -13,7 +13,6 @@ use super::report::{Converted, Renamed, Report, Tied};
 use crate::dtype::DType;
 use crate::error::{Error, Misfit, Result};
 use crate::parameter::{Entry, ParameterDict};
-use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// Names beyond this many are not searched for similar ones.
@@ -198,8 +197,8 @@ impl<'d> Plan<'d> {
         }
         let names = || (name.to_owned(), key.clone());
         let (expected, found) = (entry.shape(), array.shape);
-        let is_known = entry.is_initialized() && expected == found;
-        if !is_known && !takes(&expected, &found) {
+        let is_whole = found.is_known() || (entry.is_initialized() && expected == found);
+        if !is_whole || entry.merged(&found).is_err() {
             let (name, key) = names();
             self.report.mismatched.push(Misfit::Shape { name, key, expected, found });
         } else if load.cast.is_none() && entry.dtype() != array.dtype {
@@ -301,14 +300,6 @@ impl Change<'_> {
         }
         self.parameter.set_data(&Tensor::from(array))
     }
-}
-
-/// Whether a parameter whose shape is `expected`, 0 for unknown sizes, can have the shape `found`.
-fn takes(expected: &Shape, found: &Shape) -> bool {
-    let mut sizes = expected.iter().zip(found.iter());
-    expected.rank() == found.rank()
-        && found.is_known()
-        && sizes.all(|(&expected, &found)| expected == 0 || expected == found)
 }
 
 #[cfg(test)]
