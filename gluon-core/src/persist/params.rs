@@ -15,7 +15,6 @@ use crate::dtype::DType;
 use crate::error::Result;
 use crate::persist::atomic;
 use crate::persist::contents::{Arrays, Contents};
-use crate::persist::index::Index;
 use crate::persist::source::Source;
 
 mod cursor;
@@ -26,6 +25,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+
+pub(super) use reader::index;
 
 /// The first bytes of every `.params` file.
 pub const MAGIC: [u8; 8] = 0x112_u64.to_le_bytes();
@@ -55,11 +56,6 @@ pub fn from_bytes(
     path: impl AsRef<Path>,
 ) -> Result<Contents> {
     index(&Arc::new(Source::memory(Arc::new(bytes), path.as_ref())))?.read()
-}
-
-/// What a file holds.
-pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
-    reader::index(source)
 }
 
 /// Writes the file at `path`, [atomically](atomic::write).

@@ -16,7 +16,7 @@ use crate::persist::plain::Plain;
 use crate::persist::source::Source;
 
 /// What a file holds. Elements are left where they are, those of sparse arrays excepted.
-pub(super) fn index(source: &Arc<Source>) -> Result<Index> {
+pub(in crate::persist) fn index(source: &Arc<Source>) -> Result<Index> {
     let mut cursor = Cursor::new(source);
     let magic = cursor.u64("the magic number")?;
     if magic != u64::from_le_bytes(MAGIC) {
