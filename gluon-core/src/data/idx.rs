@@ -175,21 +175,10 @@ impl Idx {
 
 /// The elements as the format has them, or `None` if it lacks their type.
 fn encode<E: Element>(values: &[E]) -> Option<Vec<u8>> {
-    fn bytes<const N: usize, E: Element>(
-        values: &[E],
-        to_be_bytes: impl Fn(f64) -> [u8; N],
-    ) -> Option<Vec<u8>> {
-        Some(values.iter().flat_map(|value| to_be_bytes(value.to_f64())).collect())
-    }
-    match E::DTYPE {
-        DType::U8 => bytes(values, |value| (value as u8).to_be_bytes()),
-        DType::I8 => bytes(values, |value| (value as i8).to_be_bytes()),
-        DType::I16 => bytes(values, |value| (value as i16).to_be_bytes()),
-        DType::I32 => bytes(values, |value| (value as i32).to_be_bytes()),
-        DType::F32 => bytes(values, |value| (value as f32).to_be_bytes()),
-        DType::F64 => bytes(values, f64::to_be_bytes),
-        _ => None,
-    }
+    TYPES.iter().find(|(dtype, _)| *dtype == E::DTYPE)?;
+    let mut bytes = E::encode(values);
+    bytes.chunks_exact_mut(E::DTYPE.size()).for_each(<[u8]>::reverse);
+    Some(bytes)
 }
 
 #[cfg(feature = "gzip")]
