@@ -16,7 +16,7 @@ pub(super) fn visit(block: &Block, walk: &Ident) -> TokenStream {
     let members = each(block, |field| {
         let Field { name, .. } = field;
         let (member, access) = (as_member(block, field), access(block, field, quote!(&)));
-        let ties = field.ties.iter().map(|tie| tie_shared(block, field, tie, walk));
+        let ties = field.ties.iter().map(|one| tie(block, field, one, walk, false));
         quote!(#member::visit_as(#access, #name, #walk); #(#ties)*)
     });
     quote!(#walk.enter(self); #members #walk.leave(self);)
@@ -31,7 +31,7 @@ pub(super) fn visit_mut(block: &Block, walk: &Ident) -> TokenStream {
     let members = each(block, |field| {
         let Field { name, .. } = field;
         let (member, access) = (as_member(block, field), access(block, field, quote!(&mut)));
-        let ties = field.ties.iter().map(|tie| tie_changed(block, field, tie, walk));
+        let ties = field.ties.iter().map(|one| tie(block, field, one, walk, true));
         quote!(#(#ties)* #member::visit_mut_as(#access, #name, #walk);)
     });
     quote!(#walk.enter(#hint); #members #walk.leave(self);)
@@ -47,15 +47,10 @@ fn never(block: &Block, unused: &Ident) -> Option<TokenStream> {
     }
 }
 
-fn tie_shared(block: &Block, field: &Field, tie: &Tie, walk: &Ident) -> TokenStream {
+/// Shows a tie, whose member may be `changed`.
+fn tie(block: &Block, field: &Field, tie: &Tie, walk: &Ident, changed: bool) -> TokenStream {
     let (name, target) = (tie_name(field, tie), tie.source.to_string());
-    let (member, source) = (tie_member(block, field, tie, false), tie_source(block, tie));
-    quote!(#walk.tie(#name, #target, #member, #source);)
-}
-
-fn tie_changed(block: &Block, field: &Field, tie: &Tie, walk: &Ident) -> TokenStream {
-    let (name, target) = (tie_name(field, tie), tie.source.to_string());
-    let (member, source) = (tie_member(block, field, tie, true), tie_source(block, tie));
+    let (member, source) = (tie_member(block, field, tie, changed), tie_source(block, tie));
     quote!(#walk.tie(#name, #target, #member, #source);)
 }
 
@@ -100,6 +95,9 @@ fn tie_source(block: &Block, tie: &Tie) -> TokenStream {
 
 /// Makes a copy, field by field.
 pub(super) fn rebuild(block: &Block, map: &Ident) -> TokenStream {
+    if let Some(never) = never(block, map) {
+        return never;
+    }
     let copy = |field: &Field| {
         let Field { member, .. } = field;
         let access = access(block, field, quote!(&));
@@ -121,7 +119,6 @@ pub(super) fn rebuild(block: &Block, map: &Ident) -> TokenStream {
             let fields = fields.iter().map(copy);
             quote!(#bring Self { #(#fields),* })
         }
-        Body::Enum(variants) if variants.is_empty() => quote!(let _ = #map; match *self {}),
         Body::Enum(variants) => {
             let arms = variants.iter().map(|variant| {
                 let (ident, pattern) = (&variant.ident, pattern(variant, |_| true));
