@@ -1,6 +1,7 @@
 //! The derive and macros of gluon.
 
 mod block;
+mod entries;
 mod errors;
 #[cfg(test)]
 mod expansions;

@@ -1,10 +1,10 @@
 //! Ties: what `#[shared(..)]` says, on a field or on an entry of `sequential!`.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::TokenTree;
 use quote::ToTokens;
-use syn::spanned::Spanned;
 use syn::{Attribute, Meta};
 
+use crate::entries::{Entry, split};
 use crate::errors::Errors;
 use crate::field_path::FieldPath;
 
@@ -119,33 +119,6 @@ fn read(attr: &Attribute, errors: &mut Errors) -> Option<Shared> {
 /// Whether `inner` is a path below `outer`.
 fn inside(inner: &str, outer: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// Tokens between commas.
-struct Entry {
-    tokens: Vec<TokenTree>,
-    /// Where something missing at the end is reported.
-    end: Span,
-}
-
-fn split(tokens: TokenStream) -> Vec<Entry> {
-    let whole = tokens.span();
-    let mut entries = vec![Entry { tokens: Vec::new(), end: whole }];
-    for token in tokens {
-        let last = entries.last_mut();
-        match (&token, last) {
-            (TokenTree::Punct(comma), Some(last)) if comma.as_char() == ',' => {
-                last.end = comma.span();
-                entries.push(Entry { tokens: Vec::new(), end: comma.span() });
-            }
-            (_, Some(last)) => last.tokens.push(token),
-            (_, None) => {}
-        }
-    }
-    if entries.len() > 1 && entries.last().is_some_and(|entry| entry.tokens.is_empty()) {
-        entries.pop();
-    }
-    entries
 }
 
 fn is_equals(token: &TokenTree) -> bool {

@@ -5,6 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::{Attribute, Ident, LitStr, Meta};
 
+use crate::entries::split;
 use crate::errors::Errors;
 use crate::suggest;
 
@@ -109,7 +110,7 @@ pub(super) fn options_of(
             }
         };
         for entry in split(tokens) {
-            let Some(option) = read_option(entry, place, errors) else { continue };
+            let Some(option) = read_option(entry.tokens, place, errors) else { continue };
             let name = option.name.unraw();
             if options.iter().any(|known| known.name.unraw() == name) {
                 errors.on(&option.name, format!("`{name}` is given twice"));
@@ -170,17 +171,4 @@ fn unknown(word: &str, place: &Place) -> String {
 fn offer(place: &Place) -> String {
     let forms: Vec<&str> = place.options.iter().map(|(_, form)| *form).collect();
     format!("{} takes {}", place.what, suggest::list(&forms))
-}
-
-fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
-    let mut entries = vec![Vec::new()];
-    for token in tokens {
-        match (&token, entries.last_mut()) {
-            (TokenTree::Punct(comma), _) if comma.as_char() == ',' => entries.push(Vec::new()),
-            (_, Some(last)) => last.push(token),
-            (_, None) => {}
-        }
-    }
-    entries.retain(|entry| !entry.is_empty());
-    entries
 }

@@ -59,10 +59,7 @@ pub(super) fn implement(
     bounds.extend(bounds::tied(block, &block.paths.block("Shareable")));
     bounds.extend(bounds::copies(block, &block.paths.block("Replicate")));
     bounds.extend(super::skipped_bounds(block));
-    let bounds = match bounds.is_empty() {
-        true => None,
-        false => where_clause_of(bounds),
-    };
+    let bounds = where_clause_of(bounds);
     let docs = docs(block, fields);
     let allow = super::allow(block);
     // A second `new`, by hand, conflicts with this one where the constructor got its name.
@@ -97,7 +94,7 @@ fn where_clause_of(mut bounds: Vec<TokenStream>) -> Option<TokenStream> {
         seen.push(text);
         new
     });
-    Some(quote!(where #(#bounds),*))
+    (!bounds.is_empty()).then(|| quote!(where #(#bounds),*))
 }
 
 /// What the constructor's documentation says, line by line.
