@@ -143,10 +143,10 @@ impl<'f> Fit<'f> {
             }
             let begun = Instant::now();
             let (measured, rate) = self.train(net, loss, trainer, training, number, &clock)?;
-            let validated = self.validate(net, loss, validation, number)?;
-            trainer.observe(validated.as_ref().unwrap_or(&measured).loss);
+            let validation = self.validate(net, loss, validation, number)?;
             let seconds = begun.elapsed().as_secs_f64();
-            let epoch = Epoch { number, rate, training: measured, validation: validated, seconds };
+            let epoch = Epoch { number, rate, training: measured, validation, seconds };
+            trainer.observe(epoch.decisive().loss);
             let better = history.best().is_none_or(|best| self.is_better(&epoch, best));
             if better {
                 history.best = Some(number);
@@ -296,8 +296,7 @@ impl<'f> Fit<'f> {
 
     /// Whether an epoch is better than the best so far, by the first metric or by the loss.
     fn is_better(&self, epoch: &Epoch, best: &Epoch) -> bool {
-        let measures = |epoch: &Epoch| epoch.validation.clone().unwrap_or(epoch.training.clone());
-        let (new, old) = (measures(epoch), measures(best));
+        let (new, old) = (epoch.decisive(), best.decisive());
         // The measures, larger for better.
         let [new, old] = match self.metrics.first() {
             Some(metric) if metric.rises() => [new.metrics[0], old.metrics[0]],

@@ -51,8 +51,17 @@ crate::persist::tuple::as_tuple! {
     History { metrics, epochs, best }
 }
 
-/// The value of a curve at an epoch, if it has one there.
-type Value<'h> = Box<dyn Fn(&Epoch) -> Option<f64> + 'h>;
+impl Epoch {
+    /// What it measured in training and in validation.
+    fn measures(&self) -> [Option<&Measures>; 2] {
+        [Some(&self.training), self.validation.as_ref()]
+    }
+
+    /// What tells how good it is: that of validation if there is any.
+    pub(super) fn decisive(&self) -> &Measures {
+        self.validation.as_ref().unwrap_or(&self.training)
+    }
+}
 
 impl History {
     /// The best epoch, if there are any.
@@ -60,18 +69,15 @@ impl History {
         self.epochs.iter().find(|epoch| Some(epoch.number) == self.best)
     }
 
-    /// The curves of the loss and of each metric: name, training and validation.
-    fn curves(&self) -> impl Iterator<Item = (&str, [Value<'_>; 2])> {
+    /// The loss and each metric: its name and its value among measures, if it has one there.
+    fn curves(&self) -> impl Iterator<Item = (&str, impl Fn(&Measures) -> Option<f64>)> {
         let names = std::iter::once("loss").chain(self.metrics.iter().map(String::as_str));
         names.enumerate().map(|(index, name)| {
             let value = move |measures: &Measures| match index {
                 0 => Some(measures.loss),
                 index => measures.metrics.get(index - 1).copied(),
             };
-            let training: Value<'_> = Box::new(move |epoch| value(&epoch.training));
-            let validation: Value<'_> =
-                Box::new(move |epoch| epoch.validation.as_ref().and_then(value));
-            (name, [training, validation])
+            (name, value)
         })
     }
 
@@ -86,9 +92,9 @@ impl History {
         text.push_str(",seconds\n");
         for epoch in &self.epochs {
             let _ = write!(text, "{},{}", epoch.number, epoch.rate);
-            for (_, values) in self.curves() {
-                for value in values {
-                    let value = value(epoch).map(|value| value.to_string());
+            for (_, value) in self.curves() {
+                for measures in epoch.measures() {
+                    let value = measures.and_then(&value).map(|value| value.to_string());
                     let _ = write!(text, ",{}", value.unwrap_or_default());
                 }
             }
@@ -113,14 +119,14 @@ impl History {
         const HEIGHT: f64 = 220.0;
         let curves: Vec<_> = self.curves().collect();
         let mut picture = Picture::new(WIDTH * curves.len() as f64, HEIGHT);
-        for (index, (name, values)) in curves.iter().enumerate() {
+        for (index, (name, value)) in curves.iter().enumerate() {
             let (left, right) = (WIDTH * index as f64 + 56.0, WIDTH * (index + 1) as f64 - 12.0);
             let (top, bottom) = (32.0, HEIGHT - 28.0);
-            let finite = |value: &Value<'_>| -> Vec<(f64, f64)> {
-                let at = |epoch: &Epoch| value(epoch).map(|y| (epoch.number as f64, y));
+            let lines = [0, 1].map(|set| -> Vec<(f64, f64)> {
+                let at =
+                    |epoch: &Epoch| Some((epoch.number as f64, value(epoch.measures()[set]?)?));
                 self.epochs.iter().filter_map(at).filter(|(_, y)| y.is_finite()).collect()
-            };
-            let lines = values.each_ref().map(finite);
+            });
             let points = || lines.iter().flatten();
             let [x0, x1] = range(points().map(|p| p.0));
             let [y0, y1] = range(points().map(|p| p.1));
