@@ -6,7 +6,7 @@ mod tests;
 
 #[cfg(feature = "checkpoint")]
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::history::{Epoch, History, Measures};
 use super::trainer::Trainer;
@@ -23,6 +23,7 @@ use crate::tensor::Tensor;
 #[cfg(feature = "checkpoint")]
 use crate::train::Checkpoint;
 
+use progress::Clock;
 pub use progress::Progress;
 
 /// A loop of training: epochs of steps, each followed by validation.
@@ -374,24 +375,6 @@ fn show(folder: &Path, history: &History) -> Result<()> {
     history.save_csv(folder.join("history.csv"))?;
     let picture = history.picture();
     atomic::write(folder.join("history.svg"), |out| write!(out, "{picture}"))
-}
-
-/// When a loop began, and where it ends.
-struct Clock {
-    start: Instant,
-    /// Of the epochs that this run does itself.
-    first: u64,
-    end: u64,
-}
-
-impl Clock {
-    /// How long the rest takes if it goes on as so far, after `done` epochs.
-    fn left(&self, done: f64) -> Duration {
-        let (done, left) = (done - self.first as f64, self.end as f64 - done);
-        // A source may give more batches than it said.
-        let seconds = self.start.elapsed().as_secs_f64() * (left / done).max(0.0);
-        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
-    }
 }
 
 /// The key of the history in a checkpoint; the user's keys do not begin like it.

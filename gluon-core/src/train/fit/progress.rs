@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::metric::Metric;
 use crate::train::history::{Epoch, Line};
@@ -43,7 +43,7 @@ impl fmt::Display for Progress<'_> {
             metrics.iter().try_for_each(|metric| write!(f, ", {} {metric}", metric.name()))?;
             write!(f, " | rate {rate:.3e}")?;
         }
-        write!(f, ", {} left", Clock(self.left))
+        write!(f, ", {} left", Time(self.left))
     }
 }
 
@@ -54,9 +54,9 @@ impl fmt::Debug for Progress<'_> {
 }
 
 /// `3:07` minutes, or `1:02:03` hours.
-struct Clock(Duration);
+struct Time(Duration);
 
-impl fmt::Display for Clock {
+impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -67,10 +67,39 @@ impl fmt::Display for Clock {
     }
 }
 
+/// When a loop began, and where it ends.
+pub(super) struct Clock {
+    pub(super) start: Instant,
+    /// Of the epochs that this run does itself.
+    pub(super) first: u64,
+    pub(super) end: u64,
+}
+
+impl Clock {
+    /// How long the rest takes if it goes on as so far, after `done` epochs.
+    pub(super) fn left(&self, done: f64) -> Duration {
+        let (done, left) = (done - self.first as f64, self.end as f64 - done);
+        // A source may give more batches than it said.
+        let seconds = self.start.elapsed().as_secs_f64() * (left / done).max(0.0);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+    }
+}
+
 /// A line on the standard error for each finished epoch.
 pub(super) fn lines(progress: &Progress<'_>) {
     if progress.finished.is_some() {
         // Training goes on when nobody reads what it says.
         let _ = writeln!(io::stderr(), "{progress}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_that_is_left_has_no_limit() {
+        let clock = Clock { start: Instant::now(), first: 0, end: u64::MAX };
+        assert_eq!(clock.left(f64::MIN_POSITIVE), Duration::MAX);
     }
 }

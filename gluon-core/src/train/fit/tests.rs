@@ -121,12 +121,6 @@ fn without_validation_metrics_at_the_end_are_those_of_training() {
 }
 
 #[test]
-fn the_time_that_is_left_has_no_limit() {
-    let clock = Clock { start: Instant::now(), first: 0, end: u64::MAX };
-    assert_eq!(clock.left(f64::MIN_POSITIVE), Duration::MAX);
-}
-
-#[test]
 fn patience_ends_training_and_the_best_epoch_is_known() {
     // A rate of 0 never gets better than the first epoch.
     let mut net = Dense::new(1).in_units(1);
