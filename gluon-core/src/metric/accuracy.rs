@@ -1,9 +1,9 @@
 //! Accuracy: how often the likeliest class, or one of the likeliest, is the right one.
 
-use super::classes::{Classes, labels, rows};
+use super::classes::{Classes, rows};
 use super::{Metric, display_value};
 use crate::dtype::DType;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::tensor::Tensor;
 
 /// The share of rows whose largest prediction is at their label; of equal ones the first counts.
@@ -96,12 +96,7 @@ impl Metric for TopK {
     }
 
     fn update(&mut self, prediction: &Tensor, label: &Tensor) -> Result<()> {
-        let op = "TopK::update";
-        let (n_rows, count) = rows(op, prediction)?;
-        if n_rows != label.size() {
-            return Err(Error::ShapeMismatch { op, lhs: *prediction.shape(), rhs: *label.shape() });
-        }
-        let labels = labels(op, label, count)?;
+        let (count, labels) = rows("TopK::update", prediction, label)?;
         let scores = prediction.to_dtype(DType::F64).to_vec::<f64>()?;
         let hits = scores.chunks_exact(count.max(1)).zip(&labels).filter(|&(row, &label)| {
             // Written so that NaN is before everything, and so never helps.

@@ -23,11 +23,7 @@ impl Classes {
             let predicted = p.into_iter().map(|p| usize::from(p > 0.5)).collect();
             return Ok(Classes { predicted, labels: labels(op, label, 2)?, count: 2 });
         }
-        let (rows, count) = rows(op, prediction)?;
-        if rows != label.size() {
-            return Err(Error::ShapeMismatch { op, lhs: *prediction.shape(), rhs: *label.shape() });
-        }
-        let labels = labels(op, label, count)?;
+        let (count, labels) = rows(op, prediction, label)?;
         let scores = match prediction.dtype().is_float() {
             true => prediction.detach(),
             false => prediction.to_dtype(DType::F64),
@@ -43,15 +39,20 @@ impl Classes {
     }
 }
 
-/// The number of rows, and of classes in each.
-pub(super) fn rows(op: &'static str, prediction: &Tensor) -> Result<(usize, usize)> {
-    match prediction.shape().split_last() {
-        Some((&classes, rows)) => Ok((Shape::new(rows).size(), classes)),
-        None => {
-            let expected = "an axis of classes";
-            Err(Error::BadShape { op, expected, found: *prediction.shape() })
-        }
+/// The number of classes that rows of scores are over, and the label of each row.
+pub(super) fn rows(
+    op: &'static str,
+    prediction: &Tensor,
+    label: &Tensor,
+) -> Result<(usize, Vec<usize>)> {
+    let Some((&count, rows)) = prediction.shape().split_last() else {
+        let expected = "an axis of classes";
+        return Err(Error::BadShape { op, expected, found: *prediction.shape() });
+    };
+    if Shape::new(rows).size() != label.size() {
+        return Err(Error::ShapeMismatch { op, lhs: *prediction.shape(), rhs: *label.shape() });
     }
+    Ok((count, labels(op, label, count)?))
 }
 
 /// Labels as classes below `bound`.
