@@ -181,47 +181,6 @@ fn a_constant_is_named_as_a_parameter() {
 }
 
 #[test]
-fn layers_have_the_hints_of_gluon() {
-    use gluon::nn::*;
-    let net = sequential![
-        Dense::new(4),
-        Conv2d::new(3, 3),
-        BatchNorm::new(),
-        MaxPool2d::new(2),
-        Conv1d::new(3, 3),
-        LayerNorm::new(),
-        Embedding::new(3, 4),
-        ConvTranspose2d::new(2, 2),
-        InstanceNorm::new(),
-        GroupNorm::new(1),
-        PRelu::new(),
-        Lstm::new(5),
-        Gru::new(5),
-        Rnn::new(5),
-    ];
-    let parameters = net.collect_params_with("m_");
-    // The last four are of a cell, which is no layer here.
-    let names = out("hints_of_layers");
-    let names = texts(&names["params"]);
-    let (layers, cell) = names.split_at(names.len() - 4);
-    assert_eq!(scoped(&parameters), layers);
-    let lstm = LstmCell::new(3);
-    assert_eq!(scoped(&lstm.collect_params_with("m_lstm1_")), cell);
-    assert_eq!(lstm.hint(), "lstm");
-}
-
-#[test]
-fn recurrent_layers_are_named_by_layer_and_direction() {
-    let out = out("lstm_structural_names");
-    let lstm = gluon::nn::Lstm::new(3).layers(2).collect_params();
-    assert_eq!(scoped(&lstm), texts(&out["a"]));
-    assert_eq!(structural(&lstm), texts(&out["a_s"]));
-    let gru = gluon::nn::Gru::new(3).bidirectional().collect_params();
-    assert_eq!(scoped(&gru), texts(&out["b"]));
-    assert_eq!(structural(&gru), texts(&out["b_s"]));
-}
-
-#[test]
 fn a_slice_of_a_net_holds_its_layers() {
     let out = out("slice_of_sequential");
     let net = sequential![Dense::new(1), Dense::new(2), Dense::new(3)];
@@ -271,7 +230,9 @@ fn layers_are_counted_by_the_hints_of_gluon() {
     let cells = expected.len() - 4;
     assert_eq!(scoped(&net.collect_params_with("m_")), expected[..cells]);
     // The cell shares its hint with the layer: there it is the second of them.
-    assert_eq!(scoped(&LstmCell::new(3).collect_params_with("m_lstm1_")), expected[cells..]);
+    let lstm = LstmCell::new(3);
+    assert_eq!(lstm.hint(), "lstm");
+    assert_eq!(scoped(&lstm.collect_params_with("m_lstm1_")), expected[cells..]);
 
     let counted = sequential![
         Dense::new(4),
