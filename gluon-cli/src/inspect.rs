@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use gluon_core::Shape;
 use gluon_core::persist::Item;
 use gluon_core::train::Checkpoint;
 use serde::Serialize;
@@ -176,11 +177,7 @@ impl Training {
 
 impl Line {
     fn cells(&self, stats: bool) -> Vec<String> {
-        let axes: Vec<String> = self.shape.iter().map(usize::to_string).collect();
-        let shape = match axes.as_slice() {
-            [axis] => format!("({axis},)"),
-            axes => format!("({})", axes.join(", ")),
-        };
+        let shape = Shape::new(&self.shape).to_string();
         let mut cells = vec![escaped(&self.name), shape, self.dtype.to_owned(), bytes(self.bytes)];
         match self.statistics {
             Some(Statistics { min, max, mean, std, zeros, not_finite }) => {
