@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod convert;
+mod diff;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -232,96 +235,6 @@ fn elements_that_are_not_finite_are_shown() {
 }
 
 #[test]
-fn convert_keeps_values_and_ties() {
-    let files = files();
-    let at = |name: &str| files.path().join(name);
-    for other in ["net.safetensors", "net.npz", "net.params", "again.gluon"] {
-        let output = gluon(&files, &["convert", "net.gluon", other]);
-        assert!(output.status.success(), "{other}: {output:?}");
-        let difference = gluon(&files, &["diff", "net.gluon", other]);
-        assert!(difference.status.success(), "{other}: {difference:?}");
-    }
-    for tied in ["net.safetensors", "again.gluon"] {
-        let archive = persist::Archive::open(at(tied)).unwrap();
-        let item = archive.items().find(|item| item.name() == Some("tied.weight")).unwrap();
-        assert_eq!(item.alias_of().unwrap().name(), Some("fc.weight"), "{tied}");
-    }
-}
-
-#[test]
-fn convert_renames_and_changes_types_of_floats() {
-    let files = files();
-    let arguments = ["--rename", r"^fc\.=head.", "--rename", r"(\w+)\.weight=${1}.w"];
-    let arguments = [&["convert"], &arguments[..], &["--dtype", "float16", "net.gluon", "o.npz"]];
-    check(
-        &files,
-        &arguments.concat(),
-        expect![[r#"
-        exit 0
-        o.npz: npz, 3 arrays
-    "#]],
-    );
-    let arrays = persist::load(files.path().join("o.npz")).unwrap().into_dict().unwrap();
-    let types: Vec<_> = arrays.iter().map(|(name, x)| (name.as_str(), x.dtype().name())).collect();
-    assert_eq!(types, [("head.w", "float16"), ("tied.w", "float16"), ("head.bias", "int64")]);
-    assert_eq!(arrays[0].1.to_dtype(gluon_core::DType::F32), weight());
-}
-
-#[test]
-fn convert_tells_what_became_infinite() {
-    let directory = tempfile::tempdir().unwrap();
-    let large = Tensor::from([1e6f32, f32::INFINITY, 1.0]);
-    persist::save(directory.path().join("large.params"), [("x", &large)]).unwrap();
-    check(
-        &directory,
-        &["convert", "--dtype", "float16", "large.params", "small.npz"],
-        expect![[r#"
-            exit 0
-            note: 1 element too large for float16 became infinite
-            small.npz: npz, 1 array
-        "#]],
-    );
-}
-
-#[test]
-fn convert_refuses_what_would_lose_something() {
-    let files = files();
-    check(
-        &files,
-        &["convert", "net.gluon", "list.params"],
-        expect![[r#"
-        exit 2
-        error: `list.params` exists; --force replaces it
-    "#]],
-    );
-    check(
-        &files,
-        &["convert", "--rename", "fc|tied=x", "net.gluon", "o.npz"],
-        expect![[r#"
-        exit 2
-        error: `fc.weight` and `tied.weight` would both be `x.weight`
-    "#]],
-    );
-    check(
-        &files,
-        &["convert", "--rename", "a=b", "list.params", "o.npz"],
-        expect![[r#"
-        exit 2
-        error: `list.params` is a list: its arrays have no names to change
-    "#]],
-    );
-    check(
-        &files,
-        &["convert", "list.params", "o.safetensors"],
-        expect![[r#"
-        exit 2
-        error: a safetensors file expected arrays with names, found 2 without
-    "#]],
-    );
-    assert!(!files.path().join("o.npz").exists());
-}
-
-#[test]
 fn verify_reads_the_state_of_training_too() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("run.gluon");
@@ -340,80 +253,6 @@ fn verify_reads_the_state_of_training_too() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(text.starts_with("damaged  run.gluon") && text.contains("`variance`"), "{text}");
-}
-
-#[test]
-fn diff_shows_how_files_differ() {
-    let files = files();
-    let at = |name: &str| files.path().join(name);
-    let close = Tensor::from([[1.0f32, -2.0, 0.0], [0.5, 4.0, 8.001]]);
-    let bias = Tensor::from([3i64, 5]);
-    let arrays = [("fc.weight", &close), ("new", &close), ("fc.bias", &bias)];
-    persist::save(at("other.gluon"), arrays).unwrap();
-    check(
-        &files,
-        &["diff", "net.gluon", "other.gluon"],
-        expect![[r#"
-            exit 1
-            NAME         DIFFERENCE
-            fc.weight    1 of 6 elements, by 1.000e-3 at most, at 5
-            tied.weight  only in the first file
-            fc.bias      1 of 2 elements, by 1.0000 at most, at 1
-            new          only in the second file
-
-            0 arrays equal, 4 differences
-        "#]],
-    );
-    check(
-        &files,
-        &["diff", "net.gluon", "list.params"],
-        expect![[r#"
-        exit 1
-        NAME         DIFFERENCE
-        fc.weight    only in the first file
-        tied.weight  only in the first file
-        fc.bias      only in the first file
-        0            only in the second file
-        1            only in the second file
-
-        0 arrays equal, 5 differences
-    "#]],
-    );
-
-    let one = |x: &Tensor| persist::save(at("x.params"), [("x", x)]).unwrap();
-    one(&close);
-    persist::save(at("y.params"), [("x", &weight())]).unwrap();
-    for (tolerance, code) in [("0.002", 0), ("0.0001", 1)] {
-        let output = gluon(&files, &["diff", "--atol", tolerance, "x.params", "y.params"]);
-        assert_eq!(output.status.code(), Some(code), "{tolerance}");
-    }
-}
-
-#[test]
-fn nothing_is_near_what_is_infinite_or_no_number() {
-    let directory = tempfile::tempdir().unwrap();
-    let numbers = [1.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
-    let names = ["one.npz", "inf.npz", "minus.npz", "nan.npz"];
-    for (name, x) in names.iter().zip(numbers) {
-        persist::save(directory.path().join(name), [("x", &Tensor::from([x]))]).unwrap();
-    }
-    for a in names {
-        for b in names {
-            let code = gluon(&directory, &["diff", "--rtol", "0.1", a, b]).status.code();
-            assert_eq!(code, Some(i32::from(a != b)), "{a} {b}");
-        }
-    }
-}
-
-/// `f64` cannot tell these two apart.
-#[test]
-fn diff_compares_large_integers_exactly() {
-    let directory = tempfile::tempdir().unwrap();
-    for (name, x) in [("a.npz", 1i64 << 53), ("b.npz", (1 << 53) + 1)] {
-        persist::save(directory.path().join(name), [("x", &Tensor::from([x]))]).unwrap();
-    }
-    assert_eq!(gluon(&directory, &["diff", "a.npz", "b.npz"]).status.code(), Some(1));
-    assert_eq!(gluon(&directory, &["diff", "a.npz", "a.npz"]).status.code(), Some(0));
 }
 
 #[test]
