@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use gluon_core::Shape;
 use gluon_core::persist::{Archive, Array, Item};
 use serde::Serialize;
 
@@ -199,7 +200,7 @@ impl Difference {
         match self {
             Difference::OnlyInA => "only in the first file".to_owned(),
             Difference::OnlyInB => "only in the second file".to_owned(),
-            Difference::Shape { a, b } => format!("shape {a:?} and {b:?}"),
+            Difference::Shape { a, b } => format!("shape {} and {}", Shape::new(a), Shape::new(b)),
             Difference::Dtype { a, b } => format!("type {a} and {b}"),
             Difference::Values(Values { elements, of, largest, at }) => {
                 let (elements, of, largest) = (grouped(*elements), grouped(*of), number(*largest));

@@ -78,3 +78,24 @@ fn diff_compares_large_integers_exactly() {
     assert_eq!(gluon(&directory, &["diff", "a.npz", "b.npz"]).status.code(), Some(1));
     assert_eq!(gluon(&directory, &["diff", "a.npz", "a.npz"]).status.code(), Some(0));
 }
+
+#[test]
+fn diff_shows_shapes_and_types_as_inspect_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    let arrays = |x: Tensor, y: Tensor| [("x", x), ("y", y)];
+    persist::save(at("a.npz"), arrays(Tensor::ones([2, 3]), Tensor::from([1.0f32]))).unwrap();
+    persist::save(at("b.npz"), arrays(Tensor::ones([6]), Tensor::from([1i64]))).unwrap();
+    check(
+        &directory,
+        &["diff", "a.npz", "b.npz"],
+        expect![[r#"
+            exit 1
+            NAME  DIFFERENCE
+            x     shape (2, 3) and (6,)
+            y     type float32 and int64
+
+            0 arrays equal, 2 differences
+        "#]],
+    );
+}
