@@ -125,7 +125,7 @@ const ERRORS: &[(&[&str], Answer)] = &[
     (&["list_of_blocks_not_registered"], Test(NAMING, "layers_in_a_list_are_registered")),
     (
         &["trainer_default_learning_rate"],
-        Test("integration/optimizers.rs", "a_new_learning_rate_counts_from_the_next_step"),
+        Test("integration/trainers.rs", "a_new_learning_rate_counts_from_the_next_step"),
     ),
     (
         &["ctx_not_initialized_on", "ctx_default_when_several", "trainer_mixed_contexts"],
@@ -192,7 +192,7 @@ const ERRORS: &[(&[&str], Answer)] = &[
     ),
     (
         &["trainer_set_lr_with_scheduler"],
-        Instead("a question of the optimizers: `integration/optimizers.rs`"),
+        Instead("a question of the trainers: `integration/trainers.rs`"),
     ),
     (&["handle_attached_twice"], Instead("a hook is attached when it is made, and only then")),
     (

@@ -25,6 +25,7 @@ mod naming;
 mod optimizers;
 mod parameters;
 mod reprs;
+mod trainers;
 
 // Which module may import which.
 mod layering;
