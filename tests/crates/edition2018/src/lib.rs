@@ -1,4 +1,4 @@
-//! A model in an older edition, with `gluon` under another name.
+//! A model in an older edition, with `gluon` under another name; `edition2021` is this file too.
 
 #![deny(warnings)]
 
