@@ -30,11 +30,13 @@ impl Forward for Mlp {
     }
 }
 
-/// Loads a file into a new `Mlp` and asserts that its output is MXNet's.
-fn assert_loads(file: &str) -> Mlp {
+/// Loads a file, in which so many arrays have other names, into a new `Mlp`, and asserts that its
+/// output is MXNet's.
+fn assert_loads(file: &str, renamed: usize) -> Mlp {
     let golden = golden::open("mlp.json");
     let mut net = Mlp::new();
-    net.load_parameters(golden::path(file)).unwrap();
+    let report = net.load_parameters(golden::path(file)).unwrap();
+    assert_eq!(report.renamed.len(), renamed, "{report}");
     let y = net.forward(&tensor(&golden["X"])).unwrap();
     assert_close("Y", &y, &golden["Y"], SUMMED);
     net
@@ -43,7 +45,7 @@ fn assert_loads(file: &str) -> Mlp {
 #[test]
 fn an_mlp_loads_a_file_of_gluon_and_writes_the_same_bytes() {
     let golden = golden::open("mlp.json");
-    let net = assert_loads("mlp.params");
+    let net = assert_loads("mlp.params", 0);
     let paths: Vec<String> = net.collect_params().iter().map(|p| p.path().to_owned()).collect();
     assert_eq!(paths, texts(&golden["structural_names"]));
 
@@ -55,7 +57,7 @@ fn an_mlp_loads_a_file_of_gluon_and_writes_the_same_bytes() {
 
 #[test]
 fn an_mlp_loads_a_file_with_the_names_of_older_versions() {
-    assert_loads("mlp_legacy.params");
+    assert_loads("mlp_legacy.params", 4);
 }
 
 /// A container of one's own.
@@ -161,9 +163,10 @@ fn a_shared_layer_is_updated_once_a_step_as_in_mxnet() {
 #[test]
 fn files_of_tied_nets_load_however_gluon_wrote_them() {
     let golden = golden::open("shared.json");
-    for file in ["shared.params", "shared_dedup.params"] {
+    for (file, tied_parameters) in [("shared.params", 2), ("shared_dedup.params", 0)] {
         let mut net = tied();
-        net.load_parameters(golden::path(file)).unwrap();
+        let report = net.load_parameters(golden::path(file)).unwrap();
+        assert_eq!(report.tied.len(), tied_parameters, "{report}");
         let y = net.forward(&tensor(&golden["X"])).unwrap();
         assert_close(file, &y, &golden["Y"], SUMMED);
     }
