@@ -9,9 +9,10 @@ use gluon::nn::{Dense, Sequential};
 use gluon::optim::Sgd;
 use gluon::prelude::*;
 use gluon::train::Trainer;
-use serde_json::Value;
 
-use crate::golden::{self, SUMMED, Tolerance, assert_close, assert_each, tensor, text, texts};
+use crate::golden::{
+    self, SUMMED, Tolerance, assert_close, assert_differentiates, assert_each, tensor, text, texts,
+};
 
 /// For gradients through five layers, which are up to 1.2 and here and there up to 6e-7 from
 /// exact arithmetic.
@@ -107,23 +108,12 @@ fn nested() -> Sequential {
     sequential![NestMLP::new(), Dense::new(20), Tail::new()]
 }
 
-/// Asserts that `net`, with the values it has, computes and differentiates as `golden` says.
-fn assert_differentiates(net: &impl Layer, golden: &Value) {
-    let mut x = tensor(&golden["X"]);
-    x.attach_grad();
-    let y = record(|| net.forward(&x)).unwrap();
-    assert_close("Y", &y, &golden["Y"], SUMMED);
-    y.backward_with(&tensor(&golden["head_grad"]), false).unwrap();
-    assert_close("gradient of X", &x.grad().unwrap(), &golden["x_grad"], DEEP);
-    assert_each("gradient", &net.collect_params(), Parameter::grad, &golden["grads"], DEEP);
-}
-
 #[test]
 fn blocks_in_blocks() {
     let golden = golden::open("nestmlp.json");
     let mut net = nested();
     net.load_parameters(golden::path("nestmlp.params")).unwrap();
-    assert_differentiates(&net, &golden);
+    assert_differentiates(&net, &golden, &golden["grads"], DEEP);
     assert_eq!(net.tree(), text(&golden["repr"]));
     let parameters = net.collect_params();
     let paths: Vec<&str> = parameters.iter().map(|entry| entry.path()).collect();
@@ -192,7 +182,7 @@ fn a_layer_with_parameters_of_its_own() {
     let case = &golden["mydense"];
     let mut layer = MyDense::new(3, 5);
     layer.load_parameters(golden::path("mydense.params")).unwrap();
-    assert_differentiates(&layer, case);
+    assert_differentiates(&layer, case, &case["grads"], DEEP);
     assert_eq!(layer.tree(), text(&case["repr"]));
     let printed = text(&case["params_repr"]).replace("<class 'numpy.float32'>", "float32");
     assert_eq!(layer.collect_params().to_string(), printed);
@@ -200,7 +190,7 @@ fn a_layer_with_parameters_of_its_own() {
     let case = &golden["mydense_net"];
     let mut net = sequential![MyDense::new(8, 64), MyDense::new(1, 8)];
     net.load_parameters(golden::path("mydense_net.params")).unwrap();
-    assert_differentiates(&net, case);
+    assert_differentiates(&net, case, &case["grads"], DEEP);
     // Empty parentheses stand on a line of their own, without spaces.
     let trimmed = |text: &str| text.lines().map(str::trim).collect::<Vec<_>>().join("\n");
     assert_eq!(trimmed(&net.tree()), trimmed(text(&case["repr"])));

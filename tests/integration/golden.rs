@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use gluon::ParameterDict;
+use gluon::autograd::record;
 use gluon::prelude::*;
 use serde_json::Value;
 
@@ -120,4 +121,21 @@ pub(crate) fn assert_each(
         let entry = parameters.get(path).unwrap_or_else(|| panic!("no parameter `{path}`"));
         assert_close(&format!("{what} of {path}"), &get(entry).unwrap(), expected, tolerance);
     }
+}
+
+/// Asserts that `net` makes `Y` of `X`, and of `head_grad` both `x_grad` and `gradients`.
+#[track_caller]
+pub(crate) fn assert_differentiates(
+    net: &impl Layer,
+    golden: &Value,
+    gradients: &Value,
+    tolerance: Tolerance,
+) {
+    let mut x = tensor(&golden["X"]);
+    x.attach_grad();
+    let y = record(|| net.forward(&x)).unwrap();
+    assert_close("Y", &y, &golden["Y"], SUMMED);
+    y.backward_with(&tensor(&golden["head_grad"]), false).unwrap();
+    assert_close("gradient of X", &x.grad().unwrap(), &golden["x_grad"], tolerance);
+    assert_each("gradient", &net.collect_params(), Parameter::grad, gradients, tolerance);
 }
