@@ -70,7 +70,7 @@ pub use report::{Converted, Renamed, Report, Tied};
 /// ```
 ///
 /// # Errors
-/// As for [`write`].
+/// As for [`write`](write()).
 pub fn save(path: impl AsRef<Path>, tensors: impl Into<Arrays>) -> Result<()> {
     write(path, &tensors.into())
 }

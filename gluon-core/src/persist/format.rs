@@ -39,8 +39,8 @@ impl Format {
     /// The format that the extension of `path` stands for.
     ///
     /// Without an extension, or with one that no format has, it is [`Params`](Format::Params):
-    /// Gluon writes that format whatever the file is called. ([`write`] refuses extensions of formats
-    /// that are not written here.)
+    /// Gluon writes that format whatever the file is called. Extensions of formats that are not
+    /// written here are for [`write`](write()) to refuse.
     pub fn of_path(path: impl AsRef<Path>) -> Format {
         match &*extension(path.as_ref()) {
             "gluon" => Format::Gluon,
@@ -97,18 +97,18 @@ fn extension(path: &Path) -> String {
 /// Refuses a path whose extension promises a format that only others write.
 fn check_extension(path: &Path) -> Result<()> {
     let whose = match &*extension(path) {
-        "pt" | "pth" => "PyTorch's",
-        "pkl" | "pickle" => "Python's",
-        "onnx" => "ONNX's",
-        "h5" | "hdf5" | "keras" => "Keras'",
-        "npy" => "NumPy's, for one array without a name",
+        "pt" | "pth" => "PyTorch",
+        "pkl" | "pickle" => "pickles",
+        "onnx" => "ONNX",
+        "h5" | "hdf5" | "keras" => "Keras",
+        "npy" => "single arrays of NumPy",
         _ => return Ok(()),
     };
     Err(Error::BadArgument {
         op: "save",
         argument: "path",
-        expected: "one in `.params`, `.gluon`, `.safetensors` or `.npz`",
-        found: format!("`{}`: that ending is {whose}", path.display()),
+        expected: "one that ends in `.params`, `.gluon`, `.safetensors` or `.npz`",
+        found: format!("`{}`, whose ending is that of {whose}", path.display()),
     })
 }
 

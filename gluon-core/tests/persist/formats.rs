@@ -211,8 +211,8 @@ fn extensions_of_others_are_refused_for_writing_alone() {
         let path = scratch.at(name);
         let error = persist::save(&path, &x).unwrap_err().to_string();
         let expected = format!(
-            "`save` expected `path` to be one in `.params`, `.gluon`, `.safetensors` or `.npz`, \
-             found `{}`: that ending is ",
+            "`save` expected `path` to be one that ends in `.params`, `.gluon`, \
+             `.safetensors` or `.npz`, found `{}`, whose ending is that of ",
             path.display()
         );
         assert!(error.starts_with(&expected) && !path.exists(), "{error}");
