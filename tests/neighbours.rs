@@ -52,7 +52,7 @@ neighbours! {
     layer {
         apply_a_vector
         no_bound
-        size_in_a_tuple
+        sizes_of_other_axes
         two_outputs
     }
     member {

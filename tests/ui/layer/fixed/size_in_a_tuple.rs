@@ -1,4 +1,4 @@
-// Sizes of a kernel in a tuple, as in Python.
+// Sizes of a kernel for more axes than it has.
 
 use gluon::nn::Conv2d;
 use gluon::prelude::*;
@@ -6,7 +6,7 @@ use gluon::prelude::*;
 #[derive(Block)]
 #[block(sequential)]
 struct Net {
-    #[new(Conv2d::new(6, [3, 5]))]
+    #[new(Conv2d::new(6, (3, 5)))]
     conv: Conv2d,
 }
 
