@@ -69,3 +69,21 @@ fn weights(output: &Tensor) -> Result<Tensor> {
     let weights = (0..output.size()).map(|i| 1.0 + 0.7 * (1.3 * i as f64 + 0.4).sin()).collect();
     Tensor::from_vec::<f64>(weights, *output.shape())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Recorded, the derivative of `x · detach(x)` is half of what the quotients say.
+    #[test]
+    fn a_wrong_gradient_is_found_at_any_place() {
+        let error = |x: Tensor| gradients(|v| v[0].mul(v[0].detach()), &[x], 1e-5).unwrap();
+        for wrong in [[3.0, 0.0], [0.0, 3.0], [-3.0, 0.0], [0.0, -3.0]] {
+            let error = error(Tensor::from(wrong));
+            assert!((error - 0.5).abs() < 1e-6, "{wrong:?}: {error}");
+        }
+        // Small ones are compared with 1.
+        let (small, smaller) = (error(Tensor::from(0.02)), error(Tensor::from(0.01)));
+        assert!((small / smaller - 2.0).abs() < 1e-6 && small < 0.04, "{small} {smaller}");
+    }
+}
