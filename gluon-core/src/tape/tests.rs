@@ -117,6 +117,50 @@ fn a_pass_crosses_from_graph_to_graph() {
     assert_eq!(gradient(&leaf), Some(2.0 * (3.0 * 2.0 + 10.0)));
 }
 
+/// The one that was recorded last leads to the other, in whichever order both are used.
+#[test]
+fn graphs_run_in_the_order_opposite_to_that_of_their_recording() {
+    for swapped in [false, true] {
+        let (leaf, x) = leaf(GradReq::Write);
+        let graphs = [(); 3].map(|()| Arc::new(Graph::new()));
+        let y = op(&graphs[0], [&x], [2.0]);
+        graphs[0].close();
+        let z = op(&graphs[1], [&y], [3.0]);
+        graphs[1].close();
+        let inputs = if swapped { [&z, &y] } else { [&y, &z] };
+        let sum = op(&graphs[2], inputs, [1.0, 1.0]);
+        backward(&sum, 1.0, false, add).unwrap();
+        assert_eq!(gradient(&leaf), Some(2.0 + 2.0 * 3.0));
+    }
+}
+
+#[test]
+fn a_freed_part_of_another_graph_is_found_before_anything_changes() {
+    let (leaf, x) = leaf(GradReq::Write);
+    let (first, second) = (Arc::new(Graph::new()), Arc::new(Graph::new()));
+    let y = op(&first, [&x], [2.0]);
+    first.close();
+    backward(&y, 1.0, false, add).unwrap();
+    let sum = op(&second, [&y, &x], [1.0, 100.0]);
+    assert!(matches!(backward(&sum, 1.0, false, add), Err(Error::GraphFreed)));
+    assert_eq!(gradient(&leaf), Some(2.0));
+}
+
+#[test]
+fn a_graph_that_is_used_again_is_like_a_new_one() {
+    let (leaf, x) = leaf(GradReq::Write);
+    let mut graph = Arc::new(Graph::new());
+    drop(op(&graph, [&x], [2.0]));
+    graph.close();
+    Arc::get_mut(&mut graph).expect("no value is left").reset();
+    assert_eq!(Arc::strong_count(&leaf), 2);
+    let y = op(&graph, [&x], [3.0]);
+    let rule: Rule<f64> = smallbox!(|_: &mut f64, _: &mut Gradients<'_, f64>| Ok(()));
+    assert!(Graph::push(&Arc::new(Graph::new()), "mul", [&y], rule).is_err());
+    backward(&y, 1.0, false, add).unwrap();
+    assert_eq!(gradient(&leaf), Some(3.0));
+}
+
 #[test]
 fn an_unfinished_recording_of_another_thread_is_refused() {
     let (_, x) = leaf(GradReq::Write);
@@ -153,6 +197,16 @@ fn a_graph_dies_with_its_last_value() {
     drop(graph);
     assert_eq!(Arc::strong_count(&leaf), 3);
     drop(y);
+    assert_eq!(Arc::strong_count(&leaf), 2);
+}
+
+#[test]
+fn what_a_pass_has_run_keeps_nothing() {
+    let (leaf, x) = leaf(GradReq::Write);
+    let y = op(&Arc::new(Graph::new()), [&x], [2.0]);
+    backward(&y, 1.0, true, add).unwrap();
+    assert_eq!(Arc::strong_count(&leaf), 3);
+    backward(&y, 1.0, false, add).unwrap();
     assert_eq!(Arc::strong_count(&leaf), 2);
 }
 
