@@ -63,6 +63,22 @@ fn large_logits_do_not_overflow() {
     let mut loss = [0.0];
     cross_entropy(&x, &[2], 3, &mut y, &mut loss);
     assert_eq!(loss[0], 2000.0 + 2f32.ln());
+    // Nor where the largest is anywhere in rows longer than a vector, and than a piece of rows.
+    for (columns, at) in [(40, 0), (40, 17), (40, 39), (3000, 0), (3000, 2999)] {
+        let mut x = vec![-1000.0f32; 2 * columns];
+        x[columns + at] = 1000.0;
+        let mut outputs = [(); 2].map(|()| vec![0.0; 2 * columns]);
+        let mut sums = [0.0; 2];
+        softmax(&x, columns, &mut outputs[0]);
+        log_softmax(&x, columns, &mut outputs[1]);
+        log_sum_exp(&x, columns, &mut sums);
+        assert_eq!(sums[1], 1000.0);
+        for (i, &x) in x.iter().enumerate().skip(columns) {
+            let (p, log) = (outputs[0][i], outputs[1][i]);
+            assert_eq!((p, log), (f32::from(u8::from(i == columns + at)), x - 1000.0));
+        }
+        close(f64::from(outputs[0][at]), 1.0 / columns as f64, 1e-8);
+    }
 }
 
 #[test]
