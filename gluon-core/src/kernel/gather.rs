@@ -62,6 +62,18 @@ mod tests {
     }
 
     #[test]
+    fn many_rows_are_those_of_the_index() {
+        let table = [0, 1, 2, 10, 11, 12, 20, 21, 22];
+        let rows: Vec<u64> = (0..1 << 18).map(|row| row * row % 3).collect();
+        let mut y = vec![-1; rows.len() * 3];
+        gather(&table, 3, &rows, &mut y);
+        for (y, row) in y.chunks_exact(3).zip(rows) {
+            let first = 10 * row as i32;
+            assert_eq!(y, [first, first + 1, first + 2]);
+        }
+    }
+
+    #[test]
     fn empty_rows_are_nothing() {
         gather::<f32>(&[], 0, &[3, 4], &mut []);
         scatter_add::<f32>(&[], 0, &[3, 4], &mut []);

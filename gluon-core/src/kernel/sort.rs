@@ -75,9 +75,13 @@ mod tests {
 
     #[test]
     fn orders_are_those_of_a_stable_sort_of_each_column() {
-        for (sizes, count) in
-            [([2, 7, 3], 7), ([2, 7, 3], 2), ([1, 300, 1], 299), ([70, 1000, 1], 10)]
-        {
+        for (sizes, count) in [
+            ([2, 7, 3], 7),
+            ([2, 7, 3], 2),
+            ([1, 300, 1], 299),
+            ([70, 1000, 1], 10),
+            ([35, 1000, 3], 10),
+        ] {
             let [outer, len, inner] = sizes;
             let mut generator = crate::random::Generator::new(1);
             let mut key = || generator.below(len / 2) as u64;
