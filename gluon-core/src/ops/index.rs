@@ -214,6 +214,7 @@ mod tests {
         assert_eq!(y.to_vec::<i32>().unwrap(), [4, 5, 6, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
         let hot = Tensor::from([1u8, 0]).one_hot(3).unwrap();
         assert_eq!(hot, Tensor::from([[0.0f32, 1.0, 0.0], [1.0, 0.0, 0.0]]));
+        assert_eq!(Tensor::zeros([0]).one_hot(0).unwrap(), Tensor::zeros([0, 0]));
     }
 
     #[test]
@@ -223,6 +224,11 @@ mod tests {
         assert_eq!(error, "`take` expected an index from 0 to 1, found 2 at position 1");
         assert!(x.pick(&Tensor::from([0i64])).is_err());
         assert!(Tensor::from([5u8]).one_hot(5).is_err());
+        let deep = Tensor::zeros([1; 8]);
+        let error = deep.take(&Tensor::zeros([1, 1])).unwrap_err().to_string();
+        assert!(error.contains("found 9"), "{error}");
+        let error = deep.one_hot(1).unwrap_err().to_string();
+        assert!(error.contains("found 9"), "{error}");
     }
 
     #[test]

@@ -278,6 +278,10 @@ mod tests {
         assert_eq!(*x.expand_dims(-1).unwrap().shape(), [2, 3, 4, 1]);
         assert_eq!(*x.expand_dims(0).unwrap().squeeze(0).unwrap().shape(), [2, 3, 4]);
         assert_eq!(*x.flatten().unwrap().shape(), [2, 12]);
+        let after = (Bound::Excluded(0), Bound::Unbounded);
+        assert_eq!(x.slice(0, after).unwrap(), x.slice(0, 1..).unwrap());
+        let deep = Tensor::zeros([1, 2, 3, 4, 1, 2, 3, 4]).transpose().unwrap();
+        assert_eq!(*deep.shape(), [1, 2, 3, 4, 1, 2, 4, 3]);
         let wide = Tensor::from([[1.0], [2.0]]).broadcast_to([2, 2, 3]).unwrap();
         assert_eq!(wide.to_vec::<f64>().unwrap(), [1., 1., 1., 2., 2., 2., 1., 1., 1., 2., 2., 2.]);
         assert_eq!(wide.view::<f64>().unwrap().sum(), 18.0);
@@ -309,6 +313,15 @@ mod tests {
             text(x.slice(-1, 2..5)),
             "`slice` expected a range within 0..4 of axis 2, found 2..5"
         );
+        let backwards = (Bound::Included(2), Bound::Excluded(1));
+        assert_eq!(
+            text(x.slice(-1, backwards)),
+            "`slice` expected a range within 0..4 of axis 2, found 2..1"
+        );
+        assert!(x.permute(&[1, 0]).is_err() && x.permute(&[0, 1, 3]).is_err());
+        assert!(x.permute(&[0, 1, 100]).is_err());
+        let deep = Tensor::zeros([1; 8]).expand_dims(0).unwrap_err().to_string();
+        assert!(deep.contains("found 9"), "{deep}");
         assert_eq!(
             text(x.permute(&[0, 0, 1])),
             "`permute` expected `axes` to be each axis once, found [0, 0, 1] for shape (2, 3, 4)"

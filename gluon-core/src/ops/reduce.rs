@@ -300,6 +300,7 @@ mod tests {
         );
         assert_eq!(x.sum_axes(&[0, -1], true).unwrap(), Tensor::from([[[13.0], [5.5]]]));
         assert_eq!(x.max().unwrap(), Tensor::from(8.0));
+        assert_eq!(x.min().unwrap(), Tensor::from(-6.0));
         assert_eq!(x.min_axes(&[-1], false).unwrap(), Tensor::from([[-2.0, -6.0], [1.5, -1.0]]));
         assert_eq!(x.argmax(-1).unwrap(), Tensor::from([[2i64, 0], [0, 1]]));
         assert_eq!(x.argmin(1).unwrap(), Tensor::from([[0i64, 0, 1], [1, 0, 1]]));
@@ -309,6 +310,7 @@ mod tests {
         );
         assert_eq!(Tensor::from([3.0, 4.0]).norm().unwrap(), Tensor::from(5.0));
         let y = Tensor::from([[3.0, 4.0], [5.0, 12.0]]);
+        assert_eq!(y.prod().unwrap(), Tensor::from(720.0));
         assert_eq!(y.norm_axes(&[-1], true).unwrap(), Tensor::from([[5.0], [13.0]]));
         assert_eq!(
             y.transpose().unwrap().norm_axes(&[0], false).unwrap(),
@@ -339,6 +341,8 @@ mod tests {
         assert_eq!(error, expected);
         let error = Tensor::zeros([0, 3]).max().unwrap_err().to_string();
         assert_eq!(error, "`max` expected at least one element to reduce, found shape (0, 3)");
+        let error = Tensor::zeros([3, 0]).argmax(1).unwrap_err().to_string();
+        assert!(error.ends_with("one element along the axis, found shape (3, 0)"), "{error}");
         assert!(Tensor::from([1i32]).sum().is_err());
     }
 
