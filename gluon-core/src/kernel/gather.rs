@@ -15,7 +15,7 @@ pub(crate) fn gather<T: Element>(table: &[T], width: usize, rows: &[u64], y: &mu
 /// [`gather`], once for all elements of a size.
 fn gather_bits<T: Element>(table: &[T], width: usize, rows: &[u64], y: &mut [T]) {
     assert_eq!(rows.len() * width, y.len());
-    parallel::for_each_part(y, width.max(1), 1, |start, y| {
+    parallel::for_each_part(y, width, 1, |start, y| {
         let rows = &rows[start / width..];
         // A single element needs no call that copies it.
         if width == 1 {
