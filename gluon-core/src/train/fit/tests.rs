@@ -26,7 +26,7 @@ fn net() -> (Dense, Trainer) {
     let mut net = Dense::new(2).in_units(2);
     net.initialize_with(Initialization::default().seed(0)).unwrap();
     let trainer = Trainer::new(net.collect_params(), Adam::new(0.05)).unwrap();
-    (net, trainer.with_schedule(Plateau::new(0.5).patience(0).threshold(0.1)))
+    (net, trainer.with_schedule(Plateau::new(0.5).patience(0).threshold(0.9)))
 }
 
 fn fit<'f>(epochs: u64) -> Fit<'f> {
@@ -67,11 +67,13 @@ fn a_fit_is_the_loop_that_one_would_write() {
             mean.update(&loss.forward(&prediction, &label).unwrap());
             accuracy.update(&prediction, &label).unwrap();
         }
+        assert_eq!(history.epochs[epoch as usize].rate, trainer2.learning_rate());
         trainer2.observe(mean.value());
         let measures = Measures { loss: mean.value(), metrics: vec![accuracy.value()] };
         assert_eq!(history.epochs[epoch as usize].validation, Some(measures));
     }
     assert_eq!(net1.weight.data().unwrap(), net2.weight.data().unwrap());
+    assert!(history.epochs[2].rate < 0.05);
     assert_eq!((history.metrics, history.epochs.len()), (vec!["accuracy".to_owned()], 3));
 }
 
@@ -203,6 +205,37 @@ impl Metric for Late {
 
     fn reset(&mut self) {
         self.resets += 1;
+    }
+}
+
+#[test]
+fn no_patience_waits_for_the_first_epoch_that_is_no_better() {
+    let fit = Fit::new(9).with_patience(0);
+    let measures = Measures { loss: 1.0, metrics: Vec::new() };
+    let epoch = Epoch { number: 0, rate: 0.1, training: measures, validation: None, seconds: 0.0 };
+    let mut history = History::default();
+    assert!(!fit.is_over(&history));
+    (history.best, history.epochs) = (Some(0), vec![epoch.clone()]);
+    assert!(!fit.is_over(&history));
+    history.epochs.push(epoch);
+    assert!(fit.is_over(&history) && !Fit::new(9).with_patience(2).is_over(&history));
+}
+
+#[test]
+fn an_epoch_is_better_by_its_first_metric_or_else_by_its_loss() {
+    let epoch = |loss, metric| {
+        let training = Measures { loss, metrics: vec![metric] };
+        Epoch { number: 0, rate: 0.1, training, validation: None, seconds: 0.0 }
+    };
+    let by_loss = (Fit::new(1), epoch(1.0, 1.0), epoch(2.0, 2.0));
+    let by_error = (Fit::new(1).with_metric(Mae::new()), epoch(2.0, 1.0), epoch(1.0, 2.0));
+    let by_accuracy = (Fit::new(1).with_metric(Accuracy::new()), epoch(2.0, 2.0), epoch(1.0, 1.0));
+    for (fit, better, worse) in [by_loss, by_error, by_accuracy] {
+        assert!(fit.is_better(&better, &worse));
+        assert!(!fit.is_better(&worse, &better) && !fit.is_better(&better, &better));
+        let none = epoch(f64::NAN, f64::NAN);
+        assert!(fit.is_better(&worse, &none));
+        assert!(!fit.is_better(&none, &worse) && !fit.is_better(&none, &none));
     }
 }
 
