@@ -242,6 +242,11 @@ fn a_broken_tie_is_refused_by_the_trainer_until_it_is_mended() {
     let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
     step(&net, &mut trainer, 0);
     assert!(net.again.weight.is_same(&net.middle.weight));
+    // A part of it is not enough.
+    for bias in [Dense::new(6).bias, None] {
+        net.again.bias = bias;
+        assert!(matches!(net.collect_params().check(), Err(Error::BrokenTie { .. })));
+    }
 }
 
 /// A net inside a net, boxed: the walk meets the tie two levels down.
