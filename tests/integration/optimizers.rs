@@ -160,6 +160,48 @@ fn lamb_takes_steps_in_proportion_to_the_weights() {
     assert_near(&twice(lamb, [0.0, 0.0], [0.3, -20.0]), [-0.11, 0.11]);
     let decayed = twice(Lamb::new(0.1).weight_decay(0.5), [3.0, 4.0], [0.0, 0.0]);
     assert_near(&decayed, [3.0 * 0.81, 4.0 * 0.81]);
+    assert_eq!(twice(Lamb::new(0.1), [3.0, 4.0], [0.0, 0.0]), [3.0, 4.0]);
+}
+
+/// With an `ε` and a decay that are not lost beside what they are added to.
+#[test]
+fn first_steps_follow_their_formulas() {
+    fn step(optimizer: impl Optimizer + 'static) -> [f64; 2] {
+        let net = Exact::of(Tensor::from([3.0, 4.0]));
+        let mut trainer = Trainer::new(net.collect_params(), optimizer).unwrap();
+        net.step(&mut trainer, Tensor::from([1.0, -3.0]));
+        net.weight.data().unwrap().to_vec::<f64>().unwrap().try_into().unwrap()
+    }
+    let after =
+        |direction: fn(f64) -> f64| [3.0 - 0.1 * direction(1.0), 4.0 - 0.1 * direction(-3.0)];
+    let adam = after(|g| (0.001f64).sqrt() * g / (0.001f64.sqrt() * g.abs() + 0.5));
+    assert_near(&step(Adam::new(0.1).epsilon(0.5)), adam);
+    assert_near(&step(Adam::new(0.1).epsilon(0.5).amsgrad(true)), adam);
+    assert_near(&step(AdamW::new(0.1).epsilon(0.5)), adam);
+    let nadam = after(|g| {
+        let p = |t: f64| 0.9 * (1.0 - 0.5 * 0.96f64.powf(0.004 * t));
+        let mean = p(2.0) * 0.1 * g / (1.0 - p(1.0) * p(2.0));
+        (g + mean) / (g.abs() + 0.5)
+    });
+    assert_near(&step(Nadam::new(0.1).epsilon(0.5)), nadam);
+    let rms = after(|g| g / (0.1 * g * g + 0.5).sqrt());
+    assert_near(&step(RmsProp::new(0.1).gammas(0.9, 0.9).epsilon(0.5)), rms);
+    let centered = after(|g| g / (0.1 * g * g - 0.01 * g * g + 0.5).sqrt());
+    assert_near(&step(RmsProp::new(0.1).gammas(0.9, 0.9).epsilon(0.5).centered(true)), centered);
+    assert_near(&step(AdaGrad::new(0.1).epsilon(0.5)), after(|g| g / (g * g + 0.5).sqrt()));
+    let delta = AdaDelta::new(0.1).rho(0.9).epsilon(0.5);
+    assert_near(&step(delta), after(|g| 0.5f64.sqrt() / (0.1 * g * g + 0.5).sqrt() * g));
+    // With 0.5·w, gradients are 2.5 and -1.
+    let decayed = [3.0 - 0.25 / (0.625f64 + 0.5).sqrt(), 4.0 + 0.1 / (0.1f64 + 0.5).sqrt()];
+    assert_near(&step(RmsProp::new(0.1).weight_decay(0.5).epsilon(0.5)), decayed);
+    // With 2·w, 7 and 5: a mean has their sign.
+    assert_near(&step(Signum::new(0.1).weight_decay(2.0)), [2.9, 3.9]);
+    // u = (1/2, -3/4), and its norm √13/4 is brought to that of the weights, 5.
+    let lamb = after(|g| 20.0 / 13f64.sqrt() * g / (g.abs() + 1.0));
+    assert_near(&step(Lamb::new(0.1).epsilon(1.0)), lamb);
+    // z = g - |g|·w/0.1 is -29 and -123.
+    let ftrl = [28.99 / 22.0, 122.99 / 42.0];
+    assert_near(&step(Ftrl::new(0.1).weight_decay(2.0)), ftrl);
 }
 
 /// The largest mean of squares counts: after a gradient of 10 and one of 0, Adam's has shrunk by

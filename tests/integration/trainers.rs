@@ -124,6 +124,13 @@ fn numbers_that_make_no_sense_are_errors_and_change_nothing() {
         assert!(error.starts_with(&format!("`step` expected {expected}")), "{error}");
         assert_eq!(net.weight.data().unwrap(), before);
     }
+    let mut empty = trainer(Sgd::new(0.1));
+    record(|| net.weight.data()?.sum()).unwrap().backward().unwrap();
+    for result in [empty.step(0), empty.step_ignoring_stale(0).map(|_| ())] {
+        let error = result.unwrap_err().to_string();
+        assert_eq!(error, "`step` expected `batch_size` to be at least 1, found 0");
+    }
+    assert_eq!(net.weight.data().unwrap(), before);
     let mut before_factors = trainer(Sgd::new(0.1));
     for (factor, set) in [
         ("lr_mult", Parameter::set_lr_mult as fn(&Parameter, f64)),
