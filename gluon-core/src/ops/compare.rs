@@ -179,6 +179,7 @@ mod tests {
         let y = Tensor::from([large, -3]);
         assert_eq!(x.eq(&y).unwrap(), Tensor::from([[1i64, 1], [0, 0]]));
         assert_eq!(x.lt(&y).unwrap(), Tensor::from([[0i64, 0], [1, 0]]));
+        assert_eq!(x.le(&y).unwrap(), Tensor::from([[1i64, 1], [1, 0]]));
         assert_eq!(x.ge(7.0).unwrap(), Tensor::from([[1i64, 0], [1, 1]]));
         let text = x.gt(0.5).unwrap_err().to_string();
         let expected = "`gt` expected `rhs` to be a number that the type of the elements has, \

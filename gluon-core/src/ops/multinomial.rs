@@ -77,16 +77,16 @@ mod tests {
     fn indices_are_as_likely_as_their_weights() {
         const COUNT: usize = 60_000;
         random::seed(3);
-        let weights = Tensor::from([[1.0f32, 0.0, 2.0], [3.0, 5.0, 0.0]]);
-        let weights = weights.broadcast_to([COUNT, 2, 3]).unwrap();
+        let weights = Tensor::from([[1.0f32, 0.0, 2.0, 0.0], [3.0, 5.0, 2.0, 0.0]]);
+        let weights = weights.broadcast_to([COUNT, 2, 4]).unwrap();
         let drawn = weights.multinomial().unwrap();
         assert_eq!(*drawn.shape(), [COUNT, 2]);
-        let shares = drawn.one_hot(3).unwrap().mean_axes(&[0], false).unwrap();
-        let expected = Tensor::from([[1.0f32 / 3.0, 0.0, 2.0 / 3.0], [0.375, 0.625, 0.0]]);
+        let shares = drawn.one_hot(4).unwrap().mean_axes(&[0], false).unwrap();
+        let expected = Tensor::from([[1.0f32 / 3.0, 0.0, 2.0 / 3.0, 0.0], [0.3, 0.5, 0.2, 0.0]]);
         let error = shares.sub(&expected).unwrap().abs().unwrap();
         // Five standard deviations of a share of one half.
         assert!(error.max().unwrap().item().unwrap() < 5.0 * 0.5 / (COUNT as f64).sqrt());
-        let possible = expected.broadcast_to([COUNT, 2, 3]).unwrap().pick(&drawn).unwrap();
+        let possible = expected.broadcast_to([COUNT, 2, 4]).unwrap().pick(&drawn).unwrap();
         assert!(possible.min().unwrap().item().unwrap() > 0.0);
         random::seed(3);
         assert_eq!(weights.multinomial().unwrap(), drawn);
