@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn the_likeliest_classes_count_in_order() {
-        let prediction = Tensor::from([[0.1f32, 0.5, 0.4], [0.3, 0.3, 0.3], [0.3, 0.3, 0.3]]);
+        let prediction =
+            Tensor::from([[0.1f32, 0.5, 0.4, 0.0], [0.3, 0.3, 0.3, 0.1], [0.3, 0.3, 0.3, 0.2]]);
         let label = Tensor::from([2u8, 1, 2]);
         let values: Vec<f64> = (0..4)
             .map(|k| {
