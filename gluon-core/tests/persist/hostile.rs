@@ -39,6 +39,14 @@ fn a_file_cut_anywhere_is_an_error() {
 }
 
 #[test]
+fn nothing_follows_the_arrays_of_our_own_files() {
+    let (_, mut bytes) = files().into_iter().find(|&(extension, _)| extension == "gluon").unwrap();
+    bytes.push(0);
+    let error = persist::from_bytes(bytes, "test").unwrap_err().to_string();
+    assert!(error.contains("expected the end of the file, found 1 bytes more"), "{error}");
+}
+
+#[test]
 fn every_flipped_bit_is_an_error_or_a_load() {
     let (mut refused, mut loaded) = (0, 0);
     for (extension, bytes) in files() {
