@@ -134,6 +134,40 @@ use display_value;
 mod tests {
     use super::*;
 
+    #[test]
+    fn metrics_begin_anew_when_they_are_reset() {
+        // Of class 1, whose scores are 0.6, 0.9 and 0.2, are the first and the last.
+        let scores = Tensor::from([[0.4, 0.6], [0.1, 0.9], [0.8, 0.2]]);
+        let classes = Tensor::from([1i64, 0, 1]);
+        let logits = scores.log().unwrap();
+        let numbers = [Tensor::from([1.0, 2.0]), Tensor::from([4.0, 6.0])];
+        let third = 1.0 / 3.0;
+        let perplexity = (0.6f64 * 0.1 * 0.2).powf(-third);
+        let cases: [(Box<dyn Metric>, &str, [&Tensor; 2], f64); 11] = [
+            (Box::new(Accuracy::new()), "accuracy", [&scores, &classes], third),
+            (Box::new(ConfusionMatrix::new()), "accuracy", [&scores, &classes], third),
+            (Box::new(TopK::new(1)), "top-1 accuracy", [&scores, &classes], third),
+            (Box::new(Auc::new()), "AUC", [&scores, &classes], 0.0),
+            (Box::new(Precision::new()), "precision", [&scores, &classes], 0.25),
+            (Box::new(Recall::new()), "recall", [&scores, &classes], 0.25),
+            (Box::new(F1::new()), "F1", [&scores, &classes], 0.25),
+            (Box::new(Perplexity::new()), "perplexity", [&logits, &classes], perplexity),
+            (Box::new(Mae::new()), "MAE", [&numbers[0], &numbers[1]], 3.5),
+            (Box::new(Mse::new()), "MSE", [&numbers[0], &numbers[1]], 12.5),
+            (Box::new(Rmse::new()), "RMSE", [&numbers[0], &numbers[1]], 12.5f64.sqrt()),
+        ];
+        for (mut metric, name, [prediction, label], value) in cases {
+            assert_eq!(metric.name(), name);
+            let empty = metric.value();
+            for _ in 0..2 {
+                metric.update(prediction, label).unwrap();
+                assert!((metric.value() - value).abs() < 1e-12, "{name}: {}", metric.value());
+                metric.reset();
+                assert!(metric.value().to_bits() == empty.to_bits(), "{name}");
+            }
+        }
+    }
+
     /// As programs do that choose one by name.
     #[test]
     fn a_metric_may_be_boxed() {

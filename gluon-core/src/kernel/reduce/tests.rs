@@ -69,6 +69,7 @@ fn every_set_of_axes_of_every_layout() {
     check(&[2, 3, 4, 5], &[60, 20, 5, 1], 0);
     check(&[2, 3, 4, 5], &[60, 1, 15, 3], 7);
     check(&[2, 3, 4], &[0, 4, 1], 0);
+    check(&[130, 2, 3, 5], &[30, 15, 5, 1], 0);
     check(&[3, 1, 200], &[400, 9, 2], 0);
 }
 
@@ -166,8 +167,10 @@ fn positions_of_extremes_are_the_first() {
     let mut out = [0; 4];
     arg_extreme(Extreme::Max, &x, [2, 2, 2], &mut out);
     assert_eq!(out, [1, 0, 1, 1]);
-    arg_extreme(Extreme::Max, &[1.0, f32::NAN, 3.0], [1, 3, 1], &mut out[..1]);
-    assert_eq!(out[0], 1);
+    for x in [[1.0, f32::NAN, 3.0], [1.0, f32::NAN, f32::NAN]] {
+        arg_extreme(Extreme::Max, &x, [1, 3, 1], &mut out[..1]);
+        assert_eq!(out[0], 1);
+    }
     // Beyond what the elements could count.
     let mut x = vec![0.0f32; (1 << 24) + 2];
     *x.last_mut().unwrap() = 1.0;
