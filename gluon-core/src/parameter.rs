@@ -265,6 +265,7 @@ impl Parameter {
     ///
     /// [`GradReq::Null`] freezes the parameter: no gradient, no update. What is not
     /// [differentiable](Parameter::with_differentiable) stays frozen.
+    #[doc(alias = "requires_grad", alias = "freeze")]
     pub fn set_grad_req(&self, req: GradReq) {
         if self.is_differentiable() {
             self.inner.leaf.set_req(req);

@@ -68,11 +68,13 @@ impl Tensor {
     }
 
     /// The number of axes.
+    #[doc(alias = "ndim", alias = "dims")]
     pub fn rank(&self) -> usize {
         self.shape().rank()
     }
 
     /// The number of elements.
+    #[doc(alias = "numel", alias = "elem_count", alias = "len")]
     pub fn size(&self) -> usize {
         self.data.size
     }
@@ -167,6 +169,7 @@ impl Tensor {
     }
 
     /// The same values as a constant: no gradient flows back through the result.
+    #[doc(alias = "stop_gradient")]
     pub fn detach(&self) -> Tensor {
         Tensor { data: self.data.clone(), origin: Origin::Constant }
     }

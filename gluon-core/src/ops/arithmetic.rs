@@ -50,6 +50,7 @@ impl Tensor {
     ///
     /// # Errors
     /// As for [`add`](Tensor::add).
+    #[doc(alias = "powf", alias = "powi")]
     pub fn pow(&self, rhs: impl Operand) -> Result<Tensor> {
         binary("pow", Binary::Pow, self, &rhs)
     }

@@ -23,6 +23,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadArgument`] of no tensors, or if another axis differs; [`Error::BadAxis`] if there is
     /// no such axis, [`Error::DTypeMismatch`] if types differ.
+    #[doc(alias = "cat", alias = "concatenate")]
     pub fn concat(tensors: &[&Tensor], axis: isize) -> Result<Tensor> {
         Tensor::joined("concat", tensors, axis)
     }
@@ -104,6 +105,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadAxis`] if there is no such axis, [`Error::BadArgument`] if `count` does not
     /// divide its size.
+    #[doc(alias = "chunk")]
     pub fn split(&self, axis: isize, count: usize) -> Result<Vec<Tensor>> {
         let op = "split";
         let size = self.shape()[resolve_axis(op, axis, self.shape())?];

@@ -112,6 +112,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadShape`] for a scalar, [`Error::IndexOutOfRange`] if an index is not a row,
     /// [`Error::TooManyAxes`] if the result has more axes than fit.
+    #[doc(alias = "index_select", alias = "embedding")]
     pub fn take(&self, index: &Tensor) -> Result<Tensor> {
         let op = "take";
         let Some((&count, rest)) = self.shape().split_first() else {

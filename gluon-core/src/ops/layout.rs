@@ -36,6 +36,7 @@ impl Tensor {
     ///
     /// # Panics
     /// **If `shape` is a slice of more than [`MAX_RANK`](crate::shape::MAX_RANK) sizes.**
+    #[doc(alias = "view", alias = "flatten")]
     pub fn reshape(&self, shape: impl Into<NewShape>) -> Result<Tensor> {
         let (op, sizes): (_, NewShape) = ("reshape", shape.into());
         let Some(shape) = sizes.of(self.size()) else {
@@ -80,6 +81,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadArgument`] if `axes` is not a permutation of the axes.
+    #[doc(alias = "permute_axes", alias = "swap_dims")]
     pub fn permute(&self, axes: &[usize]) -> Result<Tensor> {
         let op = "permute";
         let mut inverse = [usize::MAX; crate::shape::MAX_RANK];
@@ -112,6 +114,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadShape`] if there are fewer than two.
+    #[doc(alias = "t")]
     pub fn transpose(&self) -> Result<Tensor> {
         let rank = self.rank();
         if rank < 2 {
@@ -127,6 +130,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadAxis`] if there is no such place, [`Error::TooManyAxes`] if no axis fits.
+    #[doc(alias = "unsqueeze", alias = "insert_axis")]
     pub fn expand_dims(&self, axis: isize) -> Result<Tensor> {
         self.expanded("expand_dims", axis)
     }
@@ -168,6 +172,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadAxis`] if there is no such axis, [`Error::BadRange`] if the range leaves it.
+    #[doc(alias = "narrow")]
     pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Result<Tensor> {
         self.part("slice", axis, range)
     }
@@ -224,6 +229,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadAxis`] if there is no such axis, [`Error::BadRange`] if the index leaves it.
+    #[doc(alias = "index_axis")]
     pub fn select(&self, axis: isize, index: usize) -> Result<Tensor> {
         let op = "select";
         let place = resolve_axis(op, axis, self.shape())?;
@@ -239,6 +245,7 @@ impl Tensor {
     ///
     /// # Panics
     /// **If `shape` is a slice of more than [`MAX_RANK`](crate::shape::MAX_RANK) sizes.**
+    #[doc(alias = "expand", alias = "broadcast_as")]
     pub fn broadcast_to(&self, shape: impl Into<Shape>) -> Result<Tensor> {
         let (op, shape) = ("broadcast_to", shape.into());
         if self.shape().broadcast(&shape) != Some(shape) {

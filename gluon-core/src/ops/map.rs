@@ -45,16 +45,20 @@ functions! {
     /// `eˣ` of each element.
     exp Exp
     /// `eˣ - 1` of each element, exact near 0.
+    #[doc(alias = "exp_m1")]
     expm1 Expm1
     /// The natural logarithm of each element.
+    #[doc(alias = "ln")]
     log Ln
     /// `ln(1 + x)` of each element, exact near 0.
+    #[doc(alias = "ln_1p")]
     log1p Log1p
     /// The square root of each element.
     sqrt Sqrt
     /// `1 / √x` of each element.
     rsqrt Rsqrt
     /// `1 / x` of each element.
+    #[doc(alias = "recip")]
     reciprocal Reciprocal
     /// `x²` of each element.
     square Square
@@ -73,6 +77,7 @@ functions! {
     /// The larger of each element and 0; the gradient at 0 is 0.
     relu Relu
     /// `ln(1 + eˣ)` of each element, which Gluon calls `softrelu`.
+    #[doc(alias = "softrelu")]
     softplus Softplus
     /// `x / (1 + |x|)` of each element.
     softsign Softsign
@@ -139,6 +144,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+    #[doc(alias = "clamp")]
     pub fn clip(&self, low: f64, high: f64) -> Result<Tensor> {
         unary("clip", Unary::Clip { low, high }, self)
     }

@@ -21,6 +21,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::ShapeMismatch`] if the shapes do not fit, [`Error::DTypeMismatch`] if the types
     /// differ.
+    #[doc(alias = "dot", alias = "mm", alias = "bmm")]
     pub fn matmul(&self, rhs: &Tensor) -> Result<Tensor> {
         let op = "matmul";
         let bad = || Error::ShapeMismatch { op, lhs: *self.shape(), rhs: *rhs.shape() };

@@ -80,6 +80,7 @@ impl Tensor {
     /// # Errors
     /// [`Error::BadAxis`] if there is no such axis, [`Error::BadArgument`] if no tensor can have the
     /// shape.
+    #[doc(alias = "repeat_interleave")]
     pub fn repeat(&self, axis: isize, count: usize) -> Result<Tensor> {
         repeated("repeat", self, axis, count, false)
     }

@@ -33,6 +33,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadShape`] if there is not exactly one.
+    #[doc(alias = "to_scalar", alias = "into_scalar", alias = "asscalar")]
     pub fn item(&self) -> Result<f64> {
         if self.size() != 1 {
             let (op, expected) = ("item", "a tensor of one element");
@@ -130,6 +131,7 @@ impl Tensor {
     ///
     /// Integers truncate towards zero and saturate; every number but 0 is `true`. NaN becomes the
     /// integer 0 and `true`. To convert with a gradient use [`cast`](Tensor::cast).
+    #[doc(alias = "astype", alias = "cast", alias = "to")]
     pub fn to_dtype(&self, dtype: DType) -> Tensor {
         if self.dtype() == dtype {
             return self.detach();
