@@ -143,7 +143,8 @@ mod tests {
         let numbers = [Tensor::from([1.0, 2.0]), Tensor::from([4.0, 6.0])];
         let third = 1.0 / 3.0;
         let perplexity = (0.6f64 * 0.1 * 0.2).powf(-third);
-        let cases: [(Box<dyn Metric>, &str, [&Tensor; 2], f64); 11] = [
+        type Case<'t> = (Box<dyn Metric>, &'t str, [&'t Tensor; 2], f64);
+        let cases: [Case<'_>; 11] = [
             (Box::new(Accuracy::new()), "accuracy", [&scores, &classes], third),
             (Box::new(ConfusionMatrix::new()), "accuracy", [&scores, &classes], third),
             (Box::new(TopK::new(1)), "top-1 accuracy", [&scores, &classes], third),
