@@ -265,7 +265,8 @@ mod tests {
     mod unix {
         use super::*;
 
-        use std::os::unix::fs::{PermissionsExt, symlink};
+        use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+        use std::process::Command;
 
         #[test]
         fn a_link_stays_and_its_file_is_replaced() {
@@ -316,9 +317,17 @@ mod tests {
             assert_eq!(mode("ours"), mode("usual"));
         }
 
+        /// No device: whoever breaks this as the superuser would lose it.
         #[test]
-        fn a_device_is_not_replaced() {
-            assert!(write("/dev/null", |_| Ok(())).is_err());
+        fn a_pipe_is_not_replaced() {
+            let directory = directory();
+            let path = directory.path().join("pipe");
+            assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+            // There is a reader, so that opening it would not wait for one.
+            let _reader = File::options().read(true).write(true).open(&path).unwrap();
+            assert!(write(&path, |_| Ok(())).is_err());
+            assert!(fs::metadata(&path).unwrap().file_type().is_fifo());
+            assert_eq!(names(&directory), ["pipe"]);
         }
 
         /// The superuser may write everywhere, so there is nothing to see for that user.
