@@ -25,8 +25,9 @@ use crate::tensor::Tensor;
 /// each row, both as any numeric type. Or `prediction`: a probability of class 1 for each label.
 ///
 /// # Errors
-/// [`Error::ShapeMismatch`] if there is not one label a row, [`Error::IndexOutOfRange`] if one is
-/// not a class, [`Error::BadShape`] if there are no classes.
+/// [`Error::ShapeMismatch`](crate::Error::ShapeMismatch) if there is not one label a row,
+/// [`Error::IndexOutOfRange`](crate::Error::IndexOutOfRange) if one is not a class,
+/// [`Error::BadShape`](crate::Error::BadShape) if there are no classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accuracy {
     correct: u64,
