@@ -6,9 +6,11 @@ use super::activation::{Activation, for_slope_of, slopes};
 use super::float::Float;
 use super::gemm::gemm;
 use super::gemm::small::{self, Plus, is_small};
+use super::map::{Unary, map_in_place};
 use super::matrix::{Matrix, MatrixMut};
 use super::parallel;
 use super::reduce::{Reduce, reduce};
+use super::softmax::piece_of_rows;
 use crate::shape::{Layout, MAX_RANK, Shape};
 
 /// `y = act(x · V + b)`
@@ -156,8 +158,31 @@ pub(crate) fn dense_dx<T: Float>(
 }
 
 /// Adds the bias to each row of `y` and applies the activation.
-#[simd(avx512)]
 pub(super) fn finish<T: Float>(
+    bias: Option<&[T]>,
+    activation: Option<Activation>,
+    units: usize,
+    y: &mut [T],
+) {
+    let function = match activation {
+        Some(Activation::Sigmoid) => Unary::Sigmoid,
+        Some(Activation::Tanh) => Unary::Tanh,
+        Some(Activation::Softplus) => Unary::Softplus,
+        Some(Activation::Relu | Activation::Softsign) | None => {
+            return finish_simply(bias, activation, units, y);
+        }
+    };
+    for y in y.chunks_mut(piece_of_rows(units.max(1))) {
+        if bias.is_some() {
+            finish_simply(bias, None, units, y);
+        }
+        map_in_place(function, y);
+    }
+}
+
+/// [`finish`] with an activation that is arithmetic.
+#[simd(avx512)]
+fn finish_simply<T: Float>(
     bias: Option<&[T]>,
     activation: Option<Activation>,
     units: usize,
@@ -191,10 +216,10 @@ pub(super) fn finish<T: Float>(
     match activation {
         None => each(bias, units, y, |y| y),
         Some(Activation::Relu) => each(bias, units, y, |y| y.maximum(T::ZERO)),
-        Some(Activation::Sigmoid) => each(bias, units, y, |y| y.sigmoid::<FMA>()),
-        Some(Activation::Tanh) => each(bias, units, y, |y| y.tanh::<FMA>()),
-        Some(Activation::Softplus) => each(bias, units, y, |y| y.softplus::<FMA>()),
         Some(Activation::Softsign) => each(bias, units, y, |y| y / (T::ONE + y.abs())),
+        Some(Activation::Sigmoid | Activation::Tanh | Activation::Softplus) => {
+            unreachable!("`finish` computes these")
+        }
     }
 }
 

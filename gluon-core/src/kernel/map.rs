@@ -89,6 +89,8 @@ impl Unary {
 
 /// So many elements stay near the processor while they are used twice.
 const PIECE: usize = 64;
+/// So many elements are copied before they are written over.
+const IN_PLACE: usize = 256;
 
 /// `y = op(x)`, for `x` of any layout.
 pub(crate) fn unary<T: Float>(op: Unary, x: &[T], x_layout: &Layout, y: &mut [T]) {
@@ -100,14 +102,17 @@ pub(crate) fn unary<T: Float>(op: Unary, x: &[T], x_layout: &Layout, y: &mut [T]
         });
     }
     layout::copy(x, x_layout, y);
-    parallel::for_each_part(y, 1, op.cost(), |_, y| {
-        for y in y.chunks_mut(PIECE) {
-            let mut x = [T::ZERO; PIECE];
-            let x = &mut x[..y.len()];
-            x.copy_from_slice(y);
-            map(op, x, y);
-        }
-    });
+    parallel::for_each_part(y, 1, op.cost(), |_, y| map_in_place(op, y));
+}
+
+/// `y = op(y)`, by this thread alone.
+pub(super) fn map_in_place<T: Float>(op: Unary, y: &mut [T]) {
+    for y in y.chunks_mut(IN_PLACE) {
+        let mut x = [T::ZERO; IN_PLACE];
+        let x = &mut x[..y.len()];
+        x.copy_from_slice(y);
+        map(op, x, y);
+    }
 }
 
 // A closure that is long would be called for each element.

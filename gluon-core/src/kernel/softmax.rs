@@ -8,9 +8,8 @@ use gluon_macros::simd;
 
 use super::float::Float;
 use super::parallel;
-use row::{
-    exponentiate, lane_sum, maximum, normalize, piece_of_rows, subtract, sum_of_exponentials,
-};
+pub(super) use row::piece_of_rows;
+use row::{exponentiate, lane_sum, maximum, normalize, subtract, sum_of_exponentials};
 
 /// The work of one element, in the units of [`parallel`].
 const COST: usize = 10;

@@ -42,8 +42,8 @@ fn fold_last<T: Float>(
 
 /// The elements of some whole rows that the first-level cache holds.
 ///
-/// Steps of a softmax go over that many at once, so that rows shorter than a vector still fill it.
-pub(super) fn piece_of_rows(columns: usize) -> usize {
+/// Steps on rows go over that many at once, so that rows shorter than a vector still fill it.
+pub(in crate::kernel) fn piece_of_rows(columns: usize) -> usize {
     columns * (2048 / columns).max(1)
 }
 
