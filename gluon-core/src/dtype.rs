@@ -9,8 +9,25 @@ pub use half::{bf16, f16};
 
 /// The type of a tensor's elements.
 ///
-/// `F32` and `F64` compute; the others are stored, converted, indexed with and saved.
-/// Prints NumPy's name (`float32`).
+/// `F32` and `F64` compute; `F16` and `BF16` are stored, converted, compared and saved. Prints NumPy's
+/// name (`float32`).
+///
+/// # Integers
+/// Integers, and `Bool` as 0 and 1, are indices, counts and masks: they are compared, chosen, sorted,
+/// added, subtracted and multiplied, and have `maximum`, `minimum`, `pow` to whole numbers, `neg`,
+/// `abs`, `sign`, `square`, `relu` and `clip`, extremes, sums and products. The last two, also running
+/// ones, are `I64`, of `U64` they are `U64`. All of it is exact: a result that its type does not have is
+/// [`Error::BadDType`](crate::Error::BadDType).
+///
+/// ```
+/// # use gluon_core as gluon;
+/// # use gluon::Tensor;
+/// let (guess, label) = (Tensor::from([2i64, 0, 1]), Tensor::from([2i64, 1, 1]));
+/// assert_eq!(guess.eq(&label)?.sum()?.item()?, 2.0);
+/// assert_eq!((&label * 10) + 1, Tensor::from([21i64, 11, 11]));
+/// assert!(Tensor::from([200u8]).add(100).is_err());
+/// # Ok::<(), gluon::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DType {

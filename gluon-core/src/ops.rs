@@ -20,6 +20,7 @@ pub(crate) mod dropout;
 #[cfg(feature = "layers")]
 mod gather;
 mod index;
+mod integer;
 mod layout;
 mod map;
 mod matmul;

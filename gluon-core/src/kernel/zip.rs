@@ -7,6 +7,7 @@ use super::layout;
 use super::parallel;
 use super::walk::{Walk, at};
 use crate::buffer::with_scratch;
+use crate::dtype::Element;
 use crate::shape::Layout;
 
 /// A function of two elements. Comparisons give 1 or 0.
@@ -369,13 +370,13 @@ fn add<T: Float>(alpha: T, x: &[T], y: &mut [T]) {
 }
 
 /// `out = a` where `condition` is not 0, else `b`; all contiguous.
-pub(crate) fn select<T: Float>(condition: &[T], a: &[T], b: &[T], out: &mut [T]) {
+pub(crate) fn select<T: Element>(condition: &[T], a: &[T], b: &[T], out: &mut [T]) {
     let len = out.len();
     assert!(condition.len() == len && a.len() == len && b.len() == len);
     parallel::for_each_part(out, 1, 1, |start, out| {
         let (condition, a, b) = (&condition[start..], &a[start..], &b[start..]);
         for (((out, &condition), &a), &b) in out.iter_mut().zip(condition).zip(a).zip(b) {
-            *out = if condition != T::ZERO { a } else { b };
+            *out = if condition != T::default() { a } else { b };
         }
     });
 }

@@ -2,8 +2,9 @@
 
 use std::ops;
 
+use super::integer;
 use super::map::unary;
-use super::operand::{Operand, Value};
+use super::operand::{Operand, Value, number_like};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
@@ -17,7 +18,9 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::ShapeMismatch`] if the shapes do not broadcast, [`Error::DTypeMismatch`] if the
-    /// types differ; a number takes the tensor's type.
+    /// types differ; a number takes the tensor's type. Of [integers](crate::DType#integers)
+    /// [`Error::BadDType`] if their type does not have a result, [`Error::BadArgument`] if it does not
+    /// have a number.
     pub fn add(&self, rhs: impl Operand) -> Result<Tensor> {
         binary("add", Binary::Add, self, &rhs)
     }
@@ -41,7 +44,7 @@ impl Tensor {
     /// `self / rhs`, as [`add`](Tensor::add).
     ///
     /// # Errors
-    /// As for [`add`](Tensor::add).
+    /// As for [`add`](Tensor::add), and [`Error::BadDType`] unless the elements are floats.
     pub fn div(&self, rhs: impl Operand) -> Result<Tensor> {
         binary("div", Binary::Div, self, &rhs)
     }
@@ -86,9 +89,7 @@ fn binary(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Resu
             };
             unary(name, op, x)
         }
-        Value::Number(number) => {
-            tensors(name, op, x, &Tensor::scalar(number, x.dtype()).with_device(x.device()))
-        }
+        Value::Number(number) => tensors(name, op, x, &number_like(name, "rhs", number, x)?),
     }
 }
 
@@ -107,6 +108,9 @@ pub(super) fn common_shape(op: &'static str, x: &Tensor, y: &Tensor) -> Result<S
 
 fn tensors(name: &'static str, op: Binary, x: &Tensor, y: &Tensor) -> Result<Tensor> {
     let shape = common_shape(name, x, y)?;
+    if !x.dtype().is_floating() {
+        return integer::binary(name, op, x, y, shape);
+    }
     for_float!(x, name, T => {
         let (xs, ys) = (x.buffer::<T>(name)?, y.buffer::<T>(name)?);
         let layouts = (x.layout().broadcast(&shape), y.layout().broadcast(&shape));
@@ -180,8 +184,10 @@ macro_rules! operator {
 
             #[track_caller]
             fn $method(self, rhs: &Tensor) -> Tensor {
-                let lhs = Tensor::scalar(self, rhs.dtype()).with_device(rhs.device());
-                ops::$trait::$method(&lhs, rhs)
+                match number_like(stringify!($method), "lhs", self, rhs) {
+                    Ok(lhs) => ops::$trait::$method(&lhs, rhs),
+                    Err(error) => panic!("{error}"),
+                }
             }
         }
 
@@ -245,7 +251,7 @@ mod tests {
         assert_eq!(error, "`add` cannot combine shapes (2, 3) and (2,)");
         let error = a.mul(Tensor::from([1.0f64; 3])).unwrap_err().to_string();
         assert!(error.contains("expected both operands to be float32, found float64"), "{error}");
-        let error = Tensor::from([1i32]).add(1.0).unwrap_err().to_string();
+        let error = Tensor::from([1i32]).div(1.0).unwrap_err().to_string();
         assert!(error.contains("expected float32 or float64, found int32"), "{error}");
     }
 

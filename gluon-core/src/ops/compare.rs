@@ -1,7 +1,8 @@
 //! Comparisons, whose results are 0 or 1, and choices made by them.
 
 use super::arithmetic::common_shape;
-use super::operand::{Operand, Value};
+use super::integer;
+use super::operand::{Operand, Value, number_like};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::dtype::{DType, Element};
@@ -75,18 +76,7 @@ fn compare(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Res
     let y = match rhs.value() {
         Value::Tensor(y) => y,
         Value::Number(value) => {
-            number = Tensor::scalar(value, x.dtype());
-            // The largest integers of 64 bits round to a number that their type does not have.
-            let beyond = match x.dtype() {
-                DType::I64 => i64::MAX as f64,
-                DType::U64 => u64::MAX as f64,
-                _ => f64::INFINITY,
-            };
-            if !x.dtype().is_floating() && (number.item()? != value || value == beyond) {
-                let expected = "a number that the type of the elements has";
-                let found = format!("{value} for {}", x.dtype());
-                return Err(Error::BadArgument { op: name, argument: "rhs", expected, found });
-            }
+            number = number_like(name, "rhs", value, x)?;
             &number
         }
     };
@@ -141,6 +131,9 @@ impl Tensor {
         };
         let [condition, a, b] = [&condition, yes, no]
             .map(|t| t.with_layout(t.layout().broadcast(&wide)).to_contiguous());
+        if !yes.dtype().is_floating() {
+            return Ok(integer::choose(&condition, &a, &b));
+        }
         for_float!(condition, op, T => {
             let [c, a, b] = Tensor::slices::<T, _>([&condition, &a, &b]);
             let y = Tensor::build::<T>(wide, self.device(), |y| zip::select(c, a, b, y));

@@ -1,5 +1,6 @@
 //! Functions of one operand, element by element.
 
+use super::integer;
 use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::Result;
@@ -8,6 +9,9 @@ use crate::tensor::Tensor;
 
 /// `op` of each element.
 pub(crate) fn unary(name: &'static str, op: Unary, x: &Tensor) -> Result<Tensor> {
+    if !x.dtype().is_floating() {
+        return integer::unary(name, op, x);
+    }
     for_float!(x, name, T => {
         let xs = x.buffer::<T>(name)?;
         let y = Tensor::build::<T>(*x.shape(), x.device(), |y| map::unary(op, xs, x.layout(), y));
@@ -30,7 +34,8 @@ macro_rules! functions {
                 $(#[$doc])*
                 ///
                 /// # Errors
-                /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+                /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats, or
+                /// [integers](crate::DType#integers) that have the function and the result.
                 pub fn $name(&self) -> Result<Tensor> {
                     unary(stringify!($name), Unary::$op, self)
                 }
@@ -143,7 +148,8 @@ impl Tensor {
     /// is 0.
     ///
     /// # Errors
-    /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+    /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats, or
+    /// [integers](crate::DType#integers) whose type has the bounds.
     #[doc(alias = "clamp")]
     pub fn clip(&self, low: f64, high: f64) -> Result<Tensor> {
         unary("clip", Unary::Clip { low, high }, self)

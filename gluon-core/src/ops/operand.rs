@@ -1,5 +1,7 @@
 //! Operands: what may stand on the right of an arithmetic operation.
 
+use crate::dtype::DType;
+use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
 /// A tensor, or a number that takes the type of the tensor it meets.
@@ -31,6 +33,31 @@ impl Operand for &Tensor {
     fn value(&self) -> Value<'_> {
         Value::Tensor(self)
     }
+}
+
+/// `number` as a scalar beside `x`.
+///
+/// # Errors
+/// [`Error::BadArgument`] if the elements of `x` are integers, and their type does not have it.
+pub(super) fn number_like(
+    op: &'static str,
+    argument: &'static str,
+    number: f64,
+    x: &Tensor,
+) -> Result<Tensor> {
+    let scalar = Tensor::scalar(number, x.dtype()).with_device(x.device());
+    // The largest integers of 64 bits round to a number that their type does not have.
+    let beyond = match x.dtype() {
+        DType::I64 => i64::MAX as f64,
+        DType::U64 => u64::MAX as f64,
+        _ => f64::INFINITY,
+    };
+    if !x.dtype().is_floating() && (scalar.item()? != number || number == beyond) {
+        let expected = "a number that the type of the elements has";
+        let found = format!("{number} for {}", x.dtype());
+        return Err(Error::BadArgument { op, argument, expected, found });
+    }
+    Ok(scalar)
 }
 
 macro_rules! number {

@@ -1,5 +1,6 @@
 //! Reductions: sums, means, products and extremes over axes.
 
+use super::integer;
 use super::layout::{around, resolve_axis};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
@@ -28,7 +29,7 @@ impl Axes {
     }
 
     /// `shape` with sizes of 1 where axes are reduced.
-    fn kept(&self, shape: &Shape) -> Shape {
+    pub(super) fn kept(&self, shape: &Shape) -> Shape {
         let mut kept = *shape;
         for (size, &reduced) in kept.dims_mut().iter_mut().zip(&self.0) {
             if reduced {
@@ -57,6 +58,9 @@ impl Axes {
 
 /// `op` over `axes`, which stay with size 1.
 pub(super) fn fold(name: &'static str, op: Reduce, x: &Tensor, axes: &Axes) -> Result<Tensor> {
+    if !x.dtype().is_floating() {
+        return integer::fold(name, op, x, axes);
+    }
     for_float!(x, name, T => {
         let xs = x.buffer::<T>(name)?;
         Ok(Tensor::build::<T>(axes.kept(x.shape()), x.device(), |out| {
@@ -78,13 +82,7 @@ pub(super) fn shaped(y: Tensor, axes: &Axes, keep: bool) -> Tensor {
 }
 
 /// The sum, divided by `count`.
-pub(super) fn sum(
-    name: &'static str,
-    x: &Tensor,
-    axes: Axes,
-    keep: bool,
-    count: usize,
-) -> Result<Tensor> {
+fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, count: usize) -> Result<Tensor> {
     let divided = move |sum: Tensor| if count == 1 { Ok(sum) } else { sum.div(count as f64) };
     let y = divided(shaped(fold(name, Reduce::Sum, x, &axes)?, &axes, keep))?;
     record_op(name, [x], y, |_| {
@@ -94,6 +92,14 @@ pub(super) fn sum(
             gradients.add(0, dy.broadcast_to(shape)?)
         }
     })
+}
+
+/// The mean, of floats alone: that of integers is none.
+pub(super) fn mean(name: &'static str, x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
+    if !x.dtype().is_floating() {
+        return Err(integer::only_floats(name, x.dtype()));
+    }
+    sum(name, x, axes, keep, axes.count(x.shape()))
 }
 
 /// The gradient of an element is the product of the others, exact also if some are 0.
@@ -148,10 +154,10 @@ fn norm(x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
 }
 
 impl Tensor {
-    /// The sum of all elements, a scalar.
+    /// The sum of all elements, a scalar; of [integers](crate::DType#integers) as one of 64 bits.
     ///
     /// # Errors
-    /// [`Error::BadDType`] unless the elements are floats.
+    /// [`Error::BadDType`] if the elements are floats of 16 bits, or integers whose sum has more than 64.
     pub fn sum(&self) -> Result<Tensor> {
         sum("sum", self, Axes::ALL, false, 1)
     }
@@ -160,7 +166,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadAxis`] if there is no such axis, [`Error::BadArgument`] if one is named twice,
-    /// [`Error::BadDType`] unless the elements are floats.
+    /// otherwise as for [`sum`](Tensor::sum).
     pub fn sum_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
         sum("sum", self, Axes::new("sum", axes, self.shape())?, keep, 1)
     }
@@ -168,18 +174,17 @@ impl Tensor {
     /// The mean of all elements, a scalar; NaN of none.
     ///
     /// # Errors
-    /// As for [`sum`](Tensor::sum).
+    /// [`Error::BadDType`] unless the elements are floats of 32 or 64 bits.
     pub fn mean(&self) -> Result<Tensor> {
-        sum("mean", self, Axes::ALL, false, self.size())
+        mean("mean", self, Axes::ALL, false)
     }
 
     /// The mean over `axes`, as [`sum_axes`](Tensor::sum_axes).
     ///
     /// # Errors
-    /// As for [`sum_axes`](Tensor::sum_axes).
+    /// As for [`sum_axes`](Tensor::sum_axes) and [`mean`](Tensor::mean).
     pub fn mean_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
-        let axes = Axes::new("mean", axes, self.shape())?;
-        sum("mean", self, axes, keep, axes.count(self.shape()))
+        mean("mean", self, Axes::new("mean", axes, self.shape())?, keep)
     }
 
     /// The largest element, a scalar; NaN if any is. Equal ones share the gradient.
@@ -217,7 +222,7 @@ impl Tensor {
     /// The Euclidean norm of all elements, a scalar; the gradient at 0 is 0.
     ///
     /// # Errors
-    /// As for [`sum`](Tensor::sum).
+    /// As for [`mean`](Tensor::mean).
     pub fn norm(&self) -> Result<Tensor> {
         norm(self, Axes::ALL, false)
     }
@@ -225,7 +230,7 @@ impl Tensor {
     /// The Euclidean norm over `axes`, as [`sum_axes`](Tensor::sum_axes): of each row over the last.
     ///
     /// # Errors
-    /// As for [`sum_axes`](Tensor::sum_axes).
+    /// As for [`mean_axes`](Tensor::mean_axes).
     pub fn norm_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
         norm(self, Axes::new("norm", axes, self.shape())?, keep)
     }
@@ -250,7 +255,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadAxis`] if there is no such axis, [`Error::BadShape`] if it is empty,
-    /// [`Error::BadDType`] unless the elements are floats.
+    /// [`Error::BadDType`] if the elements are floats of 16 bits.
     pub fn argmax(&self, axis: isize) -> Result<Tensor> {
         arg("argmax", Extreme::Max, self, axis)
     }
@@ -271,10 +276,15 @@ fn arg(op: &'static str, extreme: Extreme, x: &Tensor, axis: isize) -> Result<Te
         let expected = "at least one element along the axis";
         return Err(Error::BadShape { op, expected, found: *x.shape() });
     }
+    let shape = x.shape().without(axis);
+    if !x.dtype().is_floating() {
+        let fill = |out: &mut [i64]| integer::arg(extreme, x, sizes, out);
+        return Ok(Tensor::build::<i64>(shape, x.device(), fill));
+    }
     let x = x.to_contiguous();
     for_float!(x, op, T => {
         let xs = x.as_contiguous::<T>().unwrap_or_default();
-        Ok(Tensor::build::<i64>(x.shape().without(axis), x.device(), |out| {
+        Ok(Tensor::build::<i64>(shape, x.device(), |out| {
             reduce::arg_extreme(extreme, xs, sizes, out);
         }))
     })
@@ -343,7 +353,6 @@ mod tests {
         assert_eq!(error, "`max` expected at least one element to reduce, found shape (0, 3)");
         let error = Tensor::zeros([3, 0]).argmax(1).unwrap_err().to_string();
         assert!(error.ends_with("one element along the axis, found shape (3, 0)"), "{error}");
-        assert!(Tensor::from([1i32]).sum().is_err());
     }
 
     #[test]

@@ -1,14 +1,19 @@
 //! Running sums and products.
 
+use super::integer;
 use super::layout::{around, resolve_axis};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::Result;
+use crate::kernel::reduce::Reduce;
 use crate::kernel::scan;
 use crate::tensor::Tensor;
 
 fn running_sum(op: &'static str, x: &Tensor, axis: usize, backwards: bool) -> Result<Tensor> {
     let sizes = around(axis, x.shape());
+    if !x.dtype().is_floating() {
+        return integer::scan(op, Reduce::Sum, x, sizes);
+    }
     let x = x.contiguous();
     for_float!(x, op, T => {
         let xs = x.as_contiguous::<T>().unwrap_or_default();
@@ -28,8 +33,8 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// [`Error::BadAxis`](crate::Error::BadAxis) if there is no such axis,
-    /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats.
+    /// [`Error::BadAxis`](crate::Error::BadAxis) if there is no such axis, otherwise as for
+    /// [`sum`](Tensor::sum).
     pub fn cumsum(&self, axis: isize) -> Result<Tensor> {
         let op = "cumsum";
         let axis = resolve_axis(op, axis, self.shape())?;
@@ -55,6 +60,9 @@ impl Tensor {
         let op = "cumprod";
         let axis = resolve_axis(op, axis, self.shape())?;
         let sizes = around(axis, self.shape());
+        if !self.dtype().is_floating() {
+            return integer::scan(op, Reduce::Prod, self, sizes);
+        }
         let x = self.to_contiguous();
         for_float!(x, op, T => {
             let xs = x.as_contiguous::<T>().unwrap_or_default();
@@ -103,8 +111,12 @@ mod tests {
     fn what_cannot_be_summed_is_named() {
         let error = Tensor::from(1.0).cumsum(0).unwrap_err().to_string();
         assert_eq!(error, "`cumsum` expected no axis, found 0 for shape ()");
-        let error = Tensor::from([1i32]).cumsum(0).unwrap_err().to_string();
-        assert!(error.starts_with("`cumsum` expected float32 or float64, found int32"), "{error}");
+        let half = Tensor::from([1.0f32]).to_dtype(crate::DType::F16);
+        let error = half.cumsum(0).unwrap_err().to_string();
+        assert!(
+            error.starts_with("`cumsum` expected float32 or float64, found float16"),
+            "{error}"
+        );
     }
 
     #[test]

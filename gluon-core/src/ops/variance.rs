@@ -1,6 +1,6 @@
 //! Variances and standard deviations over axes.
 
-use super::reduce::{Axes, fold, shaped, sum};
+use super::reduce::{Axes, fold, mean, shaped};
 use crate::autograd::record_op;
 use crate::error::Result;
 use crate::kernel::reduce::Reduce;
@@ -15,9 +15,8 @@ fn spread(
     ddof: usize,
     root: bool,
 ) -> Result<Tensor> {
-    let count = axes.count(x.shape());
-    let freedom = count.saturating_sub(ddof) as f64;
-    let centre = |x: &Tensor| x.sub(sum(name, x, axes, true, count)?);
+    let freedom = axes.count(x.shape()).saturating_sub(ddof) as f64;
+    let centre = |x: &Tensor| x.sub(mean(name, x, axes, true)?);
     // Twice, because a mean is rounded: what is left of equal elements then is 0.
     let centred = centre(&centre(&x.detach())?)?;
     let variance = fold(name, Reduce::SumSquares, &centred, &axes)?.div(freedom)?;
@@ -43,7 +42,7 @@ impl Tensor {
     /// that of what the elements are a sample of.
     ///
     /// # Errors
-    /// As for [`sum`](Tensor::sum).
+    /// As for [`mean`](Tensor::mean).
     pub fn var(&self) -> Result<Tensor> {
         spread("var", self, Axes::ALL, false, 0, false)
     }
@@ -64,7 +63,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// As for [`sum_axes`](Tensor::sum_axes).
+    /// As for [`mean_axes`](Tensor::mean_axes).
     pub fn var_axes(&self, axes: &[isize], keep: bool, ddof: usize) -> Result<Tensor> {
         let op = "var";
         spread(op, self, Axes::new(op, axes, self.shape())?, keep, ddof, false)
@@ -74,7 +73,7 @@ impl Tensor {
     /// [variance](Tensor::var). The gradient where it is 0 is 0.
     ///
     /// # Errors
-    /// As for [`sum`](Tensor::sum).
+    /// As for [`mean`](Tensor::mean).
     pub fn std(&self) -> Result<Tensor> {
         spread("std", self, Axes::ALL, false, 0, true)
     }
@@ -92,7 +91,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// As for [`sum_axes`](Tensor::sum_axes).
+    /// As for [`mean_axes`](Tensor::mean_axes).
     pub fn std_axes(&self, axes: &[isize], keep: bool, ddof: usize) -> Result<Tensor> {
         let op = "std";
         spread(op, self, Axes::new(op, axes, self.shape())?, keep, ddof, true)
