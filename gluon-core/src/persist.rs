@@ -13,7 +13,7 @@ pub mod archive;
 pub mod array;
 pub mod atomic;
 mod contents;
-mod format;
+pub(crate) mod format;
 pub(crate) mod index;
 mod load;
 pub(crate) mod model;

@@ -94,22 +94,26 @@ fn extension(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase()
 }
 
-/// Refuses a path whose extension promises a format that only others write.
-fn check_extension(path: &Path) -> Result<()> {
+/// Refuses a path whose extension promises another format than what is written: one of others, or,
+/// where that is `.gluon` `alone`, another of ours.
+pub(crate) fn check_extension(path: &Path, alone: bool) -> Result<()> {
     let whose = match &*extension(path) {
         "pt" | "pth" => "PyTorch",
         "pkl" | "pickle" => "pickles",
         "onnx" => "ONNX",
         "h5" | "hdf5" | "keras" => "Keras",
         "npy" => "single arrays of NumPy",
+        "params" if alone => "MXNet",
+        "safetensors" if alone => "`safetensors`",
+        "npz" if alone => "archives of NumPy",
         _ => return Ok(()),
     };
-    Err(Error::BadArgument {
-        op: "save",
-        argument: "path",
-        expected: "one that ends in `.params`, `.gluon`, `.safetensors` or `.npz`",
-        found: format!("`{}`, whose ending is that of {whose}", path.display()),
-    })
+    let (op, expected) = match alone {
+        true => ("Checkpoint::save", "one that ends in `.gluon`, or as no other format does"),
+        false => ("save", "one that ends in `.params`, `.gluon`, `.safetensors` or `.npz`"),
+    };
+    let found = format!("`{}`, whose ending is that of {whose}", path.display());
+    Err(Error::BadArgument { op, argument: "path", expected, found })
 }
 
 /// Reads the arrays of the file at `path`, whose first bytes tell the format.
@@ -191,7 +195,7 @@ fn is_of_torch(head: &[u8], format: Option<Format>) -> bool {
 /// is one by which others know another format, such as `.pt`.
 pub fn write(path: impl AsRef<Path>, arrays: &Arrays) -> Result<()> {
     let path = path.as_ref();
-    check_extension(path)?;
+    check_extension(path, false)?;
     let format = Format::of_path(path);
     if format != Format::Params {
         unique(format, arrays)?;

@@ -13,6 +13,7 @@ use crate::block::Block;
 use crate::error::{Error, Result};
 use crate::optim::Schedule;
 use crate::parameter::ParameterDict;
+use crate::persist::format::check_extension;
 use crate::persist::index::{Index, Stored};
 use crate::persist::model::{Request, arrays, load_index};
 use crate::persist::native::{self, Extras, Image, Slot, Training};
@@ -139,11 +140,13 @@ impl Checkpoint {
         Ok(self)
     }
 
-    /// Writes the file at `path`, [atomically](atomic::write), as `.gluon` whatever it is called.
+    /// Writes the file at `path`, [atomically](atomic::write), as `.gluon`.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be written.
+    /// [`Error::Io`] if the file cannot be written, [`Error::BadArgument`] if its extension is that of
+    /// another format, such as `.params`.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        check_extension(path.as_ref(), true)?;
         let read = |(name, stored): &(String, Stored)| Ok((name.clone(), stored.read(name)?));
         let entries = self.index.entries.iter().map(read).collect::<Result<Vec<_>>>()?;
         let arrays = Arrays::Dict(entries);

@@ -329,6 +329,32 @@ fn checkpoints_are_models_and_models_checkpoints_without_training() {
 }
 
 #[test]
+fn no_checkpoint_is_called_like_another_format() {
+    let scratch = Scratch::new();
+    let checkpoint = trained().checkpoint();
+    for (name, whose) in [
+        ("a.params", "MXNet"),
+        ("a.SafeTensors", "`safetensors`"),
+        ("a.npz", "archives of NumPy"),
+        ("a.pt", "PyTorch"),
+    ] {
+        let path = scratch.at(name);
+        let error = checkpoint.save(&path).unwrap_err().to_string();
+        let expected = format!(
+            "`Checkpoint::save` expected `path` to be one that ends in `.gluon`, or as no other \
+             format does, found `{}`, whose ending is that of {whose}",
+            path.display()
+        );
+        assert_eq!(error, expected);
+        assert!(!path.exists());
+    }
+    for name in ["a.gluon", "a", "a.ckpt", "a.params.1"] {
+        checkpoint.save(scratch.at(name)).unwrap();
+        assert_eq!(Checkpoint::open(scratch.at(name)).unwrap().step(), checkpoint.step());
+    }
+}
+
+#[test]
 fn values_of_any_type_are_kept() {
     let run = trained();
     let scratch = Scratch::new();
