@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use crate::dtype::DType;
 use crate::shape::Shape;
 
-use message::{any, listed, whole};
+use message::{any, listed, untold, whole};
 pub use misfit::Misfit;
 
 /// The result of everything that depends on data, sizes or files.
@@ -213,9 +213,12 @@ pub enum Error {
 
     /// Reading a parameter whose shape is not known yet.
     #[error(
-        "parameter `{name}` has shape {shape} with unknown sizes, written 0; the first `forward` tells those of its input, state all others"
+        "parameter `{name}` has shape {shape} with unknown sizes, written 0{}",
+        untold(input.as_deref())
     )]
     Deferred {
+        /// The input that was to tell them, if a layer of the library met one without elements.
+        input: Option<Box<Shape>>,
         /// The parameter.
         name: String,
         /// Its shape, 0 for an unknown size.
@@ -495,10 +498,12 @@ impl Error {
         Error::Other(error.into())
     }
 
-    /// The same with the input that did not fit.
+    /// The same with the input that did not fit, or has no elements to tell sizes by.
     pub(crate) fn of_input(mut self, shape: &Shape) -> Error {
-        if let Error::InputShape { input, .. } = &mut self {
-            *input = Some(Box::new(*shape));
+        match &mut self {
+            Error::InputShape { input, .. } => *input = Some(Box::new(*shape)),
+            Error::Deferred { input, .. } if !shape.is_known() => *input = Some(Box::new(*shape)),
+            _ => {}
         }
         self
     }

@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::fmt;
 
 use super::Error;
+use crate::shape::Shape;
 
 /// The message and its causes, so that what `main` returns and `unwrap` meets reads as text.
 impl fmt::Debug for Error {
@@ -29,6 +30,18 @@ pub(super) fn any(what: &str, low: isize, bound: usize) -> String {
 /// What an index should have been.
 pub(super) fn whole(index: f64) -> &'static str {
     if index.fract() == 0.0 { "an index" } else { "a whole number" }
+}
+
+/// Why sizes are unknown, and what tells them.
+pub(super) fn untold(input: Option<&Shape>) -> String {
+    match input {
+        Some(shape) => {
+            format!(
+                ", which an input of shape {shape} does not tell; begin with one that has elements, or state them"
+            )
+        }
+        None => "; the first `forward` tells those of its input, state all others".to_owned(),
+    }
 }
 
 /// Names in a row: `a`, `b`, and so on.

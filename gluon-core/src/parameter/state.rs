@@ -83,7 +83,9 @@ impl Parameter {
         match &*value {
             Value::Ready(_) => Ok(Values { value }),
             Value::Missing => Err(Error::NotInitialized { name: self.label() }),
-            Value::Deferred(..) => Err(Error::Deferred { name: self.label(), shape: self.shape() }),
+            Value::Deferred(..) => {
+                Err(Error::Deferred { input: None, name: self.label(), shape: self.shape() })
+            }
         }
     }
 

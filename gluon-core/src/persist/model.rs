@@ -113,8 +113,8 @@ pub(crate) fn arrays(parameters: ParameterDict) -> Result<Vec<(String, Array)>> 
     for entry in parameters {
         let data = entry.data().map_err(|error| match error {
             Error::NotInitialized { .. } => Error::NotInitialized { name: entry.path().to_owned() },
-            Error::Deferred { shape, .. } => {
-                Error::Deferred { name: entry.path().to_owned(), shape }
+            Error::Deferred { input, shape, .. } => {
+                Error::Deferred { input, name: entry.path().to_owned(), shape }
             }
             other => other,
         })?;

@@ -2,7 +2,8 @@
 
 use gluon::nn::{
     AvgPool2d, Concurrent, Conv2d, ConvTranspose2d, Dense, Dropout, Embedding, GlobalAvgPool2d,
-    LearnedEncoding, Mask, MaxPool2d, MultiHeadAttention, PRelu, Residual, TransformerEncoderLayer,
+    LayerNorm, LearnedEncoding, Mask, MaxPool2d, MultiHeadAttention, PRelu, Residual,
+    TransformerEncoderLayer,
 };
 use gluon::prelude::*;
 
@@ -91,6 +92,39 @@ fn shapes_that_do_not_fit_are_named() {
         message(&prelu, &x),
         "the input of shape (2, 3, 5, 5) does not fit parameter `alpha`: expected one for shape (4,), as declared or told by the first input, found one for (3,)"
     );
+}
+
+#[test]
+fn an_input_without_elements_tells_no_size() {
+    let mut net = sequential![Dense::new(4), Dense::new(3)];
+    let mut conv = Conv2d::new(6, 3);
+    let mut norm = LayerNorm::new();
+    net.initialize().unwrap();
+    conv.initialize().unwrap();
+    norm.initialize().unwrap();
+    let cases: [(&dyn Layer, Tensor, &str); 3] = [
+        (
+            &net,
+            Tensor::zeros([2, 0]),
+            "parameter `0.weight` has shape (4, 0) with unknown sizes, written 0, which an input of shape (2, 0) does not tell",
+        ),
+        (
+            &conv,
+            Tensor::zeros([2, 0, 5, 5]),
+            "parameter `weight` has shape (6, 0, 3, 3) with unknown sizes, written 0, which an input of shape (2, 0, 5, 5) does not tell",
+        ),
+        (
+            &norm,
+            Tensor::zeros([2, 0]),
+            "parameter `gamma` has shape (0,) with unknown sizes, written 0, which an input of shape (2, 0) does not tell",
+        ),
+    ];
+    for (layer, x, expected) in cases {
+        let expected = format!("{expected}; begin with one that has elements, or state them");
+        assert_eq!(message(layer, &x), expected);
+    }
+    // The number of samples tells nothing, so that there may be none.
+    assert_eq!(net.forward(&Tensor::zeros([0, 5])).unwrap().shape(), [0, 3]);
 }
 
 #[test]
