@@ -159,7 +159,7 @@ impl Diff {
         // Elements of one type that is no float are equal exactly if their bytes are, also where
         // f64 cannot tell them apart.
         let size = a.dtype().size();
-        let whole = a.dtype() == b.dtype() && !a.dtype().is_floating();
+        let whole = a.dtype() == b.dtype() && !a.dtype().is_float();
         let differs_in_bytes = |i: usize| {
             let range = i * size..(i + 1) * size;
             whole && a.bytes()[range.clone()] != b.bytes()[range]

@@ -114,12 +114,12 @@ impl DType {
     }
 
     /// Whether the elements are floating-point numbers, of any size.
-    pub fn is_floating(self) -> bool {
+    pub fn is_float(self) -> bool {
         matches!(self, DType::F32 | DType::F64 | DType::F16 | DType::BF16)
     }
 
-    /// Whether the type computes: `F32` or `F64`.
-    pub fn is_float(self) -> bool {
+    /// Whether operations compute with the elements as they are: `F32` or `F64`.
+    pub fn computes(self) -> bool {
         matches!(self, DType::F32 | DType::F64)
     }
 }
@@ -354,6 +354,13 @@ mod tests {
         check::<u32>(&[0.0, 4e9]);
         check::<u64>(&[0.0, 5e9]);
         check::<bool>(&[0.0, 1.0]);
+    }
+
+    #[test]
+    fn not_every_float_computes() {
+        let those = |is: fn(DType) -> bool| DType::ALL.into_iter().filter(move |&dtype| is(dtype));
+        assert!(those(DType::is_float).eq([DType::F32, DType::F64, DType::F16, DType::BF16]));
+        assert!(those(DType::computes).eq([DType::F32, DType::F64]));
     }
 
     #[test]

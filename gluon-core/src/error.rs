@@ -112,7 +112,7 @@ pub enum Error {
     /// Operands of different element types.
     #[error(
         "`{op}` expected both operands to be {lhs}, found {rhs}; convert one with {}",
-        if lhs.is_float() && rhs.is_float() {
+        if lhs.computes() && rhs.computes() {
             "`cast`, or without a gradient with `to_dtype`"
         } else {
             "`to_dtype`"

@@ -246,7 +246,7 @@ fn like(op: &'static str, label: &Tensor, prediction: &Tensor) -> Result<Tensor>
 fn of_type(dtype: DType, x: &Tensor) -> Result<Tensor> {
     match x.dtype() {
         same if same == dtype => Ok(x.clone()),
-        other if other.is_float() && dtype.is_float() => x.cast(dtype),
+        other if other.computes() && dtype.computes() => x.cast(dtype),
         _ => Ok(x.to_dtype(dtype)),
     }
 }

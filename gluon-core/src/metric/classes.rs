@@ -24,7 +24,7 @@ impl Classes {
             return Ok(Classes { predicted, labels: labels(op, label, 2)?, count: 2 });
         }
         let (count, labels) = rows(op, prediction, label)?;
-        let scores = match prediction.dtype().is_float() {
+        let scores = match prediction.dtype().computes() {
             true => prediction.detach(),
             false => prediction.to_dtype(DType::F64),
         };

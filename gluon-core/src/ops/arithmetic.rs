@@ -108,7 +108,7 @@ pub(super) fn common_shape(op: &'static str, x: &Tensor, y: &Tensor) -> Result<S
 
 fn tensors(name: &'static str, op: Binary, x: &Tensor, y: &Tensor) -> Result<Tensor> {
     let shape = common_shape(name, x, y)?;
-    if !x.dtype().is_floating() {
+    if !x.dtype().is_float() {
         return integer::binary(name, op, x, y, shape);
     }
     for_float!(x, name, T => {

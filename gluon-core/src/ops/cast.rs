@@ -14,7 +14,7 @@ impl Tensor {
     pub fn cast(&self, dtype: DType) -> Result<Tensor> {
         let op = "cast";
         for found in [self.dtype(), dtype] {
-            if !found.is_float() {
+            if !found.computes() {
                 return Err(Error::BadDType { op, expected: "float32 or float64", found });
             }
         }

@@ -81,11 +81,11 @@ fn compare(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Res
         }
     };
     let shape = common_shape(name, x, y)?;
-    if !x.dtype().is_float() {
+    if !x.dtype().computes() {
         // The numbers of each of these have a type that has them all.
         let wide = match x.dtype() {
             DType::U64 => return Ok(compare_integers::<u64>(op, x, y, shape)),
-            found if found.is_floating() => DType::F32,
+            found if found.is_float() => DType::F32,
             _ => DType::I64,
         };
         let [wide_x, wide_y] = [x, y].map(|t| t.to_dtype(wide));
@@ -131,7 +131,7 @@ impl Tensor {
         };
         let [condition, a, b] = [&condition, yes, no]
             .map(|t| t.with_layout(t.layout().broadcast(&wide)).to_contiguous());
-        if !yes.dtype().is_floating() {
+        if !yes.dtype().is_float() {
             return Ok(integer::choose(&condition, &a, &b));
         }
         for_float!(condition, op, T => {

@@ -9,7 +9,7 @@ use crate::tensor::Tensor;
 
 /// `op` of each element.
 pub(crate) fn unary(name: &'static str, op: Unary, x: &Tensor) -> Result<Tensor> {
-    if !x.dtype().is_floating() {
+    if !x.dtype().is_float() {
         return integer::unary(name, op, x);
     }
     for_float!(x, name, T => {

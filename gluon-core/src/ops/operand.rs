@@ -52,7 +52,7 @@ pub(super) fn number_like(
         DType::U64 => u64::MAX as f64,
         _ => f64::INFINITY,
     };
-    if !x.dtype().is_floating() && (scalar.item()? != number || number == beyond) {
+    if !x.dtype().is_float() && (scalar.item()? != number || number == beyond) {
         let expected = "a number that the type of the elements has";
         let found = format!("{number} for {}", x.dtype());
         return Err(Error::BadArgument { op, argument, expected, found });

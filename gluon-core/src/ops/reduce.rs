@@ -58,7 +58,7 @@ impl Axes {
 
 /// `op` over `axes`, which stay with size 1.
 pub(super) fn fold(name: &'static str, op: Reduce, x: &Tensor, axes: &Axes) -> Result<Tensor> {
-    if !x.dtype().is_floating() {
+    if !x.dtype().is_float() {
         return integer::fold(name, op, x, axes);
     }
     for_float!(x, name, T => {
@@ -96,7 +96,7 @@ fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, count: usize) -> 
 
 /// The mean, of floats alone: that of integers is none.
 pub(super) fn mean(name: &'static str, x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
-    if !x.dtype().is_floating() {
+    if !x.dtype().is_float() {
         return Err(integer::only_floats(name, x.dtype()));
     }
     sum(name, x, axes, keep, axes.count(x.shape()))
@@ -277,7 +277,7 @@ fn arg(op: &'static str, extreme: Extreme, x: &Tensor, axis: isize) -> Result<Te
         return Err(Error::BadShape { op, expected, found: *x.shape() });
     }
     let shape = x.shape().without(axis);
-    if !x.dtype().is_floating() {
+    if !x.dtype().is_float() {
         let fill = |out: &mut [i64]| integer::arg(extreme, x, sizes, out);
         return Ok(Tensor::build::<i64>(shape, x.device(), fill));
     }

@@ -11,7 +11,7 @@ use crate::tensor::Tensor;
 
 fn running_sum(op: &'static str, x: &Tensor, axis: usize, backwards: bool) -> Result<Tensor> {
     let sizes = around(axis, x.shape());
-    if !x.dtype().is_floating() {
+    if !x.dtype().is_float() {
         return integer::scan(op, Reduce::Sum, x, sizes);
     }
     let x = x.contiguous();
@@ -60,7 +60,7 @@ impl Tensor {
         let op = "cumprod";
         let axis = resolve_axis(op, axis, self.shape())?;
         let sizes = around(axis, self.shape());
-        if !self.dtype().is_floating() {
+        if !self.dtype().is_float() {
             return integer::scan(op, Reduce::Prod, self, sizes);
         }
         let x = self.to_contiguous();

@@ -22,7 +22,7 @@ fn order(x: &Tensor, axis: usize, count: usize, descending: bool) -> Tensor {
     // The numbers of each type have one of three that has them all.
     let keys = match x.dtype() {
         DType::U64 => keys(x, descending, |x: u64| x),
-        found if found.is_floating() => keys(x, descending, sort::key_of_float),
+        found if found.is_float() => keys(x, descending, sort::key_of_float),
         _ => keys(x, descending, sort::key_of_integer),
     };
     let sizes = around(axis, x.shape());

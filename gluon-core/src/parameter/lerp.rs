@@ -32,11 +32,11 @@ impl ParameterDict {
     pub fn lerp(&self, other: &ParameterDict, weight: f64) -> Result<()> {
         let towards = |values: Tensor, others: Tensor| {
             let dtype = values.dtype();
-            if weight == 1.0 || !dtype.is_floating() {
+            if weight == 1.0 || !dtype.is_float() {
                 return Ok(others);
             }
             // Half precision has no arithmetic of its own.
-            let wide = if dtype.is_float() { dtype } else { DType::F32 };
+            let wide = if dtype.computes() { dtype } else { DType::F32 };
             let (values, others) = (values.to_dtype(wide), others.to_dtype(wide));
             values.add(others.sub(&values)?.mul(weight)?)
         };

@@ -233,7 +233,7 @@ impl Parameter {
     /// **If `dtype` is not a type of floats**: the values would be cut off.
     #[track_caller]
     pub fn cast(&self, dtype: DType) {
-        assert!(dtype.is_floating(), "`cast` expected a type of floats, found {dtype}");
+        assert!(dtype.is_float(), "`cast` expected a type of floats, found {dtype}");
         self.convert(|declared| declared.dtype = dtype, |tensor| tensor.to_dtype(dtype));
     }
 

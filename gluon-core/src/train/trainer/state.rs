@@ -72,7 +72,7 @@ impl Trainer {
             }
             for (name, tensor) in tensors {
                 let fits = slot.entry.merged(tensor.shape()).is_ok_and(|s| s == *tensor.shape());
-                if !fits || !tensor.dtype().is_float() {
+                if !fits || !tensor.dtype().computes() {
                     let expected =
                         format!("{name} of `{path}` to be floats {}", slot.entry.shape());
                     return error(expected, format!("{} {}", tensor.dtype(), tensor.shape()));
