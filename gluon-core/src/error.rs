@@ -4,7 +4,7 @@ mod message;
 mod misfit;
 mod place;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::dtype::DType;
 use crate::shape::Shape;
@@ -496,6 +496,11 @@ impl Error {
     /// ```
     pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error::Other(error.into())
+    }
+
+    /// What an error of the operating system is for the file at `path`: it could not `read` it, say.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl Fn(std::io::Error) -> Error + Copy {
+        move |source| Error::Io { action, path: path.to_path_buf(), source }
     }
 
     /// The same with the input that did not fit, or has no elements to tell sizes by.

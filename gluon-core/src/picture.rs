@@ -93,11 +93,7 @@ impl Picture {
     /// [`Error::Io`] if the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        std::fs::write(path, self.to_string()).map_err(|source| Error::Io {
-            action: "write",
-            path: path.to_path_buf(),
-            source,
-        })
+        std::fs::write(path, self.to_string()).map_err(Error::io("write", path))
     }
 }
 

@@ -86,7 +86,7 @@ impl Idx {
     /// Offsets count in the uncompressed data.
     pub fn open(path: impl AsRef<Path>) -> Result<Idx> {
         let path = path.as_ref();
-        let io = |source| Error::Io { action: "read", path: path.to_owned(), source };
+        let io = Error::io("read", path);
         let file = File::open(path).map_err(io)?;
         let size = file.metadata().map_err(io)?.len();
         reader::read(file, size, path)
@@ -125,11 +125,7 @@ impl Idx {
         if path.extension().is_some_and(|extension| extension == "gz") {
             bytes = bytes.and_then(|bytes| compress(&bytes));
         }
-        bytes.and_then(|bytes| fs::write(path, bytes)).map_err(|source| Error::Io {
-            action: "write",
-            path: path.to_owned(),
-            source,
-        })
+        bytes.and_then(|bytes| fs::write(path, bytes)).map_err(Error::io("write", path))
     }
 
     /// The shape.

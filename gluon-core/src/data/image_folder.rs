@@ -78,7 +78,7 @@ impl ImageFolder {
 
 /// What is in a folder and not hidden, by name.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let error = |source| Error::Io { action: "read", path: folder.to_path_buf(), source };
+    let error = Error::io("read", folder);
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(error)? {
         let path = entry.map_err(error)?.path();
@@ -115,7 +115,7 @@ impl Dataset for ImageFolder {
                 found: format!("{height}, {width}"),
             });
         }
-        let error = |source| Error::Io { action: "read", path: path.clone(), source };
+        let error = Error::io("read", path);
         let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
         let picture = reader.map_err(error)?.decode();
         let picture = picture.map_err(|cause| error(std::io::Error::other(cause)))?;

@@ -148,7 +148,7 @@ fn find(folder: &Path, prefix: &str, what: &str, rank: usize) -> Result<PathBuf>
         folder.display()
     );
     let source = io::Error::new(io::ErrorKind::NotFound, reason);
-    Err(Error::Io { action: "find", path: folder.join(&names[0]), source })
+    Err(Error::io("find", &folder.join(&names[0]))(source))
 }
 
 /// The array of a file, which must be of `u8` and have `rank` axes.

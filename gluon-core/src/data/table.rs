@@ -38,11 +38,7 @@ impl Table {
     pub fn open(path: impl AsRef<Path>) -> Result<Table> {
         let path = path.as_ref().to_path_buf();
         let file = std::fs::File::open(&path);
-        let mut reader = csv::Reader::from_reader(file.map_err(|source| Error::Io {
-            action: "read",
-            path: path.clone(),
-            source,
-        })?);
+        let mut reader = csv::Reader::from_reader(file.map_err(Error::io("read", &path))?);
         let invalid = |error: csv::Error| Error::Table {
             path: path.clone(),
             expected: "rows of UTF-8 text, all with as many fields as the first".to_owned(),

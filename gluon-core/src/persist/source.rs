@@ -47,7 +47,7 @@ struct Window {
 impl Source {
     /// The file at `path`; a pipe or device is read to its end.
     pub(crate) fn open(path: &Path) -> Result<Source> {
-        let wrap = |source| Error::Io { action: "read", path: path.to_path_buf(), source };
+        let wrap = Error::io("read", path);
         let mut file = File::open(path).map_err(wrap)?;
         let metadata = file.metadata().map_err(wrap)?;
         if !metadata.is_file() {
@@ -134,7 +134,7 @@ impl Source {
     }
 
     fn wrap(&self, source: io::Error) -> Error {
-        Error::Io { action: "read", path: self.path.clone(), source }
+        Error::io("read", &self.path)(source)
     }
 
     /// The bytes of `range`, which the caller has found to exist.

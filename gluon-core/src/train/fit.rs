@@ -320,8 +320,7 @@ impl<'f> Fit<'f> {
         let metrics: Vec<String> = self.metrics.iter().map(|m| m.name().to_owned()).collect();
         #[cfg(feature = "checkpoint")]
         if let Some(folder) = &self.folder {
-            let error = |source| Error::Io { action: "create", path: folder.clone(), source };
-            std::fs::create_dir_all(folder).map_err(error)?;
+            std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
             let path = folder.join("last.gluon");
             if path.exists() {
                 let checkpoint = Checkpoint::open(path)?;

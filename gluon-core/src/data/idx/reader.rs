@@ -10,7 +10,7 @@ use crate::shape::{MAX_RANK, Shape};
 
 /// Reads an array from `source`, whose size in bytes is `source_size`; `path` names it in errors.
 pub(super) fn read(mut source: impl Read, source_size: u64, path: &Path) -> Result<Idx> {
-    let io = |source| Error::Io { action: "read", path: path.to_owned(), source };
+    let io = Error::io("read", path);
     let mut start = Vec::new();
     source.by_ref().take(GZIP.len() as u64).read_to_end(&mut start).map_err(io)?;
     let is_gzip = start == GZIP;
@@ -112,7 +112,7 @@ impl<R: Read> Stream<'_, R> {
             Err(error) if self.is_gzip && is_corruption(&error) => {
                 Err(self.format("intact gzip data", error.to_string(), self.offset))
             }
-            Err(source) => Err(Error::Io { action: "read", path: self.path.to_owned(), source }),
+            Err(error) => Err(Error::io("read", self.path)(error)),
         }
     }
 
