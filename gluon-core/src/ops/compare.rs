@@ -85,7 +85,7 @@ fn compare(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Res
         // The numbers of each of these have a type that has them all.
         let wide = match x.dtype() {
             DType::U64 => return Ok(compare_integers::<u64>(op, x, y, shape)),
-            found if found.is_float() => DType::F32,
+            found if found.is_float() || found.size() <= 2 => DType::F32,
             _ => DType::I64,
         };
         let [wide_x, wide_y] = [x, y].map(|t| t.to_dtype(wide));
@@ -186,6 +186,9 @@ mod tests {
         let most = Tensor::from([u64::MAX, 1]);
         assert_eq!(most.gt(signed).unwrap(), Tensor::from([1u64, 0]));
         assert_eq!(most.gt(Tensor::from([u64::MAX - 1, 1])).unwrap(), Tensor::from([1u64, 0]));
+        let short = Tensor::from([i16::MIN, i16::MIN + 1, i16::MAX]);
+        assert_eq!(short.lt(-32767.0).unwrap(), Tensor::from([1i16, 0, 0]));
+        assert!(short.le(32768.0).is_err() && Tensor::from([65535u16]).ge(65535.0).is_ok());
         let flags = Tensor::from([true, false]);
         assert_eq!(flags.ne(Tensor::from([true, true])).unwrap(), Tensor::from([false, true]));
         let half = Tensor::from([0.5f32, 2.0]).to_dtype(DType::F16);
