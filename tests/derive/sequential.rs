@@ -46,6 +46,16 @@ fn names_are_indices() {
     );
 }
 
+/// As those of a struct, whose constructor gives them.
+#[test]
+fn parameters_have_names_from_the_beginning() {
+    let net = sequential![gluon::nn::Dense::new(4), sequential![gluon::nn::Dense::new(2)]];
+    let error = net.forward(&Tensor::ones([1, 3])).unwrap_err().to_string();
+    assert!(error.starts_with("parameter `0.weight` is not initialized; "), "{error}");
+    let error = net[1].forward(&Tensor::ones([1, 3])).unwrap_err().to_string();
+    assert!(error.starts_with("parameter `1.0.weight` is not initialized; "), "{error}");
+}
+
 #[test]
 fn nothing_is_the_identity() -> Result<()> {
     let x = Tensor::ones([2, 3]);

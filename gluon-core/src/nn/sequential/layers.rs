@@ -2,7 +2,7 @@
 
 use super::Sequential;
 use super::ties::Tied;
-use crate::block::{Layer, Member, named_parameters};
+use crate::block::{Layer, Member, declare, named_parameters};
 use crate::parameter::Parameter;
 
 /// Layers in order, some of which have a label or are tied to one that has.
@@ -72,7 +72,7 @@ impl Layers {
         self.ties.extend(members.0.into_iter().map(tie));
     }
 
-    /// The layers as a net.
+    /// The layers as a net, whose parameters have the names that they have in it.
     pub fn into_sequential(self) -> Sequential {
         let resolve = |tie: &Declared| {
             let layer = match tie.layer {
@@ -83,7 +83,9 @@ impl Layers {
             Some(Tied { layer, member: tie.member.clone(), source, of: tie.source.clone() })
         };
         let ties = self.ties.iter().filter_map(resolve).collect();
-        Sequential { layers: self.layers, ties }
+        let net = Sequential { layers: self.layers, ties };
+        declare(&net);
+        net
     }
 
     fn index(&self, label: &str) -> Option<usize> {
