@@ -108,6 +108,8 @@ fn reading_before_initialize_says_what_to_call() {
              call `initialize` or `load_parameters` on its model first"
         );
     }
+    // The input that was refused has told no size.
+    assert_eq!(net.hidden.weight.shape(), [4, 0]);
     net.hidden.weight.zero_grad();
     // Where MXNet needs an initialized parameter, a target or a shape is enough here.
     net.hidden.weight.to_device(Device::Cpu(1));

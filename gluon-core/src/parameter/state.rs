@@ -99,12 +99,14 @@ impl Parameter {
     /// `initialize`, or what the initializer returns.
     pub fn data_with_shape(&self, shape: impl Into<Shape>) -> Result<Tensor> {
         let shape = shape.into();
-        if let Value::Ready(tensor) = &*self.value() {
-            if *tensor.shape() == shape {
-                return Ok(tensor.clone());
+        match &*self.value() {
+            Value::Ready(tensor) if *tensor.shape() == shape => return Ok(tensor.clone()),
+            Value::Ready(tensor) => {
+                let (name, expected) = (self.label(), *tensor.shape());
+                return Err(Error::InputShape { input: None, name, expected, found: shape });
             }
-            let (name, expected) = (self.label(), *tensor.shape());
-            return Err(Error::InputShape { input: None, name, expected, found: shape });
+            Value::Missing => return Err(Error::NotInitialized { name: self.label() }),
+            Value::Deferred(..) => {}
         }
         self.set_shape(shape).map_err(|error| match error {
             Error::ParameterShape { name, expected, found } => {
