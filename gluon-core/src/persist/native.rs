@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::array::Array;
 use super::contents::{Arrays, Group};
+use super::format::Format;
 use super::index::{self, Index, Stored};
 use super::plain::Plain;
 use super::source::Source;
@@ -229,7 +230,14 @@ fn read_header(source: &Source) -> Result<Cow<'_, [u8]>> {
         return Err(source.invalid(FORMAT, 0, expected, format!("{len} bytes")));
     };
     if *magic != MAGIC {
-        return Err(source.invalid(FORMAT, 0, "the magic number", format!("{magic:02x?}")));
+        let (expected, found) = match Format::of_bytes(&head) {
+            Some(other) => (
+                "its first bytes; `load_parameters` reads other formats",
+                format!("those of {other}"),
+            ),
+            None => ("its first bytes", format!("{magic:02x?}")),
+        };
+        return Err(source.invalid(FORMAT, 0, expected, found));
     }
     let word = |at: usize| rest[at..at + 4].try_into().map_or(0, u32::from_le_bytes);
     let (version, checksum) = (word(0), word(4));

@@ -329,6 +329,20 @@ fn checkpoints_are_models_and_models_checkpoints_without_training() {
 }
 
 #[test]
+fn a_model_in_another_format_is_no_checkpoint() {
+    let scratch = Scratch::new();
+    let path = scratch.at("a.params");
+    trained().net.save_parameters(&path).unwrap();
+    let error = Checkpoint::open(&path).err().unwrap().to_string();
+    let expected = "is not a valid gluon file: expected its first bytes; \
+                    `load_parameters` reads other formats, found those of MXNet .params at byte 0";
+    assert!(error.ends_with(expected), "{error}");
+    fs::write(&path, [b'x'; 30]).unwrap();
+    let error = Checkpoint::open(&path).err().unwrap().to_string();
+    assert!(error.ends_with("found [78, 78, 78, 78, 78, 78, 78, 78] at byte 0"), "{error}");
+}
+
+#[test]
 fn no_checkpoint_is_called_like_another_format() {
     let scratch = Scratch::new();
     let checkpoint = trained().checkpoint();
