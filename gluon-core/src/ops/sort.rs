@@ -7,8 +7,7 @@ use crate::error::{Error, Result};
 use crate::kernel::sort;
 use crate::tensor::Tensor;
 
-/// A whole number for each element, in their order, or in the opposite one.
-fn keys<T: Element>(x: &Tensor, descending: bool, key: impl Fn(T) -> u64) -> Tensor {
+fn keys_by<T: Element>(x: &Tensor, descending: bool, key: impl Fn(T) -> u64) -> Tensor {
     let x = x.to_dtype(T::DTYPE).to_contiguous();
     let xs = x.as_contiguous::<T>().unwrap_or_default();
     let turn = if descending { u64::MAX } else { 0 };
@@ -17,14 +16,19 @@ fn keys<T: Element>(x: &Tensor, descending: bool, key: impl Fn(T) -> u64) -> Ten
     })
 }
 
+/// A whole number for each element of `x`, in their order, or in the opposite one.
+fn keys(x: &Tensor, descending: bool) -> Tensor {
+    // The numbers of each type have one of three that has them all.
+    match x.dtype() {
+        DType::U64 => keys_by(x, descending, |x: u64| x),
+        found if found.is_float() => keys_by(x, descending, sort::key_of_float),
+        _ => keys_by(x, descending, sort::key_of_integer),
+    }
+}
+
 /// The positions along `axis` of the first `count` elements, in order.
 fn order(x: &Tensor, axis: usize, count: usize, descending: bool) -> Tensor {
-    // The numbers of each type have one of three that has them all.
-    let keys = match x.dtype() {
-        DType::U64 => keys(x, descending, |x: u64| x),
-        found if found.is_float() => keys(x, descending, sort::key_of_float),
-        _ => keys(x, descending, sort::key_of_integer),
-    };
+    let keys = keys(x, descending);
     let sizes = around(axis, x.shape());
     let mut shape = *x.shape();
     shape.dims_mut()[axis] = count;
@@ -97,6 +101,52 @@ impl Tensor {
     }
 }
 
+impl Tensor {
+    /// The elements without repetition in ascending order, all axes as one; for each element of the
+    /// tensor its index among those; and how often each of those is there. NaN counts as equal to NaN
+    /// and larger than every number.
+    ///
+    /// Elements may be of any type; the gradient of floats goes to the first of equal ones.
+    ///
+    /// ```
+    /// # use gluon_core as gluon;
+    /// # use gluon::Tensor;
+    /// let years = Tensor::from([2024i64, 2021, 2024, 2022]);
+    /// let (values, indices, counts) = years.unique()?;
+    /// assert_eq!(values, Tensor::from([2021i64, 2022, 2024]));
+    /// assert_eq!(indices, Tensor::from([2i64, 0, 2, 1])); // classes for a loss
+    /// assert_eq!(counts, Tensor::from([1i64, 1, 2]));
+    /// # Ok::<(), gluon::Error>(())
+    /// ```
+    ///
+    /// # Shapes
+    /// `self: [..]` → `[n]`, `[..]`, `[n]`, the last two of `int64`
+    ///
+    /// # Errors
+    /// [`Error::RecordedElsewhere`] if another thread is still recording the tensor.
+    #[doc(alias = "unique_all")]
+    pub fn unique(&self) -> Result<(Tensor, Tensor, Tensor)> {
+        let len = self.size();
+        let keys = keys(self, false);
+        let keys = keys.as_contiguous::<u64>().unwrap_or_default();
+        let mut order = vec![0; len];
+        sort::order(keys, [1, len, 1], len, &mut order);
+        let (mut firsts, mut counts) = (Vec::new(), Vec::new());
+        let mut indices = vec![0i64; len];
+        let equal = |&a: &i64, &b: &i64| keys[a as usize] == keys[b as usize];
+        for (index, positions) in order.chunk_by(equal).enumerate() {
+            firsts.push(positions[0] as u64);
+            counts.push(positions.len() as i64);
+            positions.iter().for_each(|&position| indices[position as usize] = index as i64);
+        }
+        let values = along("unique", &self.reshape([len])?, 0, Tensor::from(firsts))?;
+        let indices = Tensor::from(indices).reshape(*self.shape())?;
+        let [indices, counts] =
+            [indices, Tensor::from(counts)].map(|t| t.with_device(self.device()));
+        Ok((values, indices, counts))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +197,38 @@ mod tests {
         }
     }
 
+    /// What NumPy's `unique` gives, and as often.
+    #[test]
+    fn elements_that_differ_are_found_and_counted() {
+        let (values, indices, counts) = Tensor::from([[3.0f32, 1.0], [2.0, 3.0], [1.0, 3.0]])
+            .transpose()
+            .unwrap()
+            .unique()
+            .unwrap();
+        assert_eq!(values, Tensor::from([1.0f32, 2.0, 3.0]));
+        assert_eq!(indices, Tensor::from([[2i64, 1, 0], [0, 2, 2]]));
+        assert_eq!(counts, Tensor::from([2i64, 1, 3]));
+
+        let x = Tensor::from([f64::NAN, 0.0, -0.0, f64::INFINITY, f64::NAN, -1.0]);
+        let (values, indices, counts) = x.unique().unwrap();
+        assert_eq!(values.slice(0, ..3).unwrap(), Tensor::from([-1.0, 0.0, f64::INFINITY]));
+        assert!(values.select(0, 3).unwrap().item().unwrap().is_nan());
+        assert_eq!(indices, Tensor::from([3i64, 1, 1, 2, 3, 0]));
+        assert_eq!(counts, Tensor::from([1i64, 2, 1, 2]));
+
+        let large = 1i64 << 60;
+        let x = Tensor::from([large + 1, large, large + 1]);
+        assert_eq!(x.unique().unwrap().0, Tensor::from([large, large + 1]));
+        let x = Tensor::from([true, false, true]);
+        assert_eq!(x.unique().unwrap().0, Tensor::from([false, true]));
+        let (values, indices, counts) = Tensor::from(7u8).unique().unwrap();
+        assert_eq!(values, Tensor::from([7u8]));
+        assert_eq!((indices, counts), (Tensor::from(0i64), Tensor::from([1i64])));
+        let (values, indices, counts) = Tensor::zeros([0, 3]).unique().unwrap();
+        assert_eq!((values.shape(), counts.shape()), (&[0].into(), &[0].into()));
+        assert_eq!(*indices.shape(), [0, 3]);
+    }
+
     #[test]
     fn what_cannot_be_sorted_is_named() {
         let error = Tensor::from(1.0).argsort(0, false).unwrap_err().to_string();
@@ -161,6 +243,8 @@ mod tests {
         let x = Tensor::from([[0.3, -1.2, 2.5], [1.1, 0.9, -0.4]]);
         let sort = |v: &[Tensor]| v[0].sort(-1, true)?.square();
         assert!(check::gradients(sort, std::slice::from_ref(&x), 1e-5).unwrap() < 1e-8);
+        let unique = |v: &[Tensor]| v[0].unique()?.0.square();
+        assert!(check::gradients(unique, std::slice::from_ref(&x), 1e-5).unwrap() < 1e-8);
         let topk = |v: &[Tensor]| v[0].transpose()?.topk(0, 2)?.0.square();
         assert!(check::gradients(topk, &[x], 1e-5).unwrap() < 1e-8);
     }
