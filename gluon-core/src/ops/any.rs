@@ -9,8 +9,13 @@ use crate::tensor::Tensor;
 /// 1 where there is an element other than 0, or if `all` where there is none that is 0.
 fn holds(op: &'static str, x: &Tensor, axes: Axes, keep: bool, all: bool) -> Result<Tensor> {
     let compare = |x: &Tensor| if all { x.eq(0.0) } else { x.ne(0.0) };
+    // By way of `bool`: a small number of another type could become 0.
+    let numbers = match x.dtype() {
+        DType::F32 => x.detach(),
+        _ => x.to_dtype(DType::Bool).to_dtype(DType::F32),
+    };
     // Of any number of ones, the sum is not 0.
-    let sum = fold(op, Reduce::Sum, &compare(x)?.to_dtype(DType::F32), &axes)?;
+    let sum = fold(op, Reduce::Sum, &compare(&numbers)?, &axes)?;
     Ok(compare(&shaped(sum, &axes, keep))?.to_dtype(x.dtype()))
 }
 
@@ -28,7 +33,7 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// [`Error::BadDType`](crate::Error::BadDType) if this build does not compute with the type.
+    /// None; it is fallible as other reductions are.
     pub fn any(&self) -> Result<Tensor> {
         holds("any", self, Axes::ALL, false, false)
     }
@@ -47,7 +52,7 @@ impl Tensor {
     /// 1.
     ///
     /// # Errors
-    /// As for [`any`](Tensor::any).
+    /// None, as for [`any`](Tensor::any).
     pub fn all(&self) -> Result<Tensor> {
         holds("all", self, Axes::ALL, false, true)
     }
