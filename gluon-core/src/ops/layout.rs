@@ -228,12 +228,17 @@ impl Tensor {
     /// The element `index` of axis `axis`, which disappears.
     ///
     /// # Errors
-    /// [`Error::BadAxis`] if there is no such axis, [`Error::BadRange`] if the index leaves it.
+    /// [`Error::BadAxis`] if there is no such axis, [`Error::BadArgument`] if the index leaves it.
     #[doc(alias = "index_axis")]
     pub fn select(&self, axis: isize, index: usize) -> Result<Tensor> {
         let op = "select";
         let place = resolve_axis(op, axis, self.shape())?;
-        let part = self.part(op, axis, index..index.saturating_add(1))?;
+        if index >= self.shape()[place] {
+            let expected = "less than the size of the axis";
+            let found = format!("{index} for axis {place} of shape {}", self.shape());
+            return Err(Error::BadArgument { op, argument: "index", expected, found });
+        }
+        let part = self.part(op, axis, index..index + 1)?;
         part.reshape(self.shape().without(place))
     }
 
@@ -339,7 +344,7 @@ mod tests {
         );
         assert_eq!(
             text(x.select(0, 2)),
-            "`select` expected a range within 0..2 of axis 0, found 2..3"
+            "`select` expected `index` to be less than the size of the axis, found 2 for axis 0 of shape (2, 3, 4)"
         );
         assert_eq!(
             text(x.expand_dims(4)),
