@@ -184,7 +184,11 @@ impl fmt::Display for All<'_> {
         if self.0.len() > SHOWN {
             write!(f, "\n  and {} more", self.0.len() - SHOWN)?;
         }
-        let mut remedies: Vec<&str> = Vec::new();
+        let renamed = |misfit: &Misfit| {
+            matches!(misfit, Misfit::Extra { near, .. } if !near.is_empty())
+                .then_some("`rename` gives arrays the names of the model")
+        };
+        let mut remedies: Vec<&str> = self.0.iter().find_map(renamed).into_iter().collect();
         for misfit in self.0 {
             if !remedies.contains(&misfit.remedy()) {
                 remedies.push(misfit.remedy());
