@@ -20,6 +20,8 @@ pub enum Misfit {
     Extra {
         /// The array.
         key: String,
+        /// What the rules of the load have made of its name, if that is another one.
+        renamed: Option<String>,
         /// Parameters of similar names.
         near: Vec<String>,
     },
@@ -119,8 +121,11 @@ impl fmt::Display for Misfit {
             Misfit::Missing { name, near } => {
                 write!(f, "parameter `{name}` is not in the file{}", Near(near))
             }
-            Misfit::Extra { key, near } => {
+            Misfit::Extra { key, renamed: None, near } => {
                 write!(f, "array `{key}` is not in the model{}", Near(near))
+            }
+            Misfit::Extra { key, renamed: Some(name), near } => {
+                write!(f, "array `{key}`, renamed to `{name}`, is not in the model{}", Near(near))
             }
             Misfit::Shape { name, key, expected, found } => {
                 write!(f, "parameter `{name}` expected shape {expected}, found {found}")?;

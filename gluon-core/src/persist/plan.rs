@@ -86,7 +86,7 @@ impl<'d> Plan<'d> {
 
         let selected = |entry: &Entry| -> bool { entry.paths().any(|path| rules.selects(path)) };
         let mut found: Vec<(usize, &'d (String, Stored))> = Vec::with_capacity(arrays.len());
-        let mut extra: Vec<&str> = Vec::new();
+        let mut extra: Vec<(&str, &str)> = Vec::new();
         for (item, Resolved { name, parameter }) in arrays.iter().zip(&resolved) {
             let entry = parameter.and_then(|index| parameters.iter().nth(index));
             let is_selected = entry.map_or_else(|| rules.selects(name), selected);
@@ -94,7 +94,7 @@ impl<'d> Plan<'d> {
                 _ if !is_selected => self.report.unselected.push(item.0.clone()),
                 Some(index) => found.push((index, item)),
                 None if item.1.may_lack => {}
-                None => extra.push(&item.0),
+                None => extra.push((&item.0, name)),
             }
         }
 
@@ -207,18 +207,20 @@ impl<'d> Plan<'d> {
         }
     }
 
-    /// Reports what has no counterpart, with names that may be meant.
-    fn suggest(&mut self, missing: &[&Entry], extra: &[&str]) {
+    /// Reports what has no counterpart, with names that may be meant; arrays have one in the file and
+    /// one that the rules made of it.
+    fn suggest(&mut self, missing: &[&Entry], extra: &[(&str, &str)]) {
         let similar = |name: &str, index: usize, names: &mut dyn Iterator<Item = &str>| {
             if index < MOST_SEARCHED { near(name, names.take(MOST_SEARCHED)) } else { Vec::new() }
         };
         for (index, entry) in missing.iter().enumerate() {
-            let near = similar(entry.path(), index, &mut extra.iter().copied());
+            let near = similar(entry.path(), index, &mut extra.iter().map(|(key, _)| *key));
             self.report.missing.push(Misfit::Missing { name: entry.path().to_owned(), near });
         }
-        for (index, &key) in extra.iter().enumerate() {
-            let near = similar(key, index, &mut missing.iter().map(|entry| entry.path()));
-            self.report.extra.push(Misfit::Extra { key: key.to_owned(), near });
+        for (index, &(key, name)) in extra.iter().enumerate() {
+            let near = similar(name, index, &mut missing.iter().map(|entry| entry.path()));
+            let renamed = (name != key).then(|| name.to_owned());
+            self.report.extra.push(Misfit::Extra { key: key.to_owned(), renamed, near });
         }
     }
 

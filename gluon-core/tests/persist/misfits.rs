@@ -172,6 +172,15 @@ fn rules_rename_arrays() {
     assert_eq!(report.renamed[0].name, "hidden.weight");
     assert_eq!(again.forward(&input()).unwrap(), net.forward(&input()).unwrap());
 
+    let wrong = Load::new().rename(r"^module\.", "").rename("fc1", "hiden").allow_missing();
+    let found: Vec<String> =
+        misfits(&mut Mlp::new(), &path, &wrong).iter().map(Misfit::to_string).collect();
+    assert_eq!(
+        found[0],
+        "array `module.fc1.weight`, renamed to `hiden.weight`, is not in the model; \
+         did you mean `hidden.weight`?"
+    );
+
     let blunt = Load::new().rename(".*weight", "hidden.weight").allow_missing().ignore_extra();
     let found = misfits(&mut Mlp::new(), &path, &blunt);
     assert!(matches!(&found[0], Misfit::SameName { .. }), "{found:?}");
