@@ -112,7 +112,7 @@ fn sequences_and_states_that_do_not_fit_are_named() {
     let expected = "`lstm` expected [batch, steps, in_units], found shape (5, 6)";
     assert_eq!(message(&layer, &flat), expected);
     let wide = wave([5, 2, 4]);
-    let expected = "the input of shape (2, 5, 4) does not fit parameter `_unfused.0.i2h_weight`: expected one for shape (16, 3), as declared or told by the first input, found one for (16, 4)";
+    let expected = "the input of shape (5, 2, 4) does not fit parameter `_unfused.0.i2h_weight`: expected one for shape (16, 3), as declared or told by the first input, found one for (16, 4)";
     assert_eq!(message(&layer, &wide), expected);
     let none = "`lstm` expected at least one step, found shape (0, 5, 3)";
     assert_eq!(message(&layer, &Tensor::ones([5, 0, 3])), none);
@@ -125,7 +125,11 @@ fn sequences_and_states_that_do_not_fit_are_named() {
         "`lstm` expected `states` to be two: output and memory, found 1"
     );
     let wrong = [state, Tensor::zeros([1, 4, 4])];
-    assert_eq!(from(&wrong), "`lstm` cannot combine shapes (1, 5, 4) and (1, 4, 4)");
+    assert_eq!(
+        from(&wrong),
+        "`lstm` expected `states` to be of shape [layers · directions, batch, units], \
+         found (1, 4, 4) for (1, 5, 4)"
+    );
 }
 
 /// Builder methods say the same in any order.

@@ -13,6 +13,7 @@ use crate::init::Initializer;
 use crate::nn::Dropout;
 use crate::nn::print::size;
 use crate::ops::recurrent::Cell;
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// The settings of a recurrent layer.
@@ -108,7 +109,9 @@ impl Settings {
         if let Some(states) = states {
             check(op, cell, states)?;
             if let Some(state) = states.iter().find(|state| *state.shape() != shape) {
-                return Err(Error::ShapeMismatch { op, lhs: shape.into(), rhs: *state.shape() });
+                let expected = "of shape [layers · directions, batch, units]";
+                let found = format!("{} for {}", state.shape(), Shape::from(shape));
+                return Err(Error::BadArgument { op, argument: "states", expected, found });
             }
         }
         let zero = zeros([batch, units], x);
@@ -126,7 +129,11 @@ impl Settings {
                 }
                 let run = Run { op, cell, units, reverse: pass.reverse };
                 let (own, parameters) = (&before[..cell.states()], pass.parameters.each_ref());
-                let output = run.over(&y, own, parameters, after.as_mut())?;
+                let output = run.over(&y, own, parameters, after.as_mut());
+                let output = match index {
+                    0 => output.map_err(|error| error.of_input(x.shape()))?,
+                    _ => output?,
+                };
                 outputs = Some(match outputs {
                     Some(forwards) => Tensor::concat(&[&forwards, &output], -1)?,
                     None => output,
@@ -232,7 +239,7 @@ macro_rules! layers {
                 self.settings.units
             }
 
-            /// States of zeros, for `x`.
+            /// States of zeros for an input `x` of the layer.
             ///
             /// # Errors
             /// [`Error::BadShape`] if `x` does not have three axes.
@@ -250,8 +257,8 @@ macro_rules! layers {
             /// The outputs from the given states on, and the states after the last step.
             ///
             /// # Errors
-            /// As for `forward`, and [`Error::BadArgument`] or [`Error::ShapeMismatch`] if the
-            /// states are not as many, or not of the shape, that the layer has.
+            /// As for `forward`, and [`Error::BadArgument`] if the states are not as many, or not of
+            /// the shape, that the layer has.
             pub fn forward_from(&self, x: &Tensor, states: &[Tensor]) -> Result<(Tensor, Vec<Tensor>)> {
                 self.settings.run(&self.layers, x, Some(states))
             }
