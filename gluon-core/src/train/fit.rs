@@ -323,18 +323,12 @@ impl<'f> Fit<'f> {
             std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
             let path = folder.join("last.gluon");
             if path.exists() {
-                let checkpoint = Checkpoint::open(path)?;
-                let Some(history) = checkpoint.value::<History>(HISTORY)? else {
-                    let expected = "the history of a `Fit` in `last.gluon`".to_owned();
-                    let found = "none; take another folder".to_owned();
-                    return Err(Error::TrainerState { expected, found });
-                };
-                if history.metrics != metrics {
-                    let expected = format!("a history of the metrics {metrics:?}");
-                    let found = format!("one of {:?}", history.metrics);
-                    return Err(Error::TrainerState { expected, found });
-                }
-                checkpoint.resume(net, trainer)?;
+                let history = resume(&path, &metrics, net, trainer).map_err(|mut error| {
+                    if let Error::TrainerState { found, .. } = &mut error {
+                        *found += &format!(" in `{}`; take another folder", path.display());
+                    }
+                    error
+                })?;
                 // A crash may have been quicker.
                 show(folder, &history)?;
                 return Ok(history);
@@ -366,6 +360,28 @@ impl<'f> Fit<'f> {
         }
         Ok(())
     }
+}
+
+/// Goes on from the checkpoint at `path`, in which is a history of `metrics`.
+#[cfg(feature = "checkpoint")]
+fn resume<M: Block>(
+    path: &Path,
+    metrics: &[String],
+    net: &mut M,
+    trainer: &mut Trainer,
+) -> Result<History> {
+    let checkpoint = Checkpoint::open(path)?;
+    let Some(history) = checkpoint.value::<History>(HISTORY)? else {
+        let expected = "the history of a `Fit`".to_owned();
+        return Err(Error::TrainerState { expected, found: "none".to_owned() });
+    };
+    if history.metrics != metrics {
+        let expected = format!("a history of the metrics {metrics:?}");
+        let found = format!("one of {:?}", history.metrics);
+        return Err(Error::TrainerState { expected, found });
+    }
+    checkpoint.resume(net, trainer)?;
+    Ok(history)
 }
 
 /// Writes what people see of a history.

@@ -313,9 +313,23 @@ fn a_folder_that_does_not_serve_is_known_before_training() {
     let (net, trainer) = net();
     let own = Checkpoint::new(&net).unwrap().with_trainer(&trainer).with("history", &1).unwrap();
     own.save(folder.path().join("last.gluon")).unwrap();
+    let last = folder.path().join("last.gluon");
+    let other = format!("in `{}`; take another folder", last.display());
     assert_eq!(
         start(folder.path()),
-        "the trainer expected the history of a `Fit` in `last.gluon`, found none; take another folder"
+        format!("the trainer expected the history of a `Fit`, found none {other}")
+    );
+    // Training by another optimizer.
+    let (mut net, _) = self::net();
+    let mut sgd = Trainer::new(net.collect_params(), Sgd::new(0.1).momentum(0.9)).unwrap();
+    std::fs::remove_file(&last).unwrap();
+    let loss = SoftmaxCrossEntropyLoss::default();
+    let fit = fit(1).with_checkpoints(folder.path());
+    fit.run(&mut net, &loss, &mut sgd, &sides().0, &()).unwrap();
+    let adam = start(folder.path());
+    assert!(
+        adam.starts_with("the trainer expected the state of ") && adam.ends_with(&other),
+        "{adam}"
     );
     let below_a_file = folder.path().join("last.gluon").join("run");
     assert!(start(&below_a_file).starts_with("cannot create `"));
