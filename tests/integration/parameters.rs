@@ -289,7 +289,9 @@ fn a_pattern_that_no_scoped_name_can_differ_in_goes_by_fields() {
 }
 
 #[test]
-#[should_panic(expected = "no parameter `foo`")]
+#[should_panic(
+    expected = "no parameter `foo`; there are `hidden.weight` or `mlp0_dense0_weight`, `hidden.bias` or `mlp0_dense0_bias`, "
+)]
 fn a_missing_key_panics() {
     let _ = &mlp().collect_params()["foo"];
 }

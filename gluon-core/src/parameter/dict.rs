@@ -297,7 +297,11 @@ impl Index<&str> for ParameterDict {
     fn index(&self, name: &str) -> &Entry {
         match self.get(name) {
             Some(entry) => entry,
-            None => panic!("no parameter `{name}` in {self}"),
+            None => {
+                let both = |entry: &Entry| format!("`{}` or `{}`", entry.path(), entry.name());
+                let known: Vec<String> = self.iter().map(both).collect();
+                panic!("no parameter `{name}`; there are {}", known.join(", "))
+            }
         }
     }
 }
