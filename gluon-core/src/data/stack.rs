@@ -1,7 +1,7 @@
 //! Stacking: samples that become one batch.
 
 use crate::dtype::Element;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::tensor::Tensor;
 
 /// A sample that can be put together with others into a batch.
@@ -27,6 +27,15 @@ impl Stack for Tensor {
     type Batch = Tensor;
 
     fn stack(samples: Vec<Tensor>) -> Result<Tensor> {
+        let mut pairs = samples.iter().zip(samples.iter().skip(1));
+        if let Some((x, y)) = pairs.find(|(x, y)| x.shape() != y.shape()) {
+            return Err(Error::BadArgument {
+                op: "DataLoader",
+                argument: "samples",
+                expected: "of one shape, `pad` or `map` them to it",
+                found: format!("{} and {} in a batch", x.shape(), y.shape()),
+            });
+        }
         Tensor::stack(&samples.iter().collect::<Vec<_>>(), 0)
     }
 }
@@ -76,7 +85,12 @@ mod tests {
 
     #[test]
     fn samples_of_different_shapes_are_refused() {
-        let error = Stack::stack(vec![Tensor::zeros([2]), Tensor::zeros([3])]).unwrap_err();
-        assert!(error.to_string().contains("cannot combine shapes"), "{error}");
+        let samples = [2, 2, 3].map(|size| (Tensor::zeros([size]), 7u8));
+        let error = Stack::stack(samples.to_vec()).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "`DataLoader` expected `samples` to be of one shape, `pad` or `map` them to it, \
+             found (2,) and (3,) in a batch"
+        );
     }
 }
