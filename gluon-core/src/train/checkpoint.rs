@@ -183,8 +183,9 @@ impl Checkpoint {
     ///
     /// The trainer is one of parameters of `model`, the same as were saved, with the same optimizer
     /// and the same kind of schedule; its learning rate becomes the file's, and this thread's
-    /// generator goes on as the one that was saved. A schedule where training had none before begins
-    /// at the number of steps. Gradients from before are set to zero.
+    /// generator goes on as the one that was saved. Which parameters are frozen, and their factors
+    /// `lr_mult` and `wd_mult`, are in no file: set them as before. A schedule where training had none
+    /// before begins at the number of steps. Gradients from before are set to zero.
     ///
     /// # Errors
     /// As for [`load`](Checkpoint::load), and [`Error::TrainerState`] if the file has no state of
