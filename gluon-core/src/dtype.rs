@@ -118,7 +118,8 @@ impl DType {
         matches!(self, DType::F32 | DType::F64 | DType::F16 | DType::BF16)
     }
 
-    /// Whether operations compute with the elements as they are: `F32` or `F64`.
+    /// Whether the elements are floats that operations compute with: `F32` or `F64`, of which parameters
+    /// and gradients are.
     pub fn computes(self) -> bool {
         matches!(self, DType::F32 | DType::F64)
     }
