@@ -6,6 +6,7 @@ mod gradients;
 mod misfits;
 mod norm;
 mod recurrent;
+mod settings;
 
 use gluon::autograd::{GradReq, record_with};
 use gluon::nn::{

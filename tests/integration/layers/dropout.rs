@@ -27,6 +27,10 @@ fn dropout_is_the_identity_unless_training_and_its_gradient_is_its_mask() {
     let next = train_mode(|| layer.forward(&x)).unwrap();
     assert_ne!(draw(4), next);
 
+    let state = random::state();
+    assert_eq!(train_mode(|| Dropout::new(0.0).forward(&x)).unwrap(), x);
+    assert_eq!(random::state(), state, "nothing is drawn for nothing");
+
     let shared = Dropout::new(0.5).axes(&[-1]);
     let rows = train_mode(|| shared.forward(&x)).unwrap();
     let first = rows.slice(1, 0..1).unwrap().broadcast_to([40, 50]).unwrap();

@@ -16,7 +16,7 @@ fn shapes_that_do_not_fit_are_named() {
     net.initialize().unwrap();
     let mut transposed = ConvTranspose2d::new(4, 3).in_channels(3).output_padding(1);
     transposed.initialize().unwrap();
-    let cases: [(&dyn Layer, &Tensor, &str); 13] = [
+    let cases: [(&dyn Layer, &Tensor, &str); 19] = [
         (
             &net,
             &x,
@@ -48,6 +48,26 @@ fn shapes_that_do_not_fit_are_named() {
             "`conv2d` expected `groups` to be a divisor of both numbers of channels, found 2 for 3 -> 4",
         ),
         (
+            &Conv2d::new(4, 3).groups(3),
+            &x,
+            "`conv2d` expected `groups` to be a divisor of both numbers of channels, found 3 for 3 -> 4",
+        ),
+        (
+            &Conv2d::new(0, 3).groups(0),
+            &Tensor::ones([2, 0, 5, 5]),
+            "`conv2d` expected `groups` to be a divisor of both numbers of channels, found 0 for 0 -> 0",
+        ),
+        (
+            &ConvTranspose2d::new(4, (0, 3)),
+            &x,
+            "`conv_transpose2d` expected `kernel` to be positive, found [0, 3]",
+        ),
+        (
+            &ConvTranspose2d::new(4, 2).padding(3),
+            &x,
+            "`conv_transpose2d` expected `padding` to be less than half of the output, found [3, 3] for shape (2, 3, 5, 5)",
+        ),
+        (
             &MaxPool2d::new(6),
             &x,
             "`max_pool2d` expected `kernel` to be at most as large as the padded input, found [6, 6] dilated by [1, 1] for shape (2, 3, 5, 5)",
@@ -56,6 +76,16 @@ fn shapes_that_do_not_fit_are_named() {
             &AvgPool2d::new(2).stride(0),
             &x,
             "`avg_pool2d` expected `stride` to be positive, found [0, 0]",
+        ),
+        (
+            &AvgPool2d::new(2).stride((1, 0)),
+            &x,
+            "`avg_pool2d` expected `stride` to be positive, found [1, 0]",
+        ),
+        (
+            &AvgPool2d::new(2).padding((0, 2)),
+            &x,
+            "`avg_pool2d` expected `padding` to be at most half of the size, found [0, 2] for size [2, 2]",
         ),
         (
             &AvgPool2d::new(2).padding(2),
@@ -152,8 +182,12 @@ fn containers_and_encodings_name_what_does_not_fit() {
     let expected =
         "in block `0`: parameter `0.weight` expected an index from 0 to 3, found 4 at position 4";
     assert_eq!(message(&net, &x), expected);
-    let expected = "`multi_head_attention` expected `heads` to be a divisor of the number of units, found 4 for 6";
-    assert_eq!(message(&MultiHeadAttention::new(6, 4), &x), expected);
+    for heads in [4, 0] {
+        let expected = format!(
+            "`multi_head_attention` expected `heads` to be a divisor of the number of units, found {heads} for 6"
+        );
+        assert_eq!(message(&MultiHeadAttention::new(6, heads), &x), expected);
+    }
     let mut attention = MultiHeadAttention::new(6, 2);
     attention.initialize().unwrap();
     let flat = x.flatten().unwrap();

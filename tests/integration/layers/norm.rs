@@ -4,7 +4,7 @@ use gluon::autograd::{record_with, train_mode};
 use gluon::nn::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RmsNorm};
 use gluon::prelude::*;
 
-use super::message;
+use super::{assert_same, message};
 
 #[test]
 fn batch_normalization_in_predict_mode_is_affine() {
@@ -60,9 +60,46 @@ fn normalizations_of_other_axes_and_groups_agree() {
     let centered = forward(Box::new(LayerNorm::new().epsilon(0.0)), &x);
     close(&forward(Box::new(RmsNorm::new()), &centered), &centered);
 
-    let mut five = GroupNorm::new(5);
-    five.initialize().unwrap();
+    let mut last = BatchNorm::new().axis(-1);
+    last.initialize().unwrap();
+    let found = train_mode(|| last.forward(&turned)).unwrap().permute(&[0, 2, 1]).unwrap();
+    close(&found, &train_mode(|| batch.forward(&x)).unwrap());
+
+    for groups in [5, 0] {
+        let expected = format!(
+            "`group_norm` expected `groups` to be a divisor of the number of channels, found {groups} for 4"
+        );
+        assert_eq!(message(&GroupNorm::new(groups), &x), expected);
+    }
+}
+
+/// By the formula, of rows whose mean is not 0.
+#[test]
+fn the_mean_square_is_not_the_variance() {
+    let (x, epsilon) = (Tensor::from([[3.0f32, 4.0], [0.0, 1.0]]), 0.5);
+    let mut layer = RmsNorm::new().epsilon(epsilon);
+    layer.initialize().unwrap();
+    let rows = [[3.0, 4.0, 12.5], [0.0, 1.0, 0.5]];
     let expected =
-        "`group_norm` expected `groups` to be a divisor of the number of channels, found 5 for 4";
-    assert_eq!(message(&five, &x), expected);
+        rows.map(|[a, b, square]: [f64; 3]| [a, b].map(|x| x / (square + epsilon).sqrt()));
+    assert_same(&layer.forward(&x).unwrap(), &Tensor::from(expected).to_dtype(DType::F32));
+}
+
+/// Values of another type than the input's are refused before anything is computed.
+#[test]
+fn scale_and_statistics_are_of_the_type_of_the_input() {
+    let x = Tensor::ones([2, 3, 4]).to_dtype(DType::F64);
+    let layers: [(&str, Box<dyn Layer>); 5] = [
+        ("batch_norm", Box::new(BatchNorm::new())),
+        ("batch_norm", Box::new(BatchNorm::new().no_scale().no_center())),
+        ("group_norm", Box::new(GroupNorm::new(3))),
+        ("layer_norm", Box::new(LayerNorm::new().no_scale())),
+        ("rms_norm", Box::new(RmsNorm::new())),
+    ];
+    for (op, mut layer) in layers {
+        layer.initialize().unwrap();
+        let expected = format!("`{op}` expected both operands to be float32, found float64");
+        let found = message(&layer, &x);
+        assert!(found.starts_with(&expected), "{found}");
+    }
 }

@@ -45,6 +45,26 @@ fn layers_of_a_recurrent_layer_are_recurrent_layers_in_turn() {
     assert_same(&net.forward(&x).unwrap(), &y);
     assert_eq!(whole.collect_params().iter().next().unwrap().name(), "gru0_l0_i2h_weight");
 
+    // Of both directions too, each from states of its own.
+    let mut both = Gru::new(4).layers(2).bidirectional();
+    both.initialize().unwrap();
+    let begin = wave([4, 2, 4]);
+    let (y2, end) = both.forward_from(&x, std::slice::from_ref(&begin)).unwrap();
+    let parts = [0, 1].map(|_| Gru::new(4).bidirectional());
+    let values = both.collect_params();
+    let own = parts.iter().flat_map(|part| part.collect_params());
+    own.zip(&values).for_each(|(own, value)| own.set_data(&value.data().unwrap()).unwrap());
+    let (mut z, mut ends) = (x.clone(), Vec::new());
+    for (index, part) in parts.iter().enumerate() {
+        let start = 2 * index;
+        let states = begin.slice(0, start..start + 2).unwrap();
+        let (output, after) = part.forward_from(&z, &[states]).unwrap();
+        z = output;
+        ends.extend(after);
+    }
+    assert_same(&z, &y2);
+    assert_same(&Tensor::concat(&ends.iter().collect::<Vec<_>>(), 0).unwrap(), &end[0]);
+
     let turned = x.permute(&[1, 0, 2]).unwrap();
     let other = Gru::new(4).layers(2).batch_first();
     set_all(&other.collect_params(), &whole.collect_params());
