@@ -320,11 +320,13 @@ fn a_summary_marks_what_is_shared_and_what_was_not_seen() {
         again: Dense,
         #[new(Dense::new(2))]
         direct: Dense,
+        #[new(Parameter::constant(Tensor::ones([2])))]
+        offset: Parameter,
     }
     impl Forward for Net {
         fn forward(&self, x: &Tensor) -> Result<Tensor> {
             let x = x.mul(&self.scale.data()?)?.apply(&self.first)?.apply(&self.again)?;
-            self.direct.forward(&x)
+            self.direct.forward(&x)?.add(&self.offset.data()?)
         }
     }
     let mut net = Net::new();
@@ -335,13 +337,13 @@ Block   Layer  Output shape  Parameters
         Input  (1, 3)                 0
 first   Dense  (1, 3)                12
 again   Dense  (1, 3)                12  shared
-        Net    (1, 2)                 3
+        Net    (1, 2)                 5
 direct  Dense  not seen               8
-Total params: 35
+Total params: 37
 Trainable params: 32
-Non-trainable params: 3
+Non-trainable params: 5
 Shared params: 12
-Unique parameters in model: 23";
+Unique parameters in model: 25";
     assert_eq!(table.to_string(), expected);
 }
 

@@ -11,6 +11,9 @@ mod ties;
 // Functions that watch blocks compute, and where errors happened.
 mod hooks;
 
+// Lists, boxes, maps and layers that are lists of others.
+mod containers;
+
 // Against MXNet 1.9.1: the files of `tests/data/mxnet`, and how to compare with them.
 mod cases;
 mod chapter;

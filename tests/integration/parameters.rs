@@ -340,6 +340,23 @@ fn parameters_are_shared_at_run_time() {
 }
 
 #[test]
+fn gradients_are_set_to_zero_for_a_whole_model() {
+    let net = mlp();
+    net.set_grad_req(GradReq::Add);
+    for _ in 0..2 {
+        net.zero_grad();
+        record(|| net.forward(&x())).unwrap().backward().unwrap();
+    }
+    let twice = net.hidden.weight.grad().unwrap();
+    net.zero_grad();
+    let zero = net.hidden.weight.grad().unwrap();
+    assert_eq!(zero, twice.zeros_like());
+    record(|| net.forward(&x())).unwrap().backward().unwrap();
+    assert_eq!(net.hidden.weight.grad().unwrap(), twice);
+    assert_ne!(twice, zero);
+}
+
+#[test]
 fn a_step_wants_a_gradient_since_the_last() {
     let net = mlp();
     net.forward(&x()).unwrap();

@@ -134,6 +134,16 @@ fn nets_in_nets_are_indented() {
 }
 
 #[test]
+fn a_layer_in_a_box_prints_as_the_layer() {
+    let boxed: Box<dyn Layer> = Box::new(Dense::new(4));
+    let layers: [&dyn Block; 3] = [&Dense::new(4), &Box::new(Dense::new(4)), &boxed];
+    for layer in layers {
+        assert_eq!(layer.describe().as_deref(), Some("Dense(None -> 4, linear)"));
+        assert_eq!(layer.tree(), "Dense(None -> 4, linear)");
+    }
+}
+
+#[test]
 fn constants_devices_and_empty_dictionaries_print_as_in_gluon() {
     let constant = Parameter::constant(Tensor::from([[1.0f32, 2.0]]));
     constant.rename("c", "c");

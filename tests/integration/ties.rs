@@ -242,6 +242,15 @@ fn a_broken_tie_is_refused_by_the_trainer_until_it_is_mended() {
     let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
     step(&net, &mut trainer, 0);
     assert!(net.again.weight.is_same(&net.middle.weight));
+    let ways: [fn(&mut Tied) -> Result<()>; 2] = [
+        |net| net.initialize_with(Xavier::default()),
+        |net| net.initialize_again(Xavier::default()),
+    ];
+    for initialize in ways {
+        net.again = Dense::new(6).tanh();
+        initialize(&mut net).unwrap();
+        net.collect_params().check().unwrap();
+    }
     // A part of it is not enough.
     for bias in [Dense::new(6).bias, None] {
         net.again.bias = bias;
