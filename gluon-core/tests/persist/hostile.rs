@@ -46,6 +46,40 @@ fn nothing_follows_the_arrays_of_our_own_files() {
     assert!(error.contains("expected the end of the file, found 1 bytes more"), "{error}");
 }
 
+/// With the checksum that its changed header has.
+#[cfg(feature = "checkpoint")]
+#[test]
+fn two_arrays_of_our_own_files_have_two_names() {
+    let scratch = Scratch::new();
+    let path = scratch.at("a.gluon");
+    persist::save(&path, ["x", "y"].map(|name| (name, gluon::Tensor::ones([1])))).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let end = 24 + usize::from(bytes[16]);
+    let second = bytes.iter().position(|&byte| byte == b'y').unwrap();
+    bytes[second] = b'x';
+    let checksum = crc32fast::hash(&bytes[24..end]);
+    bytes[12..16].copy_from_slice(&checksum.to_le_bytes());
+    let error = persist::from_bytes(bytes, "test").unwrap_err().to_string();
+    assert!(error.contains("expected names that differ, found `x` twice at byte 24"), "{error}");
+}
+
+#[cfg(feature = "checkpoint")]
+#[test]
+fn a_file_without_arrays_may_end_with_its_header() {
+    let scratch = Scratch::new();
+    let path = scratch.at("a.gluon");
+    persist::write(&path, &persist::Arrays::Dict(Vec::new())).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let end = 24 + usize::from(bytes[16]);
+    assert!(end < bytes.len(), "there is padding");
+    for len in 0..bytes.len() + 2 {
+        let mut bytes = bytes.clone();
+        bytes.resize(len, 0);
+        let is_whole = (end..=64).contains(&len);
+        assert_eq!(persist::from_bytes(bytes, "test").is_ok(), is_whole, "{len} of {end}");
+    }
+}
+
 #[test]
 fn every_flipped_bit_is_an_error_or_a_load() {
     let (mut refused, mut loaded) = (0, 0);
