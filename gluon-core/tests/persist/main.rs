@@ -24,6 +24,9 @@ mod nets;
 /// Checkpoints.
 #[cfg(feature = "checkpoint")]
 mod resume;
+/// What an optimizer remembers.
+#[cfg(feature = "checkpoint")]
+mod state;
 /// Tensors without a model.
 mod tensors;
 /// Shared parameters keep their one storage, and files of them their one value.

@@ -178,10 +178,14 @@ fn a_schedule_goes_on_where_it_was() {
     other.initialize().unwrap();
     let mut fresh = Scheduled::new(1);
     checkpoint.resume(&mut other, &mut fresh.run.trainer).unwrap_err();
-    let state = |run: &Run| run.trainer.schedule().unwrap().state();
-    assert_eq!(state(&fresh.run)[0].to_bits(), state(&Scheduled::new(1).run)[0].to_bits());
+    let state = |run: &Run| run.trainer.schedule().unwrap().state().into_iter().map(f64::to_bits);
+    let state = |run: &Run| state(run).collect::<Vec<_>>();
+    assert_eq!(state(&fresh.run), state(&Scheduled::new(1).run));
     assert_ne!(state(&second.run), state(&fresh.run));
     assert!(first.run.checkpoint().with("gluon.schedule", &1).is_err());
+
+    // A second trainer takes the place of the first, its schedule as well.
+    checkpoint.with_trainer(&none.trainer).resume(&mut none.net, &mut none.trainer).unwrap();
 }
 
 /// Steps of a net with dropout, from the state that the thread's generator is in.
