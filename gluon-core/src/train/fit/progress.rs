@@ -102,4 +102,19 @@ mod tests {
         let clock = Clock { start: Instant::now(), first: 0, end: u64::MAX };
         assert_eq!(clock.left(f64::MIN_POSITIVE), Duration::MAX);
     }
+
+    #[test]
+    fn the_rest_takes_as_long_for_an_epoch_as_those_that_this_run_has_done() {
+        let Some(start) = Instant::now().checked_sub(Duration::from_secs(20)) else { return };
+        let clock = Clock { start, first: 2, end: 10 };
+        let left = clock.left(4.0).as_secs_f64(); // 10 seconds for each of 6
+        assert!((60.0..61.0).contains(&left), "{left}");
+    }
+
+    #[test]
+    fn times_are_written_in_minutes_and_in_hours_where_there_are_any() {
+        let text = |seconds| Time(Duration::from_secs(seconds)).to_string();
+        let found = [7, 187, 3599, 3600, 3723, 90_061].map(text);
+        assert_eq!(found, ["0:07", "3:07", "59:59", "1:00:00", "1:02:03", "25:01:01"]);
+    }
 }

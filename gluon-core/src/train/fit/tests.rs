@@ -3,11 +3,11 @@
 use super::*;
 use crate::autograd::train_mode;
 use crate::data::{ArrayDataset, DataLoader, Dataset};
-use crate::init::Initialization;
+use crate::init::{Initialization, One};
 use crate::loss::{L2Loss, SoftmaxCrossEntropyLoss};
 use crate::metric::{Accuracy, Mae};
 use crate::nn::{Dense, Dropout};
-use crate::optim::schedule::Plateau;
+use crate::optim::schedule::{Plateau, WarmUp};
 use crate::optim::{Adam, Sgd};
 
 type Loader = DataLoader<crate::data::Subset<ArrayDataset>>;
@@ -106,6 +106,44 @@ fn progress_tells_of_every_batch_and_every_epoch() {
     assert!(lines[0].starts_with("epoch   0, 1/5: loss "), "{}", lines[0]);
     assert!(lines[5].starts_with("epoch   0: loss ") && lines[5].contains("| validation: loss "));
     assert!(lines.iter().all(|line| line.contains("accuracy ") && line.ends_with("0:00 left")));
+    assert!(lines.iter().all(|line| line.contains(" | rate 5.000e-2, ")), "{}", lines[0]);
+}
+
+/// That of its last step, where a schedule goes by steps.
+#[test]
+fn an_epoch_has_the_rate_that_it_ended_with() {
+    let (mut net, _) = net();
+    let trainer = Trainer::new(net.collect_params(), Sgd::new(1.0)).unwrap();
+    let mut trainer = trainer.with_schedule(WarmUp::new(100, Plateau::new(0.5)));
+    let mut rates = Vec::new();
+    let fit = fit(2).on_progress(|progress| rates.push(progress.rate));
+    let history = run(fit, &mut net, &mut trainer);
+    assert_eq!(history.epochs.iter().map(|epoch| epoch.rate).collect::<Vec<_>>(), [0.05, 0.1]);
+    let expected = [1, 2, 3, 4, 5, 5, 6, 7, 8, 9, 10, 10].map(|step| f64::from(step) / 100.0);
+    assert_eq!(rates, expected);
+}
+
+#[test]
+fn validation_is_of_all_of_its_samples_and_of_nothing_else() {
+    let mut net = Dense::new(1).in_units(1);
+    net.initialize_with(One).unwrap();
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.0)).unwrap();
+    let x = Tensor::arange(4).reshape([4, 1]).unwrap();
+    let loader = |x: Tensor, label: Tensor| {
+        DataLoader::new(ArrayDataset::new(x, label).unwrap(), 2).unwrap()
+    };
+    let training = loader(x.clone(), x.sub(7.0).unwrap());
+    let one = x.slice(0, 3..).unwrap();
+    for (x, expected) in [(x, 1.5), (one, 3.0)] {
+        let fit = Fit::new(2).with_metric(Mae::new()).on_progress(|_| ());
+        let validation = loader(x.clone(), x.zeros_like());
+        let loss = L2Loss::default();
+        let history = fit.run(&mut net, &loss, &mut trainer, &training, &validation).unwrap();
+        for epoch in &history.epochs {
+            let validation = epoch.validation.as_ref().unwrap();
+            assert_eq!((epoch.training.metrics[0], validation.metrics[0]), (7.0, expected));
+        }
+    }
 }
 
 #[test]
