@@ -282,6 +282,15 @@ mod tests {
         assert_eq!(loss.unwrap(), Tensor::from([1.25f32, 12.5]));
     }
 
+    #[test]
+    fn a_number_by_itself_is_one_sample() {
+        let scalar = |x: f32| Tensor::from(x);
+        let l2 = L2Loss::default();
+        assert_eq!(l2.forward(&scalar(5.0), &scalar(2.0)).unwrap(), scalar(4.5));
+        let weighted = l2.forward_weighted(&scalar(5.0), &scalar(2.0), &Tensor::from([2.0f32]));
+        assert_eq!(weighted.unwrap(), scalar(9.0));
+    }
+
     /// As programs do that choose one by name.
     #[test]
     fn a_loss_may_be_boxed() {
@@ -304,6 +313,8 @@ mod tests {
         assert_eq!(weighted(each.clone()).unwrap(), Tensor::from([2.5f32, 0.0]));
         let rows = weighted(each.reshape([2, 1]).unwrap()).unwrap();
         assert_eq!(rows, Tensor::from([0.25f32, 1.0]));
+        let trailing = weighted(each.reshape([2, 1, 1]).unwrap()).unwrap();
+        assert_eq!(trailing, rows, "axes of size 1 may follow");
         assert!(weighted(Tensor::ones([3])).is_err());
         let none = L2Loss { batch_axis: 2, ..Default::default() };
         let error = none.forward_weighted(&x, &x, &each).unwrap_err().to_string();

@@ -137,6 +137,11 @@ mod tests {
         }
         let mut uses = vec![0.0; 15];
         assert_eq!(ctc(&log_p, 3, &[0, 0, 1, 1], 2, &mut uses), f64::INFINITY);
+        // No steps spell nothing.
+        for (label, loss) in [(&[][..], 0.0), (&[0], f64::INFINITY)] {
+            let mut uses = [f64::NAN; 3];
+            assert_eq!((ctc(&[], 3, label, 2, &mut uses), uses), (loss, [0.0; 3]));
+        }
     }
 
     /// A thousand steps of probability 1/4: the product is far below the smallest float.

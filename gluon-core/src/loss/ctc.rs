@@ -165,6 +165,7 @@ impl Loss for CtcLoss {
 mod tests {
     use super::*;
     use crate::autograd::check;
+    use crate::shape::Shape;
 
     fn logits() -> Tensor {
         let numbers = (0..30).map(|i| (1.7 * f64::from(i) + 0.3).sin() * 2.0).collect();
@@ -222,9 +223,41 @@ mod tests {
             "`CtcLoss` expected an index from 0 to 1, found 2 at position 1"
         );
         assert!(text(Tensor::from([0i64, 1])).contains("cannot combine shapes (2, 5, 3) and (2,)"));
-        let steps = Some(Tensor::from([5i64, 6]));
+        let three = Tensor::from([[0i64], [1], [0]]);
+        assert!(text(three).contains("cannot combine shapes (2, 5, 3) and (3, 1)"));
+        // Classes are counted through all samples.
+        let second = text(Tensor::from([[0i64, 1, -1], [1, 0, 5]]));
+        assert!(second.ends_with("from 0 to 1, found 5 at position 5"), "{second}");
         let label = Tensor::from([[0i64], [1]]);
-        let error = CtcLoss::default().forward_lengths(&logits(), &label, steps.as_ref(), None);
-        assert!(error.unwrap_err().to_string().ends_with("found 6 of 5"));
+        for shape in [&[2, 5][..], &[2, 5, 3, 1], &[2, 5, 0]] {
+            let x = Tensor::ones(Shape::new(shape));
+            let error = CtcLoss::default().forward(&x, &label).unwrap_err().to_string();
+            assert!(error.contains("axes of samples, steps and classes"), "{error}");
+        }
+        for (steps, found) in [
+            (Tensor::from([5i64, 6]), "6 of 5"),
+            (Tensor::from([-1i64, 5]), "-1 of 5"),
+            (Tensor::from([5.0, f64::NAN]), "NaN of 5"),
+            (Tensor::from([5i64, 5, 5]), "shape (3,) of 2 samples"),
+        ] {
+            let error = CtcLoss::default().forward_lengths(&logits(), &label, Some(&steps), None);
+            let error = error.unwrap_err().to_string();
+            assert!(error.ends_with(&format!("found {found}")), "{error}");
+        }
+    }
+
+    /// A sample may use none of its steps, if it has no label.
+    #[test]
+    fn a_sample_without_steps_costs_nothing() {
+        let (steps, lengths) = (Tensor::from([0i64, 5]), Tensor::from([0i64, 1]));
+        let label = Tensor::from([[0i64], [1]]);
+        let loss = |steps: &Tensor, lengths: &Tensor| {
+            let loss = CtcLoss::default();
+            loss.forward_lengths(&logits(), &label, Some(steps), Some(lengths))?.to_vec::<f64>()
+        };
+        let found = loss(&steps, &lengths).unwrap();
+        assert_eq!(found, [0.0, loss(&Tensor::from([5i64, 5]), &lengths).unwrap()[1]]);
+        let error = loss(&steps, &Tensor::from([1i64, 1])).unwrap_err().to_string();
+        assert!(error.ends_with("found 1 in 0 steps of sample 0"), "{error}");
     }
 }

@@ -145,6 +145,7 @@ mod tests {
     use super::*;
     use crate::autograd::{check, record};
     use crate::loss::SoftmaxCrossEntropyLoss;
+    use crate::shape::Shape;
 
     fn vectors(seed: f64) -> Tensor {
         let numbers = (0..6).map(|i| (1.3 * f64::from(i) + seed).sin()).collect();
@@ -197,7 +198,32 @@ mod tests {
             let terms = (0..2).map(|j| label(j) * (label(j).ln() + distances[j] + total.ln()));
             assert!((found[pair] - terms.sum::<f64>()).abs() < 1e-10);
         }
-        assert!(SdmlLoss::default().forward(&Tensor::ones([1, 2]), &Tensor::ones([1, 2])).is_err());
+        for shape in [&[1, 2][..], &[2], &[2, 2, 2]] {
+            let x = Tensor::ones(Shape::new(shape));
+            let error = SdmlLoss::default().forward(&x, &x).unwrap_err().to_string();
+            assert!(error.contains("expected at least two rows of two axes"), "{error}");
+        }
+    }
+
+    /// Equal vectors, each as far from its partner as from the others.
+    #[test]
+    fn the_rest_of_the_smoothing_is_shared_by_the_others() {
+        let x = Tensor::ones([4, 2]).to_dtype(crate::DType::F64);
+        let found = SdmlLoss::default().forward(&x, &x).unwrap().to_vec::<f64>().unwrap();
+        let expected = 0.7 * 0.7f64.ln() + 0.3 * 0.1f64.ln() + 4f64.ln();
+        assert!(found.iter().all(|loss| (loss - expected).abs() < 1e-10), "{found:?} {expected}");
+    }
+
+    /// Lengths below 1e-12 count as that.
+    #[test]
+    fn the_cosine_of_short_vectors_is_that_of_long_ones() {
+        let first = Tensor::from([[1e-9, 0.0], [0.0, -1e-11], [1e-13, 0.0]]);
+        let second = Tensor::from([[2.0, 0.0], [0.0, 3.0], [1.0, 0.0]]);
+        let label = Tensor::from([1i64; 3]);
+        let found = CosineEmbeddingLoss::default().forward(&first, &second, &label).unwrap();
+        for (found, expected) in found.to_vec::<f64>().unwrap().iter().zip([0.0, 2.0, 0.9]) {
+            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        }
     }
 
     #[test]
