@@ -187,6 +187,34 @@ mod tests {
         assert!(error < 1e-13, "{error}");
     }
 
+    /// Layers see to it, but the kernels rely on it.
+    #[test]
+    fn weights_that_do_not_fit_their_groups_are_refused() {
+        let sliding = sliding([3, 3], [1, 1], [0, 0], [1, 1]);
+        let error = |groups, channels: usize, weight: [usize; 4]| {
+            let (x, weight) = (numbers([1, channels, 4, 4]), numbers(weight));
+            conv(&sliding, groups, [&x, &weight], None, None).unwrap_err().to_string()
+        };
+        for (groups, channels, weight) in [
+            (0, 0, [0, 0, 3, 3]), // no groups
+            (2, 3, [4, 1, 3, 3]), // that do not divide the input
+            (2, 4, [3, 2, 3, 3]), // or the output
+            (2, 4, [4, 4, 3, 3]), // another part of the input
+            (2, 4, [4, 2, 3, 2]), // another kernel
+        ] {
+            let shape = Shape::new(&weight);
+            let expected =
+                format!("`conv` cannot combine shapes (1, {channels}, 4, 4) and {shape}");
+            assert_eq!(error(groups, channels, weight), expected, "{groups}");
+        }
+        let (x, weight) = (numbers([1, 4, 4, 4]), numbers([4, 2, 3, 3]));
+        let text = |bias: &Tensor| {
+            conv(&sliding, 2, [&x, &weight], Some(bias), None).unwrap_err().to_string()
+        };
+        assert_eq!(text(&numbers([2])), "`conv` cannot combine shapes (4, 2, 3, 3) and (2,)");
+        assert!(text(&Tensor::zeros([4])).contains("expected both operands to be float32"));
+    }
+
     #[test]
     fn a_convolution_is_its_definition() {
         let settings = [

@@ -76,8 +76,33 @@ mod tests {
         assert_eq!(on_line(AVG, [2, 3, 0], true, &x), [-3.0, -8.0]);
         assert_eq!(on_line(AVG, [3, 2, 1], true, &x), [-2.0, -6.0, -4.0]);
         assert_eq!(on_line(INSIDE, [3, 2, 1], true, &x), [-3.0, -6.0, -8.0]);
+        // The windows end where the input does.
+        assert_eq!(on_line(Pool::Max, [2, 1, 0], true, &x), [-2.0, -4.0, -6.0]);
         // One more window would begin behind the input.
         assert_eq!(on_line(Pool::Max, [1, 4, 0], true, &x), [-2.0]);
+    }
+
+    #[test]
+    fn sizes_are_small_enough_to_be_added_up() {
+        let x = Tensor::zeros([1, 1, 4]);
+        let huge = 1 << 24;
+        for (kernel, stride, padding, argument) in
+            [(huge, 1, 0, "kernel"), (1, huge, 0, "stride"), (1, 1, huge, "padding")]
+        {
+            let error = pool(AVG, &sliding::<1>(kernel, stride, padding), false, &x).unwrap_err();
+            let text = error.to_string();
+            assert!(text.starts_with(&format!("`pool` expected `{argument}` to be ")), "{text}");
+            assert!(text.ends_with("found [16777216]"), "{text}");
+        }
+        // One less is a size like any other.
+        let largest = huge - 1;
+        let y = pool(Pool::Max, &sliding::<1>(2, largest, 0), false, &x).unwrap();
+        assert_eq!(*y.shape(), [1, 1, 1]);
+        let text = pool(AVG, &sliding::<1>(1, 1, largest), false, &x).unwrap_err().to_string();
+        assert!(text.contains("`padding` to be at most half of the size"), "{text}");
+        let dilated = Sliding { dilation: [1, 0], ..sliding::<2>(1, 1, 0) };
+        let text = pool(AVG, &dilated, false, &Tensor::zeros([1, 1, 4, 4])).unwrap_err();
+        assert_eq!(text.to_string(), "`pool` expected `dilation` to be positive, found [1, 0]");
     }
 
     #[test]
