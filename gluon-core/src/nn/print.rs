@@ -30,3 +30,16 @@ pub(super) fn number(number: f64) -> String {
         _ => text,
     }
 }
+
+#[cfg(all(test, feature = "layers"))]
+mod tests {
+    use super::*;
+
+    /// As Python's `repr`, but for whole numbers.
+    #[test]
+    fn small_numbers_have_exponents_of_two_digits() {
+        let numbers = [0.0, 0.5, 0.001, 1e-4, 9e-5, 1.5e-5, -1e-5, 1e-10];
+        let found = numbers.map(number);
+        assert_eq!(found, ["0", "0.5", "0.001", "0.0001", "9e-05", "1.5e-05", "-1e-05", "1e-10"]);
+    }
+}

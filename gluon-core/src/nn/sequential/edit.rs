@@ -242,11 +242,32 @@ mod tests {
         }
     }
 
+    /// The pairs of layers that are tied, the later first.
+    fn tied(net: &Sequential) -> Vec<(usize, usize)> {
+        net.ties.iter().map(|tie| (tie.layer, tie.source)).collect()
+    }
+
+    #[test]
+    fn ties_keep_their_layers_when_one_before_them_is_removed() {
+        let mut net = net();
+        net.insert(2, Dense::new(7)).unwrap();
+        assert_eq!(tied(&net), [(3, 1), (4, 1)]);
+        net.remove(2).unwrap();
+        assert_eq!(tied(&net), [(2, 1), (3, 1)]);
+        net.remove(0).unwrap();
+        assert_eq!(tied(&net), [(1, 0), (2, 0)]);
+        net.remove(1).unwrap();
+        assert_eq!(tied(&net), [(1, 0)], "what is tied may go as well");
+    }
+
     #[test]
     fn a_slice_shares_the_parameters_and_the_ties_within() {
         let net = net();
         let slice = net.slice(1..3).unwrap();
-        assert_eq!(slice.ties.len(), 1);
+        assert_eq!(tied(&slice), [(1, 0)]);
+        assert!(!slice.is_empty());
+        let bounds = (Bound::Excluded(0), Bound::Included(2));
+        assert_eq!(tied(&net.slice(bounds).unwrap()), [(1, 0)]);
         let weight = |net: &Sequential, i: usize| net.get::<Dense>(i).unwrap().weight.share();
         assert!(weight(&slice, 0).is_same(&weight(&net, 1)));
         assert_eq!(sources(&slice), [0, 0]);

@@ -91,3 +91,36 @@ impl VisitorMut for Inner<'_, '_, '_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `2.weight` for the second layer's weight, `2` for the layer.
+    fn tie(member: &str, source: &str) -> Tied {
+        let place = |text: &str| {
+            let (layer, path) = text.split_once('.').unwrap_or((text, ""));
+            (layer.parse().unwrap(), path.to_owned())
+        };
+        let ((layer, member), (source, of)) = (place(member), place(source));
+        Tied { layer, member, source, of }
+    }
+
+    #[test]
+    fn each_part_of_what_is_gone_has_its_own_heir() {
+        let mut ties = vec![
+            tie("2.weight", "0.weight"),
+            tie("3.weight", "0.weight"),
+            tie("3.bias", "0.bias"),
+            tie("4.bias", "0.bias"),
+            tie("5.weight", "1.weight"),
+        ];
+        forget(&mut ties, 0);
+        let names: Vec<_> = ties.iter().map(Tied::names).collect();
+        let names: Vec<_> = names.iter().map(|(member, source)| (&**member, &**source)).collect();
+        assert_eq!(
+            names,
+            [("3.weight", "2.weight"), ("4.bias", "3.bias"), ("5.weight", "1.weight")]
+        );
+    }
+}
