@@ -268,6 +268,8 @@ mod tests {
         #[shared(weight = first.weight)]
         again: Dense,
         rest: Sequential,
+        #[shared(first)]
+        last: Dense,
     }
 
     fn net() -> Drawing {
@@ -286,16 +288,31 @@ flowchart TB
       b5[\"0: Dense(None -> 1, linear)\"]
       b6[\"1: Dense(None -> 2, linear)\"]
     end
+    b7[\"last: Dense(None -> 8, linear)\"]
   end
   b1 ~~~ b2
   b2 ~~~ b3
   b3 ~~~ b5
   b5 --> b6
+  b6 ~~~ b7
   b2 -. \"weight\" .- b3
+  b2 -. \"weight, bias\" .- b7
 ";
         assert_eq!(net().mermaid(), expected);
         let dot = net().dot();
-        assert_eq!(dot.matches('{').count(), dot.matches('}').count());
+        let expected = "
+  subgraph cluster_0 { label=\"Net\";
+    b1 [label=\"scale: Constant ()\"];
+    b2 [label=\"first: Dense(None -> 8, linear)\"];
+    b3 [label=\"again: Dense(None -> 8, linear)\"];
+    subgraph cluster_4 { label=\"rest: Sequential\";
+      b5 [label=\"0: Dense(None -> 1, linear)\"];
+      b6 [label=\"1: Dense(None -> 2, linear)\"];
+    }
+    b7 [label=\"last: Dense(None -> 8, linear)\"];
+  }
+";
+        assert!(dot.contains(expected), "{dot}");
         assert!(dot.contains("  b2 -> b3 [label=\"weight\", style=dashed"), "{dot}");
         assert!(dot.contains("  b5 -> b6;\n"), "{dot}");
     }
@@ -303,7 +320,7 @@ flowchart TB
     #[test]
     fn an_image_has_every_box_within_its_frame() {
         let svg = net().svg();
-        assert_eq!((svg.matches("<rect").count(), svg.matches("<path").count()), (7, 1));
+        assert_eq!((svg.matches("<rect").count(), svg.matches("<path").count()), (8, 2));
         assert!(svg.contains("-&gt; 8") && !svg.contains("-> 8"), "{svg}");
         let number = |line: &str, key: &str| -> usize {
             let from = line.split(&format!(" {key}=\"")).nth(1).unwrap();
@@ -314,10 +331,39 @@ flowchart TB
             .filter(|line| line.starts_with("<rect"))
             .map(|line| ["x", "y", "width", "height"].map(|key| number(line, key)))
             .collect();
-        for inner in [1, 2, 3, 4, 5, 6] {
-            let outer = if inner < 5 { 0 } else { 4 };
+        for inner in [1, 2, 3, 4, 5, 6, 7] {
+            let outer = if [5, 6].contains(&inner) { 4 } else { 0 };
             let ([x, y, w, h], [ox, oy, ow, oh]) = (rects[inner], rects[outer]);
             assert!(x > ox && y > oy && x + w < ox + ow && y + h < oy + oh, "{inner}: {rects:?}");
+        }
+        let is_frame = |line: &&str| line.contains("fill=\"none\" stroke=\"#456\"");
+        assert_eq!(svg.lines().filter(is_frame).count(), 2);
+
+        let numbers = |text: &str| -> Vec<usize> {
+            text.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect()
+        };
+        let view = numbers(svg.split('"').nth(3).unwrap());
+        let view = [0, 0, view[2], view[3]];
+        let within = |[x, y, w, h]: [usize; 4], [right, middle]: [usize; 2]| {
+            x < right && right <= x + w && y < middle && middle < y + h
+        };
+        assert!(within(view, [rects[0][0] + rects[0][2], rects[0][1] + rects[0][3]]), "{view:?}");
+        // Texts, whose letters are 8 wide, lie in the first line of their boxes, or behind them all.
+        for (index, (_, text)) in svg.lines().filter_map(|l| l.split_once("<text")).enumerate() {
+            let shown = text.split(['<', '>']).nth(1).unwrap().replace("&gt;", ">");
+            let end = [number(text, "x") + 8 * shown.len(), number(text, "y")];
+            let line = |&[x, y, w, h]: &[usize; 4]| [x, y, w, h.min(30)];
+            assert!(within(rects.get(index).map_or(view, line), end), "{index}: {text}");
+        }
+        // A tie begins and ends at the edges of its boxes.
+        let paths = svg.lines().filter(|line| line.starts_with("<path"));
+        for (line, [from, to]) in paths.zip([[2, 3], [2, 7]]) {
+            let ends = numbers(line.split('"').nth(1).unwrap());
+            for (place, index) in [([ends[0], ends[1]], from), ([ends[6], ends[7]], to)] {
+                let [x, _, w, _] = rects[index];
+                assert!(within(rects[index], place) && place[0] == x + w, "{line} {rects:?}");
+            }
+            assert!(ends[2] > rects[0][0] + rects[0][2] && ends[2] == ends[4], "{line}");
         }
     }
 }
