@@ -4,7 +4,7 @@ use gluon::Error;
 use gluon::autograd::{GradReq, record};
 use gluon::init::Initialization;
 use gluon::nn::{BatchNorm, Dense, Sequential};
-use gluon::optim::schedule::{Factor, Plateau, Schedule};
+use gluon::optim::schedule::{Factor, Plateau, Schedule, WarmUp};
 use gluon::optim::{Adam, Optimizer, Sgd};
 use gluon::parameter::Entry;
 use gluon::prelude::*;
@@ -107,6 +107,7 @@ fn numbers_that_make_no_sense_are_errors_and_change_nothing() {
     for (optimizer, expected) in [
         (Sgd::new(f64::NAN), "`learning rate` to be a number from 0 on, found NaN"),
         (Sgd::new(-0.1), "`learning rate` to be a number from 0 on, found -0.1"),
+        (Sgd::new(f64::INFINITY), "`learning rate` to be a number from 0 on, found inf"),
         (Sgd::new(0.1).weight_decay(-1.0), "`weight decay` to be a number from 0 on, found -1"),
     ] {
         let error = Trainer::new(net.collect_params(), optimizer).unwrap_err().to_string();
@@ -158,6 +159,10 @@ fn numbers_that_make_no_sense_are_errors_and_change_nothing() {
 struct Greedy;
 
 impl Optimizer for Greedy {
+    fn name(&self) -> String {
+        "a greedy rule".to_owned()
+    }
+
     fn learning_rate(&self) -> f64 {
         1.0
     }
@@ -179,7 +184,10 @@ impl Optimizer for Greedy {
 fn an_optimizer_that_asks_for_too_much_state_is_refused() {
     let net = Weight::golden(&golden::open("optimizers.json"));
     let error = Trainer::new(net.collect_params(), Greedy).unwrap_err().to_string();
-    let expected = "`Trainer::new` expected `the optimizer's state` to be at most 3 tensors, found 4 of `Greedy`";
+    let expected = "`Trainer::new` expected `the optimizer's state` to be at most 3 tensors, found 4 of `a greedy rule`";
+    assert_eq!(error, expected);
+    let boxed: Box<dyn Optimizer> = Box::new(Greedy);
+    let error = Trainer::new(net.collect_params(), boxed).unwrap_err().to_string();
     assert_eq!(error, expected);
 }
 
@@ -207,6 +215,41 @@ fn optimizers_and_schedules_may_be_boxed() {
     assert_eq!((first.learning_rate(), second.learning_rate()), (0.05, 0.05));
     assert_eq!(second.optimizer().name(), "Adam");
     first.set_state(&second.state()).unwrap();
+
+    let mut schedule: Box<dyn Schedule> = Box::new(WarmUp::new(4, Plateau::new(0.5)));
+    schedule.set_state(&[0.25, 1.0, 2.0]).unwrap();
+    assert_eq!(schedule.state(), [0.25, 1.0, 2.0]);
+    assert!(schedule.set_state(&[0.25]).is_err());
+    assert_eq!(schedule.name(), "WarmUp<Plateau>");
+}
+
+#[test]
+fn the_state_of_other_parameters_is_refused() {
+    let mut net = Dense::new(1).in_units(2);
+    net.initialize().unwrap();
+    let mut own = Trainer::new(net.collect_params(), Sgd::new(0.1).momentum(0.9)).unwrap();
+    let good = own.state();
+    let with = |name: &str, tensor: Tensor| {
+        let mut states = good.clone();
+        states[0].tensors = vec![(name.to_owned(), tensor)];
+        states[0].count = 7;
+        states
+    };
+    let mut renamed = good.clone();
+    renamed[1].parameter = "shift".to_owned();
+    for (states, expected) in [
+        (good[..1].to_vec(), "expected the state of 2 parameters, found that of 1"),
+        (renamed, "expected the state of `bias`, found that of `shift`"),
+        (with("mean", Tensor::ones([1, 2])), "of `weight`, the state of Sgd, found [\"mean\"]"),
+        (with("momentum", Tensor::ones([2, 1])), "to be floats (1, 2), found float32 (2, 1)"),
+        (with("momentum", Tensor::from([[1i64, 2]])), "to be floats (1, 2), found int64 (1, 2)"),
+    ] {
+        let error = own.set_state(&states).unwrap_err().to_string();
+        assert!(error.ends_with(expected), "{error}");
+        assert_eq!((own.n_steps(), own.state()), (0, good.clone()));
+    }
+    own.set_state(&with("momentum", Tensor::ones([1, 2]))).unwrap();
+    assert_eq!(own.n_steps(), 7);
 }
 
 /// Between `backward` and `step`, as noise or a projection would.

@@ -328,6 +328,9 @@ mod tests {
         let found = "expected `label` to be one class a row; for a probability of each class set \
                      `sparse_label: false`, found the shape of the prediction, (2, 3, 4)";
         assert!(error.ends_with(found), "{error}");
+        // Of one class there is nothing else that a label could be.
+        let one = default().forward(&Tensor::zeros([2, 1]), &Tensor::zeros([2, 1])).unwrap();
+        assert_eq!(one, Tensor::zeros([2]));
         let far = SoftmaxCrossEntropyLoss { axis: 2, ..dense };
         assert_eq!(text(far), "`loss` expected an axis from -2 to 1, found 2 for shape (2, 3)");
     }
