@@ -273,6 +273,10 @@ fn further_options_do_what_they_say() {
     assert_eq!(twice(Ftrl::new(0.1).lambda1(5.0), [0.0, 0.0], gradient), [0.0, 0.0]);
     // Where there was no gradient, nothing is divided by 0.
     assert_eq!(twice(Adamax::new(0.1), [1.0, -1.0], [0.0, 0.0]), [1.0, -1.0]);
+    for momentum in [0.0, 0.9] {
+        let signum = Signum::new(0.1).momentum(momentum);
+        assert_eq!(twice(signum, [1.0, -1.0], [0.0, 0.0]), [1.0, -1.0]);
+    }
     assert_eq!(twice(Nadam::new(0.1).clip_gradient(0.0), [1.0, -1.0], gradient), [1.0, -1.0]);
 }
 

@@ -196,6 +196,18 @@ mod tests {
         assert_eq!(loss.to_vec::<f32>().unwrap(), [0.0; 3]);
     }
 
+    /// Each of three classes alike: two steps spell the first as `00`, `0_` or `_0`.
+    #[test]
+    fn a_loss_is_that_of_its_alignments_times_the_weight() {
+        let (x, label) = (Tensor::zeros([1, 2, 3]), Tensor::from([[0i64]]));
+        for (loss, weight) in
+            [(CtcLoss::new(), 1.0), (CtcLoss { weight: 3.0, ..CtcLoss::new() }, 3.0)]
+        {
+            let found = loss.forward(&x, &label).unwrap().item().unwrap();
+            assert!((found - weight * 3f64.ln()).abs() < 1e-6, "{found}");
+        }
+    }
+
     #[test]
     fn lengths_and_padding_say_the_same() {
         let label = Tensor::from([[0i64, 1, -1], [1, -1, -1]]);
@@ -225,6 +237,10 @@ mod tests {
         assert!(text(Tensor::from([0i64, 1])).contains("cannot combine shapes (2, 5, 3) and (2,)"));
         let three = Tensor::from([[0i64], [1], [0]]);
         assert!(text(three).contains("cannot combine shapes (2, 5, 3) and (3, 1)"));
+        let two = Some(Tensor::from([2i64; 2]));
+        let pairs = Tensor::from([[0i64, 1], [1, 1]]);
+        let error = CtcLoss::new().forward_lengths(&logits(), &pairs, two.as_ref(), None);
+        assert!(error.unwrap_err().to_string().ends_with("found 3 in 2 steps of sample 1"));
         // Classes are counted through all samples.
         let second = text(Tensor::from([[0i64, 1, -1], [1, 0, 5]]));
         assert!(second.ends_with("from 0 to 1, found 5 at position 5"), "{second}");

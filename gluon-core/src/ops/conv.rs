@@ -223,6 +223,7 @@ mod tests {
             (sliding([2, 3], [3, 2], [0, 1], [2, 2]), 2),
             (sliding([1, 1], [1, 1], [0, 0], [1, 1]), 2),
             (sliding([1, 1], [2, 2], [0, 0], [1, 1]), 4),
+            (sliding([1, 1], [1, 1], [1, 0], [1, 1]), 2),
             (sliding([3, 3], [1, 1], [1, 1], [1, 1]), 4),
         ];
         for (sliding, groups) in settings {
@@ -234,6 +235,23 @@ mod tests {
     }
 
     /// So many channels that the columns of an image are laid out in several blocks.
+    /// The axes of a volume are alike.
+    #[test]
+    fn a_volume_may_be_turned_around() {
+        let (x, w) = (numbers([2, 4, 7, 5, 8]), numbers([4, 2, 3, 2, 2]));
+        let settings = sliding([3, 2, 2], [2, 1, 3], [1, 0, 2], [2, 1, 1]);
+        let turned = sliding([2, 2, 3], [3, 1, 2], [2, 0, 1], [1, 1, 2]);
+        let turn = |t: &Tensor| t.permute(&[0, 1, 4, 3, 2]).unwrap();
+        let y = conv(&settings, 2, [&x, &w], None, None).unwrap();
+        let found = conv(&turned, 2, [&turn(&x), &turn(&w)], None, None).unwrap();
+        assert_close(&turn(&found), &y);
+        let back = |settings, more, y: &Tensor, w: &Tensor| {
+            conv_transposed(settings, more, 2, [y, w], None, None).unwrap()
+        };
+        let found = back(&turned, [2, 0, 1], &turn(&y), &turn(&w));
+        assert_close(&turn(&found), &back(&settings, [1, 0, 2], &y, &w));
+    }
+
     #[test]
     fn large_images_are_convolved_block_by_block() {
         for (padding, groups) in [(0, 1), (2, 2)] {

@@ -109,6 +109,24 @@ mod tests {
     fn nan_is_the_largest() {
         let y = on_line(Pool::Max, [2, 2, 0], false, &[1.0, f64::NAN, f64::NAN, 2.0]);
         assert!(y.iter().all(|y| y.is_nan()));
+        // It gets the gradient too, also in a window that sees all of the image.
+        let mut x = Tensor::from([[[1.0, f64::NAN, 2.0, 3.0]]]);
+        x.attach_grad();
+        for (kernel, expected) in [(2, [0.0, 1.0, 0.0, 1.0]), (4, [0.0, 1.0, 0.0, 0.0])] {
+            let y = record(|| pool(Pool::Max, &sliding::<1>(kernel, kernel, 0), false, &x));
+            y.unwrap().backward().unwrap();
+            assert_eq!(x.grad().unwrap(), Tensor::from([[expected]]));
+        }
+    }
+
+    /// A window in its only place may still miss a part of the image.
+    #[test]
+    fn the_only_window_sees_what_lies_under_it() {
+        let x = [1.0, 2.0, 9.0];
+        for (kind, border, part) in [(Pool::Max, 2.0, 2.0), (AVG, 1.0, 1.5), (INSIDE, 1.5, 1.5)] {
+            assert_eq!(on_line(kind, [3, 4, 1], false, &x), [border], "from before the image");
+            assert_eq!(on_line(kind, [2, 4, 0], false, &x), [part], "not up to its end");
+        }
     }
 
     #[test]

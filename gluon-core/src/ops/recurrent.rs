@@ -137,6 +137,29 @@ mod tests {
         recurrent("recurrent", cell, reverse, &v[0], &v[3..], [&v[1], &v[2]])
     }
 
+    #[test]
+    fn parts_that_do_not_fit_are_refused() {
+        let good = inputs(Cell::Lstm, 2);
+        for (index, shape, expected) in [
+            (0, &[2, 12][..], "expected [steps, batch, channels], found shape (2, 12)"),
+            (1, &[12, 4], "cannot combine shapes (12, 4) and (12,)"),
+            (2, &[11], "cannot combine shapes (12, 3) and (11,)"),
+            (3, &[2, 4], "cannot combine shapes (2, 2, 12) and (2, 4)"),
+            (4, &[1, 3], "cannot combine shapes (2, 2, 12) and (1, 3)"),
+        ] {
+            let mut parts = good.clone();
+            parts[index] = numbers(Shape::new(shape), 0.1);
+            let error = run(Cell::Lstm, false, &parts).unwrap_err().to_string();
+            assert_eq!(error, format!("`recurrent` {expected}"));
+        }
+        for index in 1..5 {
+            let mut parts = good.clone();
+            parts[index] = parts[index].to_dtype(crate::DType::F32);
+            let error = run(Cell::Lstm, false, &parts).unwrap_err().to_string();
+            assert!(error.contains("expected both operands to be float64"), "{error}");
+        }
+    }
+
     /// The formulas of a step, in operations on tensors.
     fn step(
         cell: Cell,

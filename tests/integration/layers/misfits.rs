@@ -16,7 +16,7 @@ fn shapes_that_do_not_fit_are_named() {
     net.initialize().unwrap();
     let mut transposed = ConvTranspose2d::new(4, 3).in_channels(3).output_padding(1);
     transposed.initialize().unwrap();
-    let cases: [(&dyn Layer, &Tensor, &str); 19] = [
+    let cases: [(&dyn Layer, &Tensor, &str); 21] = [
         (
             &net,
             &x,
@@ -26,6 +26,16 @@ fn shapes_that_do_not_fit_are_named() {
             &Conv2d::new(4, 3),
             &Tensor::ones([2, 3, 5]),
             "`conv2d` expected [batch, channels, height, width], found shape (2, 3, 5)",
+        ),
+        (
+            &Conv2d::new(4, 3),
+            &Tensor::ones([2, 3, 0]),
+            "`conv2d` expected [batch, channels, height, width], found shape (2, 3, 0)",
+        ),
+        (
+            &Conv2d::new(4, 3).padding((0, 1 << 24)),
+            &x,
+            "`conv2d` expected `padding` to be smaller, found [0, 16777216]",
         ),
         (
             &Conv2d::new(4, 3).padding(2),
@@ -182,11 +192,11 @@ fn containers_and_encodings_name_what_does_not_fit() {
     let expected =
         "in block `0`: parameter `0.weight` expected an index from 0 to 3, found 4 at position 4";
     assert_eq!(message(&net, &x), expected);
-    for heads in [4, 0] {
+    for (units, heads) in [(6, 4), (6, 0), (0, 0)] {
         let expected = format!(
-            "`multi_head_attention` expected `heads` to be a divisor of the number of units, found {heads} for 6"
+            "`multi_head_attention` expected `heads` to be a divisor of the number of units, found {heads} for {units}"
         );
-        assert_eq!(message(&MultiHeadAttention::new(6, heads), &x), expected);
+        assert_eq!(message(&MultiHeadAttention::new(units, heads), &x), expected);
     }
     let mut attention = MultiHeadAttention::new(6, 2);
     attention.initialize().unwrap();

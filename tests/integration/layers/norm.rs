@@ -65,10 +65,11 @@ fn normalizations_of_other_axes_and_groups_agree() {
     let found = train_mode(|| last.forward(&turned)).unwrap().permute(&[0, 2, 1]).unwrap();
     close(&found, &train_mode(|| batch.forward(&x)).unwrap());
 
-    for groups in [5, 0] {
+    for (groups, channels) in [(5, 4), (0, 4), (0, 0)] {
         let expected = format!(
-            "`group_norm` expected `groups` to be a divisor of the number of channels, found {groups} for 4"
+            "`group_norm` expected `groups` to be a divisor of the number of channels, found {groups} for {channels}"
         );
+        let x = x.slice(1, ..channels).unwrap();
         assert_eq!(message(&GroupNorm::new(groups), &x), expected);
     }
 }
@@ -83,6 +84,26 @@ fn the_mean_square_is_not_the_variance() {
     let expected =
         rows.map(|[a, b, square]: [f64; 3]| [a, b].map(|x| x / (square + epsilon).sqrt()));
     assert_same(&layer.forward(&x).unwrap(), &Tensor::from(expected).to_dtype(DType::F32));
+}
+
+/// Variances are of distances from the mean: squares of the numbers would lose all of theirs.
+#[test]
+fn numbers_far_from_0_keep_their_distances() {
+    let x = Tensor::arange(4).add(1e4).unwrap();
+    let near = [-1.5, -0.5, 0.5, 1.5].map(|distance: f64| (distance / 1.25f64.sqrt()) as f32);
+    let layers: [(Box<dyn Layer>, &[usize]); 4] = [
+        (Box::new(LayerNorm::new()), &[1, 4]),
+        (Box::new(InstanceNorm::new()), &[1, 1, 4]),
+        (Box::new(BatchNorm::new()), &[4, 1]),
+        (Box::new(BatchNorm::new()), &[2, 1, 2]),
+    ];
+    for (mut layer, shape) in layers {
+        layer.initialize().unwrap();
+        let y = train_mode(|| layer.forward(&x.reshape(Shape::new(shape))?)).unwrap();
+        for (y, near) in y.to_vec::<f32>().unwrap().into_iter().zip(near) {
+            assert!((y - near).abs() < 1e-5, "{} {y} {near}", layer.hint());
+        }
+    }
 }
 
 /// Values of another type than the input's are refused before anything is computed.
@@ -102,4 +123,8 @@ fn scale_and_statistics_are_of_the_type_of_the_input() {
         let found = message(&layer, &x);
         assert!(found.starts_with(&expected), "{found}");
     }
+    let mut layer = BatchNorm::new();
+    layer.initialize().unwrap();
+    let error = train_mode(|| layer.forward(&x)).unwrap_err().to_string();
+    assert!(error.starts_with("`batch_norm` expected"), "{error}");
 }

@@ -3,9 +3,9 @@
 use gluon::autograd::train_mode;
 use gluon::init::{Constant, One};
 use gluon::nn::{
-    Activation, AvgPool1d, BatchNorm, Conv1d, ConvTranspose2d, Dense, Embedding, GroupNorm, Gru,
-    InstanceNorm, LayerNorm, LearnedEncoding, MaxPool1d, MultiHeadAttention, PRelu, RmsNorm,
-    SinusoidalEncoding, TransformerDecoderLayer, TransformerEncoderLayer,
+    Activation, AvgPool1d, BatchNorm, Conv1d, ConvTranspose2d, Dense, Embedding, FeedForward,
+    GroupNorm, Gru, InstanceNorm, LayerNorm, LearnedEncoding, MaxPool1d, MultiHeadAttention, PRelu,
+    RmsNorm, SinusoidalEncoding, TransformerDecoderLayer, TransformerEncoderLayer,
 };
 use gluon::prelude::*;
 
@@ -40,7 +40,7 @@ fn initializers_are_those_of_their_parameters() {
         Box::new(Dense::new(2).in_units(3).weight_init(one()).bias_init(half())),
         Box::new(Conv1d::new(2, 3).in_channels(3).weight_init(one()).bias_init(half())),
         Box::new(Embedding::new(2, 3).weight_init(one())),
-        Box::new(LearnedEncoding::new(4).weight_init(one())),
+        Box::new(LearnedEncoding::new(3).weight_init(one())),
         Box::new(PRelu::new().alpha_init(half())),
     ];
     for mut layer in layers {
@@ -115,6 +115,26 @@ fn nothing_is_dropped_unless_it_is_asked_for() {
     let both = (x.clone(), x);
     let y: Tensor = decoder.forward(&both).unwrap();
     assert_eq!(train_mode(|| decoder.forward(&both)).unwrap(), y);
+
+    // In attention, between the dense layers and after the parts.
+    let count = |tree: String| tree.matches("(p = 0.5").count();
+    assert_eq!(count(TransformerEncoderLayer::new(4, 2, 5).dropout(0.5).tree()), 3);
+    assert_eq!(count(TransformerDecoderLayer::new(4, 2, 5).dropout(0.5).tree()), 4);
+    assert_eq!(count(FeedForward::new(4, 5, Activation::Relu).dropout(0.5).tree()), 1);
+}
+
+/// Unless a layer normalizes what goes into its parts, each step of its output has mean 0.
+#[test]
+fn a_decoder_normalizes_what_comes_out_unless_it_is_told_otherwise() {
+    let x = wave([3, 2, 4]);
+    let mean = |mut decoder: TransformerDecoderLayer| {
+        decoder.initialize().unwrap();
+        let y: Tensor = decoder.forward(&(x.clone(), x.clone())).unwrap();
+        let means = y.mean_axes(&[-1], false).unwrap();
+        means.abs().unwrap().max().unwrap().item().unwrap()
+    };
+    let decoder = || TransformerDecoderLayer::new(4, 2, 5);
+    assert!(mean(decoder()) < 1e-6 && mean(decoder().pre_norm()) > 1e-2);
 }
 
 #[test]

@@ -127,6 +127,15 @@ mod tests {
         assert_eq!(scales(rising, &[0.5, 0.6, 0.6, 0.7]), [1.0, 1.0, 0.1, 0.1]);
     }
 
+    #[test]
+    fn it_waits_for_ten_epochs_and_has_no_limit_unless_it_is_told() {
+        let plateau = Plateau::new(0.1);
+        let said = plateau.patience(10).threshold(1e-4).limit(0.0);
+        assert_eq!(format!("{plateau:?}"), format!("{said:?}"));
+        let rates = scales(plateau, &[1.0; 12]);
+        assert_eq!((rates[10], rates[11]), (1.0, 0.1));
+    }
+
     /// The rates are those of PyTorch's `ReduceLROnPlateau`.
     #[test]
     fn the_worst_measures_there_are_can_be_surpassed() {
