@@ -24,6 +24,14 @@ fn assert_all(replicas: &Replicas<Dense>, get: fn(&Parameter) -> Result<Tensor>,
     }
 }
 
+#[derive(Block)]
+struct Twice {
+    #[new(Dense::new(2).in_units(2))]
+    first: Dense,
+    #[shared(first)]
+    again: Dense,
+}
+
 #[test]
 fn gradients_are_summed_over_devices_and_every_copy_is_updated() {
     let golden = golden::open("contexts_hooks_autograd.json");
@@ -63,6 +71,12 @@ fn gradients_are_summed_over_devices_and_every_copy_is_updated() {
     assert_all(&replicas, Parameter::data, &golden["after_step_batch2_lr0.1"]);
     assert!(Replicas::new(&layer, &[]).is_err());
     assert!(Replicas::new(&Dense::new(2), &DEVICES).is_err());
+    // Copies would train what is meant to be one as two.
+    let mut broken = Twice::new();
+    broken.initialize().unwrap();
+    broken.again = Dense::new(2).in_units(2);
+    broken.again.initialize().unwrap();
+    assert!(matches!(Replicas::new(&broken, &DEVICES), Err(Error::BrokenTie { .. })));
 }
 
 #[test]

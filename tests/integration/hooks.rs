@@ -211,6 +211,25 @@ fn an_error_says_in_which_block_it_happened() {
     assert_eq!(error, expected);
 }
 
+/// The whole is not called by a name, and a part of a name is none.
+#[test]
+fn an_error_of_a_model_begins_with_the_part_that_it_happened_in() {
+    let mut net: Sequential = (0..11).map(|_| Dense::new(3)).collect();
+    net.initialize().unwrap();
+    net.forward(&Tensor::ones([2, 3])).unwrap();
+    let wide = Tensor::ones([2, 5]);
+    let text = net.forward(&wide).unwrap_err().to_string();
+    assert!(text.starts_with("in block `0`: the input of shape (2, 5)"), "{text}");
+    assert_eq!(wide.apply(&net).unwrap_err().to_string(), text);
+    let bare = Sequential::new();
+    assert_eq!(wide.apply(&bare).unwrap(), wide);
+
+    // Its parameters are called `10.weight` and `10.bias`, which end like `0.weight` and `0.bias`.
+    let tail = net.slice(10..).unwrap();
+    let text = tail.forward(&wide).unwrap_err().to_string();
+    assert!(text.starts_with("in block `0`: the input of shape (2, 5)"), "{text}");
+}
+
 /// One without parameters to know its name by goes by what a tree of the model calls it.
 #[test]
 fn an_error_calls_a_pool_by_its_kind() {

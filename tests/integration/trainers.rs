@@ -252,6 +252,20 @@ fn the_state_of_other_parameters_is_refused() {
     assert_eq!(own.n_steps(), 7);
 }
 
+#[test]
+fn what_is_frozen_after_backward_is_not_stepped() {
+    let mut net = Dense::new(1).in_units(2);
+    net.initialize_with(Initialization::default().seed(0)).unwrap();
+    let bias = net.bias.as_ref().unwrap();
+    let before = [net.weight.data().unwrap(), bias.data().unwrap()];
+    let mut trainer = Trainer::new(net.collect_params(), Sgd::new(0.1)).unwrap();
+    record(|| net.forward(&Tensor::ones([1, 2]))).unwrap().backward().unwrap();
+    net.weight.set_grad_req(GradReq::Null);
+    trainer.step(1).unwrap();
+    assert_eq!(net.weight.data().unwrap(), before[0]);
+    assert_eq!(bias.data().unwrap(), before[1].sub(0.1).unwrap());
+}
+
 /// Between `backward` and `step`, as noise or a projection would.
 #[test]
 fn a_gradient_may_be_replaced() {

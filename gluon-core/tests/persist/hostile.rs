@@ -63,6 +63,38 @@ fn two_arrays_of_our_own_files_have_two_names() {
     assert!(error.contains("expected names that differ, found `x` twice at byte 24"), "{error}");
 }
 
+/// Where in the file it is, and of which array.
+#[cfg(feature = "checkpoint")]
+#[test]
+fn errors_of_our_own_files_say_where() {
+    let scratch = Scratch::new();
+    let path = scratch.at("a.gluon");
+    persist::save(&path, [("x", gluon::Tensor::ones([1]))]).unwrap();
+    let good = std::fs::read(&path).unwrap();
+    let end = 24 + usize::from(good[16]);
+    let kind = good.windows(7).position(|text| text == b"float32").unwrap();
+    let text = |at: usize, byte: u8| {
+        let mut bytes = good.clone();
+        bytes[at] = byte;
+        if at >= 24 {
+            let checksum = crc32fast::hash(&bytes[24..end]);
+            bytes[12..16].copy_from_slice(&checksum.to_le_bytes());
+        }
+        let error = gluon::train::Checkpoint::from_bytes(bytes, "test").map(drop).unwrap_err();
+        error.to_string().replace("`test` is not a valid gluon file: ", "")
+    };
+    let number = "expected the magic number, found [88, 67, 6c, 75, 6f, 6e, 0d, 0a] at byte 0";
+    assert_eq!(text(0, 0x88), number);
+    assert_eq!(text(8, 2), "expected version 1; update this program, found 2 at byte 8");
+    let left = good.len() - 24;
+    let expected = format!("expected the length of the header, found {left} left at byte 16");
+    assert_eq!(text(17, 1), expected);
+    let expected = "expected a header of the checksum before it, found another one at byte 24";
+    assert_eq!(text(12, !good[12]), expected);
+    let expected = "expected an element type for array `x`, found \"gloat32\" at byte 24";
+    assert_eq!(text(kind, b'g'), expected);
+}
+
 #[cfg(feature = "checkpoint")]
 #[test]
 fn a_file_without_arrays_may_end_with_its_header() {
