@@ -214,7 +214,8 @@ pub(crate) fn batch_norm(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autograd::check;
+    use crate::autograd::{check, record};
+    use crate::kernel::parallel;
 
     const EPSILON: f64 = 1e-3;
 
@@ -239,6 +240,38 @@ mod tests {
             }
         }
         y
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same() {
+        let with_grad = |shape: &[usize], seed| {
+            let mut x = numbers(Shape::new(shape), seed).to_dtype(crate::DType::F32);
+            x.attach_grad();
+            x
+        };
+        let x = with_grad(&[65, 16, 256], 0.1);
+        for (groups, channels, inner) in [(16, 1, 256), (1, 16, 256), (1, 256, 1)] {
+            let rows = Rows { groups, channels, inner, centered: true };
+            let [gamma, beta] = [0.4, 1.7].map(|seed| with_grad(&[groups * channels], seed));
+            let affine = [Some(&gamma), Some(&beta)];
+            let axis = if inner == 1 { 2 } else { 1 };
+            let of_rows = || norm("norm", rows, EPSILON, &x, affine);
+            let of_batch = || batch_norm(&x, axis, Statistics::OfBatch, EPSILON, affine);
+            let of_batch = || of_batch().map(|(y, _)| y);
+            let run = |forward: &dyn Fn() -> Result<Tensor>| {
+                let y = record(|| forward()?.square()).unwrap();
+                y.backward().unwrap();
+                [y.detach(), x.grad().unwrap().copy()]
+                    .into_iter()
+                    .chain([&gamma, &beta].map(|t| t.grad().unwrap().copy()))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(parallel::part(1, || run(&of_rows)), parallel::part(3, || run(&of_rows)));
+            if groups * channels == x.shape()[axis] {
+                let [one, three] = [1, 3].map(|n| parallel::part(n, || run(&of_batch)));
+                assert_eq!(one, three);
+            }
+        }
     }
 
     #[test]

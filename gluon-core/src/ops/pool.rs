@@ -45,6 +45,7 @@ pub(crate) fn pool<const N: usize>(
 mod tests {
     use super::*;
     use crate::autograd::{check, record};
+    use crate::kernel::parallel;
 
     const AVG: Pool = Pool::Avg { include_padding: true };
     const INSIDE: Pool = Pool::Avg { include_padding: false };
@@ -126,6 +127,34 @@ mod tests {
         for (kind, border, part) in [(Pool::Max, 2.0, 2.0), (AVG, 1.0, 1.5), (INSIDE, 1.5, 1.5)] {
             assert_eq!(on_line(kind, [3, 4, 1], false, &x), [border], "from before the image");
             assert_eq!(on_line(kind, [2, 4, 0], false, &x), [part], "not up to its end");
+        }
+    }
+
+    /// A window that is cut at the end of a row sees nothing of the next.
+    #[test]
+    fn the_next_row_is_not_behind_the_last_element() {
+        let x = Tensor::from([[[[1.0, 2.0, 3.0], [9.0, 8.0, 7.0]]]]);
+        let pairs = Sliding { kernel: [1, 2], stride: [1, 2], ..sliding::<2>(1, 1, 0) };
+        for (kind, expected) in [(Pool::Max, [2.0, 3.0, 9.0, 7.0]), (AVG, [1.5, 3.0, 8.5, 7.0])] {
+            let y = pool(kind, &pairs, true, &x).unwrap();
+            assert_eq!(y.to_vec::<f64>().unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same() {
+        let x: Vec<f32> = (0..65 * 8 * 256).map(|i| (1.7 * i as f32).sin()).collect();
+        let mut x = Tensor::from_vec(x, [65, 8, 16, 16]).unwrap();
+        x.attach_grad();
+        for kind in [Pool::Max, AVG] {
+            for settings in [sliding::<2>(2, 2, 0), sliding(3, 2, 1), sliding(16, 1, 0)] {
+                let run = || {
+                    let y = record(|| pool(kind, &settings, false, &x)?.square()).unwrap();
+                    y.backward().unwrap();
+                    [y.detach(), x.grad().unwrap().copy()]
+                };
+                assert_eq!(parallel::part(1, run), parallel::part(3, run), "{settings:?}");
+            }
         }
     }
 

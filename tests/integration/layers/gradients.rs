@@ -78,7 +78,7 @@ fn gradients_of_layers_match_difference_quotients() {
     let mut branches = Concurrent::new(1);
     branches.add(Conv2d::new(2, 1));
     branches.add(sequential![MaxPool2d::new(3).stride(1).padding(1), Identity]);
-    let cases: [(&str, &Tensor, Box<dyn Layer>); 26] = [
+    let cases: [(&str, &Tensor, Box<dyn Layer>); 27] = [
         ("conv", &images, Box::new(conv(6).stride([2, 1]).groups(2).activation(silu))),
         ("transposed", &images, Box::new(ConvTranspose2d::new(2, 3).stride(2).output_padding(1))),
         ("avg", &images, Box::new(AvgPool2d::new(3).padding(1).exclude_padding().ceil_mode())),
@@ -91,6 +91,11 @@ fn gradients_of_layers_match_difference_quotients() {
         ("instance", &images, Box::new(InstanceNorm::new().scale())),
         ("group", &images, Box::new(GroupNorm::new(2))),
         ("rms", &images, Box::new(RmsNorm::new())),
+        (
+            "beside",
+            &images,
+            Box::new(Residual::new(ConvTranspose2d::new(4, 3).padding(1).groups(2))),
+        ),
         // Of one norm in two places, beside its own input, gradients add up.
         (
             "batches",

@@ -1,7 +1,8 @@
 //! Normalizations: what they are by definition.
 
-use gluon::autograd::{record_with, train_mode};
+use gluon::autograd::{GradReq, record_with, train_mode};
 use gluon::nn::{BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RmsNorm};
+use gluon::parameter::Entry;
 use gluon::prelude::*;
 
 use super::{assert_same, message};
@@ -86,10 +87,50 @@ fn the_mean_square_is_not_the_variance() {
     assert_same(&layer.forward(&x).unwrap(), &Tensor::from(expected).to_dtype(DType::F32));
 }
 
+/// By hand: the variance is 1, so that an epsilon of 3 halves what is left.
+#[test]
+fn scale_shift_and_epsilon_are_as_they_are_told() {
+    /// Every normalization with one setting.
+    macro_rules! layers {
+        ($($setting:ident($($value:expr)?))*) => {[
+            Box::new(BatchNorm::new()$(.$setting($($value)?))*) as Box<dyn Layer>,
+            Box::new(GroupNorm::new(1)$(.$setting($($value)?))*),
+            Box::new(InstanceNorm::new().scale()$(.$setting($($value)?))*),
+            Box::new(LayerNorm::new().axis(1)$(.$setting($($value)?))*),
+        ]};
+    }
+    let x = Tensor::from([[[-1.0f32, 1.0]]]);
+    for (layers, expected, trained) in [
+        (layers!(epsilon(3.0)), [3.5, 6.5], &["gamma", "beta"][..]),
+        (layers!(epsilon(3.0) no_scale()), [4.5, 5.5], &["beta"]),
+        (layers!(epsilon(3.0) no_center()), [-1.5, 1.5], &["gamma"]),
+        (layers!(epsilon(3.0) no_scale() no_center()), [-0.5, 0.5], &[]),
+    ] {
+        for mut layer in layers {
+            layer.initialize().unwrap();
+            let x = if layer.hint() == "layernorm" { x.reshape([1, 2]) } else { Ok(x.clone()) };
+            let x = x.unwrap();
+            layer.forward(&x).unwrap();
+            for (name, value) in [("gamma", 3.0), ("beta", 5.0)] {
+                let parameters = layer.collect_params();
+                let parameter = &parameters[name];
+                let value = Tensor::full(parameter.shape(), value, DType::F32);
+                parameter.set_data(&value).unwrap();
+            }
+            let y = train_mode(|| layer.forward(&x)).unwrap();
+            assert_same(&y, &Tensor::from(expected.map(|y| y as f32)).reshape(*x.shape()).unwrap());
+            let parameters = layer.collect_params();
+            let trains = |entry: &&Entry| entry.grad_req() != GradReq::Null;
+            let found: Vec<&str> = parameters.iter().filter(trains).map(Entry::path).collect();
+            assert_eq!(found, trained, "{}", layer.hint());
+        }
+    }
+}
+
 /// Variances are of distances from the mean: squares of the numbers would lose all of theirs.
 #[test]
 fn numbers_far_from_0_keep_their_distances() {
-    let x = Tensor::arange(4).add(1e4).unwrap();
+    let x = Tensor::arange(4).add(4e6).unwrap();
     let near = [-1.5, -0.5, 0.5, 1.5].map(|distance: f64| (distance / 1.25f64.sqrt()) as f32);
     let layers: [(Box<dyn Layer>, &[usize]); 4] = [
         (Box::new(LayerNorm::new()), &[1, 4]),

@@ -71,6 +71,14 @@ fn sizes_that_are_told_are_known_before_the_first_input() {
         let sizes: Vec<usize> = parameters.iter().map(|entry| entry.shape()[0]).collect();
         assert_eq!(sizes, expected, "{}", layer.hint());
     }
+    let conv = Conv1d::new(4, 3).in_channels(6).groups(2);
+    let mut transposed = ConvTranspose2d::new(4, 3).in_channels(6).groups(2);
+    assert_eq!(
+        (conv.weight.shape(), transposed.weight.shape()),
+        ([4, 3, 3].into(), [6, 2, 3, 3].into())
+    );
+    transposed.initialize().unwrap();
+    assert_eq!(transposed.forward(&Tensor::ones([1, 6, 2, 2])).unwrap().shape(), [1, 4, 4, 4]);
     let attention = MultiHeadAttention::new(4, 2).in_units(6);
     for dense in [&attention.query, &attention.key, &attention.value] {
         assert_eq!(dense.weight.shape(), [4, 6]);
