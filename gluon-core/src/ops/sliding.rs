@@ -26,11 +26,11 @@ impl<const N: usize> Sliding<N> {
             [("kernel", &self.kernel), ("stride", &self.stride), ("dilation", &self.dilation)]
         {
             if !positive(sizes) {
-                return bad(argument, "positive", sizes);
+                return bad(argument, "from 1 to 16777215", sizes);
             }
         }
         if self.padding.iter().any(|&size| size >= 1 << 24) {
-            return bad("padding", "smaller", &self.padding);
+            return bad("padding", "at most 16777215", &self.padding);
         }
         Ok(())
     }
