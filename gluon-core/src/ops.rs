@@ -33,6 +33,7 @@ mod operand;
 mod pad;
 #[cfg(feature = "layers")]
 pub(crate) mod pool;
+mod position;
 #[cfg(feature = "layers")]
 pub(crate) mod recurrent;
 mod reduce;

@@ -50,7 +50,7 @@ impl Window {
 
     /// Whether the window sees all of the image, in its only place.
     pub(crate) fn is_whole(&self) -> bool {
-        self.kernel == self.input && self.outputs() == 1 && !self.is_padded()
+        self.kernel == self.input && !self.is_padded()
     }
 
     /// Whether it sees what is not in the image.

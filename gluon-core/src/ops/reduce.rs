@@ -1,11 +1,11 @@
 //! Reductions: sums, means, products and extremes over axes.
 
 use super::integer;
-use super::layout::{around, resolve_axis};
+use super::layout::resolve_axis;
 use crate::autograd::record_op;
 use crate::buffer::for_float;
 use crate::error::{Error, Result};
-use crate::kernel::reduce::{self, Extreme, Reduce};
+use crate::kernel::reduce::{self, Reduce};
 use crate::shape::{MAX_RANK, Shape};
 use crate::tensor::Tensor;
 
@@ -250,44 +250,6 @@ impl Tensor {
     pub fn prod_axes(&self, axes: &[isize], keep: bool) -> Result<Tensor> {
         prod(self, Axes::new("prod", axes, self.shape())?, keep)
     }
-
-    /// The index of the largest element along `axis`, the first of equals, as `int64`.
-    ///
-    /// # Errors
-    /// [`Error::BadAxis`] if there is no such axis, [`Error::BadShape`] if it is empty,
-    /// [`Error::BadDType`] if the elements are floats of 16 bits.
-    pub fn argmax(&self, axis: isize) -> Result<Tensor> {
-        arg("argmax", Extreme::Max, self, axis)
-    }
-
-    /// The index of the smallest element along `axis`, as [`argmax`](Tensor::argmax).
-    ///
-    /// # Errors
-    /// As for [`argmax`](Tensor::argmax).
-    pub fn argmin(&self, axis: isize) -> Result<Tensor> {
-        arg("argmin", Extreme::Min, self, axis)
-    }
-}
-
-fn arg(op: &'static str, extreme: Extreme, x: &Tensor, axis: isize) -> Result<Tensor> {
-    let axis = resolve_axis(op, axis, x.shape())?;
-    let sizes = around(axis, x.shape());
-    if sizes[1] == 0 {
-        let expected = "at least one element along the axis";
-        return Err(Error::BadShape { op, expected, found: *x.shape() });
-    }
-    let shape = x.shape().without(axis);
-    if !x.dtype().is_float() {
-        let fill = |out: &mut [i64]| integer::arg(extreme, x, sizes, out);
-        return Ok(Tensor::build::<i64>(shape, x.device(), fill));
-    }
-    let x = x.to_contiguous();
-    for_float!(x, op, T => {
-        let xs = x.as_contiguous::<T>().unwrap_or_default();
-        Ok(Tensor::build::<i64>(shape, x.device(), |out| {
-            reduce::arg_extreme(extreme, xs, sizes, out);
-        }))
-    })
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ impl Trainer {
         self.trained().try_for_each(|slot| check_factors(op, &slot.entry))?;
         for slot in &mut self.slots {
             let entry = &slot.entry;
-            if entry.grad_req() == GradReq::Null || !entry.has_fresh_grad() {
+            if !entry.has_fresh_grad() {
                 continue;
             }
             slot.count += 1;

@@ -4,6 +4,9 @@
 
 extern crate gluon_core as gluon;
 
+/// Files of checkpoints.
+#[cfg(feature = "checkpoint")]
+mod checkpoint;
 /// Processes that die.
 mod crash;
 /// Disks that are full.
@@ -21,7 +24,7 @@ mod memory;
 mod misfits;
 /// What the tests share.
 mod nets;
-/// Checkpoints.
+/// Training that goes on from a checkpoint.
 #[cfg(feature = "checkpoint")]
 mod resume;
 /// What an optimizer remembers.
