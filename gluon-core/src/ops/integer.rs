@@ -11,9 +11,8 @@ use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::kernel::map::Unary;
 use crate::kernel::reduce::{Extreme, Reduce};
-use crate::kernel::walk::{Walk, at};
 use crate::kernel::zip::{self, Binary};
-use crate::shape::{Layout, Shape};
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// A type of 64 bits.
@@ -161,18 +160,19 @@ fn steps(op: Reduce) -> Option<(i128, Two)> {
 pub(super) fn fold(name: &'static str, op: Reduce, x: &Tensor, axes: &Axes) -> Result<Tensor> {
     let Some((first, next)) = steps(op) else { return Err(only_floats(name, x.dtype())) };
     let kept = axes.kept(x.shape());
+    // Which result each element goes to.
+    let places: Vec<i64> = (0..kept.size() as i64).collect();
+    let places = Tensor::from(places).reshape(kept)?.broadcast_to(*x.shape())?.to_contiguous();
+    let places = places.as_contiguous::<i64>().unwrap_or_default();
     for_wide!(x.dtype(), T => {
         let is_wider = matches!(op, Reduce::Sum | Reduce::Prod);
         let mut results = Results::new(name, if is_wider { T::DTYPE } else { x.dtype() });
-        let x = x.to_dtype(T::DTYPE);
-        let xs = x.buffer::<T>(name)?;
+        let x = x.to_dtype(T::DTYPE).to_contiguous();
+        let xs = x.as_contiguous::<T>().unwrap_or_default();
         let mut folded = vec![first; kept.size()];
-        let walk = Walk::new([x.layout(), &Layout::contiguous(kept).broadcast(x.shape())]);
-        for (_, [from, to]) in walk.starts(0..walk.rows()) {
-            for i in 0..walk.len {
-                let folded = &mut folded[at(to, walk.steps[1], i)];
-                *folded = next(*folded, xs[at(from, walk.steps[0], i)].into());
-            }
+        for (&x, &place) in xs.iter().zip(places) {
+            let folded = &mut folded[place as usize];
+            *folded = next(*folded, x.into());
         }
         let y = Tensor::build::<T>(kept, x.device(), |y| {
             y.iter_mut().zip(&folded).for_each(|(y, &folded)| *y = results.take(folded));
