@@ -2,7 +2,7 @@
 
 #![allow(unreachable_pub)]
 
-use gluon::block::{Place, Tie, Visitor, Walk};
+use gluon::block::{Place, Tie, Visitor, VisitorMut, Walk, WalkMut};
 use gluon::prelude::*;
 
 /// A layer with two parameters, and a configuration that a tied copy takes over.
@@ -59,6 +59,27 @@ impl<'a> Visitor<'a> for Seen {
             if place.path().is_empty() { String::new() } else { format!(" in {}", place.path()) };
         self.lines.push(format!("{} = {}{at}", tie.field, tie.target));
     }
+}
+
+impl VisitorMut for Seen {
+    fn leave(&mut self, place: &Place<'_>, block: &mut dyn Block) {
+        self.lines.push(format!("{} is {}", place.path(), block.type_name()));
+    }
+
+    fn parameter(&mut self, place: &Place<'_>, _: &mut Parameter) {
+        self.lines.push(format!("{} {}", place.path(), place.scoped()));
+    }
+
+    fn tie(&mut self, place: &Place<'_>, tie: Tie<'_, &mut dyn Member, &dyn Member>) {
+        self.lines.push(format!("{} = {} in {}", tie.field, tie.target, place.path()));
+    }
+}
+
+/// What a walk that may exchange parameters shows, blocks after their members.
+pub fn walk_mut(block: &mut dyn Member) -> Vec<String> {
+    let mut seen = Seen::default();
+    WalkMut::run(block, None, &mut seen);
+    seen.lines
 }
 
 /// Every parameter of `block` as `structural scoped`, and every tie as `field = source`.

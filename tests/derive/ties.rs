@@ -2,7 +2,7 @@ use gluon::DType;
 use gluon::nn;
 use gluon::prelude::*;
 
-use crate::fixture::Dense;
+use crate::fixture::{Dense, walk_mut};
 
 #[derive(Block)]
 #[block(sequential)]
@@ -22,6 +22,30 @@ fn a_struct_literal_is_tied_by_initialize() -> Result<()> {
     assert!(net.second.weight.is_same(&net.first.weight));
     assert_eq!(net.collect_params().len(), 2);
     Ok(())
+}
+
+/// Who exchanges parameters is shown each place by its names, a tie before the member that shares,
+/// and blocks when all in them has been shown.
+#[test]
+fn a_walk_that_may_change_a_model_shows_its_names_ties_and_blocks() {
+    #[derive(Block)]
+    struct Outer {
+        inner: Tied,
+    }
+
+    let mut net = Outer { inner: Tied::new() };
+    let expected = [
+        "inner.first.weight outer0_tied0_dense0_weight",
+        "inner.first.bias outer0_tied0_dense0_bias",
+        "inner.first is Dense",
+        "second = first in inner",
+        "inner.second.weight outer0_tied0_dense1_weight",
+        "inner.second.bias outer0_tied0_dense1_bias",
+        "inner.second is Dense",
+        "inner is Tied",
+        " is Outer",
+    ];
+    assert_eq!(walk_mut(&mut net), expected);
 }
 
 #[test]
