@@ -52,7 +52,8 @@ impl Tensor {
     /// `self` to the power `rhs`, as [`add`](Tensor::add).
     ///
     /// # Errors
-    /// As for [`add`](Tensor::add).
+    /// As for [`add`](Tensor::add), and [`Error::BadDType`] if the elements are integers, unless `rhs` is
+    /// a whole number that is not negative.
     #[doc(alias = "powf", alias = "powi")]
     pub fn pow(&self, rhs: impl Operand) -> Result<Tensor> {
         binary("pow", Binary::Pow, self, &rhs)

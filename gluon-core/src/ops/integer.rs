@@ -122,6 +122,8 @@ pub(super) fn binary(
 /// `op` of each element.
 pub(super) fn unary(name: &'static str, op: Unary, x: &Tensor) -> Result<Tensor> {
     let is_whole = |bound: f64| bound == bound.trunc();
+    // From 128 on only powers of -1, 0 and 1 are not too large.
+    let exponent = |power: f64| if power < 128.0 { power } else { 128.0 + power % 2.0 } as u32;
     let compute: &dyn Fn(i128) -> i128 = match op {
         Unary::Neg => &|x| -x,
         Unary::Abs => &|x| x.abs(),
@@ -129,6 +131,9 @@ pub(super) fn unary(name: &'static str, op: Unary, x: &Tensor) -> Result<Tensor>
         Unary::Square => &|x| x.saturating_mul(x),
         Unary::Relu => &|x| x.max(0),
         Unary::Powi(power @ 0..) => &move |x| x.saturating_pow(power.unsigned_abs()),
+        Unary::Powf(power) if power >= 0.0 && power.fract() == 0.0 => {
+            &move |x| x.saturating_pow(exponent(power))
+        }
         Unary::Clip { low, high } if is_whole(low) && is_whole(high) => {
             &move |x| x.max(low as i128).min(high as i128)
         }
@@ -309,6 +314,15 @@ mod tests {
         assert_eq!(x.pow(2).unwrap(), Tensor::from([9i32, 0, 4]));
         assert_eq!(x.pow(3).unwrap(), Tensor::from([-27i32, 0, 8]));
         assert_eq!(x.pow(0).unwrap(), Tensor::from([1i32, 1, 1]));
+        assert_eq!(x.pow(19).unwrap(), Tensor::from([-1_162_261_467i32, 0, 524_288]));
+        assert_eq!(Tensor::from([2u64]).pow(63).unwrap(), Tensor::from([1u64 << 63]));
+        let units = Tensor::from([-1i8, 0, 1]);
+        assert_eq!(units.pow(1e10).unwrap(), units.square().unwrap());
+        assert_eq!(units.pow(1e10 + 1.0).unwrap(), units);
+        for power in [31.0, 64.0, 1e10] {
+            let error = x.pow(power).unwrap_err().to_string();
+            assert!(error.starts_with("`pow` expected a type that has every result"), "{error}");
+        }
         assert_eq!(x.clip(-1.0, f64::INFINITY).unwrap(), Tensor::from([-1i32, 0, 2]));
         assert!(Tensor::from([1u8]).clip(300.0, 400.0).is_err());
         assert!(Tensor::from([i64::MAX]).pow(3).is_err());
