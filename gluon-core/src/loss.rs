@@ -29,6 +29,7 @@ pub use ctc::{CtcLayout, CtcLoss};
 pub use embedding::{CosineEmbeddingLoss, SdmlLoss, TripletLoss};
 pub use regression::{HuberLoss, L1Loss, L2Loss, PoissonNllLoss};
 
+use crate::buffer::FLOATS;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::{MAX_RANK, Shape};
@@ -78,7 +79,7 @@ pub trait Loss {
     /// The loss of each sample: `[batch]`, the mean of its elements.
     ///
     /// # Errors
-    /// If shapes or labels do not fit.
+    /// If shapes or labels do not fit, or predictions are not floats.
     fn forward(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
         let loss = self.elements(prediction, label)?;
         reduce(loss, self.weight(), self.batch_axis())
@@ -104,13 +105,14 @@ pub trait Loss {
         label: &Tensor,
         sample_weight: &Tensor,
     ) -> Result<Tensor> {
+        let op = "forward_weighted";
         let loss = self.elements(prediction, label)?;
         other_axes(&loss, self.batch_axis(), &mut [0; MAX_RANK])?;
         let shape = weight_shape(sample_weight.shape(), &loss, self.batch_axis());
-        let weighted = loss.mul(&of_type(loss.dtype(), sample_weight)?.reshape(shape)?)?;
+        let weighted = loss.mul(&of_type(op, loss.dtype(), sample_weight)?.reshape(shape)?)?;
         if weighted.shape() != loss.shape() {
             let (lhs, rhs) = (*loss.shape(), *sample_weight.shape());
-            return Err(Error::ShapeMismatch { op: "forward_weighted", lhs, rhs });
+            return Err(Error::ShapeMismatch { op, lhs, rhs });
         }
         reduce(weighted, self.weight(), self.batch_axis())
     }
@@ -238,15 +240,18 @@ fn like(op: &'static str, label: &Tensor, prediction: &Tensor) -> Result<Tensor>
     if label.size() != prediction.size() {
         return Err(Error::ShapeMismatch { op, lhs: *prediction.shape(), rhs: *label.shape() });
     }
-    let label = of_type(prediction.dtype(), label)?;
+    let label = of_type(op, prediction.dtype(), label)?;
     if label.shape() == prediction.shape() { Ok(label) } else { label.reshape(*prediction.shape()) }
 }
 
-/// `x` in type `dtype`, with its gradient where both types have one.
-fn of_type(dtype: DType, x: &Tensor) -> Result<Tensor> {
+/// `x` in type `dtype`, with its gradient where both types have one. Integers would not have all of it.
+fn of_type(op: &'static str, dtype: DType, x: &Tensor) -> Result<Tensor> {
+    if !dtype.computes() {
+        return Err(Error::BadDType { op, expected: FLOATS, found: dtype });
+    }
     match x.dtype() {
         same if same == dtype => Ok(x.clone()),
-        other if other.computes() && dtype.computes() => x.cast(dtype),
+        other if other.computes() => x.cast(dtype),
         _ => Ok(x.to_dtype(dtype)),
     }
 }
@@ -280,6 +285,27 @@ mod tests {
         let integers = Tensor::from([1i64, 2]);
         let loss = L2Loss::default().forward_weighted(&x, &Tensor::zeros([2, 2]), &integers);
         assert_eq!(loss.unwrap(), Tensor::from([1.25f32, 12.5]));
+    }
+
+    /// In whose type labels and weights would be cut off.
+    #[test]
+    fn whole_numbers_are_no_predictions() {
+        struct Distance;
+        impl Loss for Distance {
+            fn elements(&self, prediction: &Tensor, label: &Tensor) -> Result<Tensor> {
+                prediction.sub(label)?.abs()
+            }
+        }
+        let (x, label) = (Tensor::from([1i64, -1]), Tensor::from([0.5f32, 0.5]));
+        let expected = "expected float32 or float64, found int64; convert with `to_dtype`";
+        for (name, found) in [
+            ("L1Loss", L1Loss::new().forward(&x, &label)),
+            ("HingeLoss", HingeLoss::new().forward(&x, &label)),
+            ("TripletLoss", TripletLoss::new().forward(&x, &label, &label)),
+            ("forward_weighted", Distance.forward_weighted(&x, &x, &label)),
+        ] {
+            assert_eq!(found.unwrap_err().to_string(), format!("`{name}` {expected}"));
+        }
     }
 
     #[test]

@@ -68,10 +68,11 @@ fn cross_entropy(
     prediction: &Tensor,
     label: &Tensor,
 ) -> Result<Tensor> {
-    let label = like("SigmoidBinaryCrossEntropyLoss", label, prediction)?;
+    let op = "SigmoidBinaryCrossEntropyLoss";
+    let label = like(op, label, prediction)?;
     let no = label.mul(-1.0)?.add(1.0)?;
     let yes = match &loss.pos_weight {
-        Some(weight) => label.mul(&of_type(label.dtype(), weight)?)?,
+        Some(weight) => label.mul(&of_type(op, label.dtype(), weight)?)?,
         None => label,
     };
     if loss.from_sigmoid {
