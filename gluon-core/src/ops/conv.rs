@@ -234,7 +234,6 @@ mod tests {
         }
     }
 
-    /// So many channels that the columns of an image are laid out in several blocks.
     /// The axes of a volume are alike.
     #[test]
     fn a_volume_may_be_turned_around() {
@@ -252,6 +251,7 @@ mod tests {
         assert_close(&turn(&found), &back(&settings, [1, 0, 2], &y, &w));
     }
 
+    /// So many channels that the columns of an image are laid out in several blocks.
     #[test]
     fn large_images_are_convolved_block_by_block() {
         for (padding, groups) in [(0, 1), (2, 2)] {
