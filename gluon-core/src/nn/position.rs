@@ -3,13 +3,17 @@
 use gluon_macros::Block;
 
 use crate::block::Forward;
+use crate::buffer::FLOATS;
 use crate::error::{Error, Result};
 use crate::init::{Initializer, Normal};
 use crate::parameter::Parameter;
 use crate::tensor::Tensor;
 
-/// The steps and units of a sequence.
+/// The steps and units of a sequence, which is of floats.
 fn sizes(op: &'static str, x: &Tensor) -> Result<[usize; 2]> {
+    if !x.dtype().computes() {
+        return Err(Error::BadDType { op, expected: FLOATS, found: x.dtype() });
+    }
     match x.shape().dims() {
         [.., steps, units] => Ok([*steps, *units]),
         _ => Err(Error::BadShape { op, expected: "[.., steps, units]", found: *x.shape() }),
@@ -23,7 +27,8 @@ fn sizes(op: &'static str, x: &Tensor) -> Result<[usize; 2]> {
 /// `x: [.., steps, units]`, unchanged.
 ///
 /// # Errors
-/// `forward` returns [`Error::BadShape`] if `x` has fewer than two axes.
+/// `forward` returns [`Error::BadShape`] if `x` has fewer than two axes, and [`Error::BadDType`] unless
+/// its elements are floats.
 ///
 /// # Source
 /// Vaswani et al., *Attention Is All You Need*, NeurIPS 2017, section 3.5.
@@ -51,8 +56,8 @@ impl Forward for SinusoidalEncoding {
 /// standard deviation of 0.02.
 ///
 /// # Errors
-/// `forward` returns [`Error::BadShape`] if `x` has fewer than two axes,
-/// [`Error::ParameterIndex`] if it has more steps than there are vectors, and
+/// `forward` returns [`Error::BadShape`] if `x` has fewer than two axes, [`Error::BadDType`] unless its
+/// elements are floats, [`Error::ParameterIndex`] if it has more steps than there are vectors, and
 /// [`Error::InputShape`] if it has another number of units than before.
 #[derive(Block, Debug)]
 pub struct LearnedEncoding {
@@ -83,5 +88,24 @@ impl Forward for LearnedEncoding {
         }
         let weight = self.weight.data_with_shape([bound, units]);
         x.add(&weight.map_err(|error| error.of_input(x.shape()))?.slice(0, ..steps)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In whose type waves would be 0 but for their tops.
+    #[test]
+    fn steps_that_are_not_embedded_are_refused() {
+        let tokens = Tensor::from([[3i64, 1, 4], [1, 5, 9]]);
+        let text = |found: Result<Tensor>| found.unwrap_err().to_string();
+        let expected = "expected float32 or float64, found int64; convert with `to_dtype`";
+        let found = text(SinusoidalEncoding.forward(&tokens));
+        assert_eq!(found, format!("`sinusoidal_encoding` {expected}"));
+        assert_eq!(
+            text(LearnedEncoding::new(2).forward(&tokens)),
+            format!("`learned_encoding` {expected}")
+        );
     }
 }
