@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(x.ge(7.0).unwrap(), Tensor::from([[1i64, 0], [1, 1]]));
         let text = x.gt(0.5).unwrap_err().to_string();
         let expected = "`gt` expected `rhs` to be a number that the type of the elements has, \
-                        found 0.5 for int64";
+                        found 0.5 for int64; convert with `to_dtype`";
         assert_eq!(text, expected);
         let bytes = Tensor::from([255u8, 0]);
         assert!(bytes.lt(300.0).is_err() && bytes.gt(-1.0).is_err() && bytes.le(255.0).is_ok());

@@ -342,7 +342,7 @@ mod tests {
             let error = x.add(number).unwrap_err().to_string();
             let expected = format!(
                 "`add` expected `rhs` to be a number that the type of the elements has, \
-                 found {number} for uint8"
+                 found {number} for uint8; convert with `to_dtype`"
             );
             assert_eq!(error, expected);
         }

@@ -54,7 +54,7 @@ pub(super) fn number_like(
     };
     if !x.dtype().is_float() && (scalar.item()? != number || number == beyond) {
         let expected = "a number that the type of the elements has";
-        let found = format!("{number} for {}", x.dtype());
+        let found = format!("{number} for {}; convert with `to_dtype`", x.dtype());
         return Err(Error::BadArgument { op, argument, expected, found });
     }
     Ok(scalar)
