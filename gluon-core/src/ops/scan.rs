@@ -11,9 +11,6 @@ use crate::tensor::Tensor;
 
 fn running_sum(op: &'static str, x: &Tensor, axis: usize, backwards: bool) -> Result<Tensor> {
     let sizes = around(axis, x.shape());
-    if !x.dtype().is_float() {
-        return integer::scan(op, Reduce::Sum, x, sizes);
-    }
     let x = x.contiguous();
     for_float!(x, op, T => {
         let xs = x.as_contiguous::<T>().unwrap_or_default();
@@ -38,6 +35,9 @@ impl Tensor {
     pub fn cumsum(&self, axis: isize) -> Result<Tensor> {
         let op = "cumsum";
         let axis = resolve_axis(op, axis, self.shape())?;
+        if !self.dtype().is_float() {
+            return integer::scan(op, Reduce::Sum, self, around(axis, self.shape()));
+        }
         record_op(op, [self], running_sum(op, self, axis, false)?, |_| {
             move |dy, gradients| gradients.add(0, running_sum(op, dy, axis, true)?)
         })
@@ -84,7 +84,8 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autograd::check;
+    use crate::autograd::{check, record};
+    use crate::error::Error;
 
     #[test]
     fn sums_and_products_run_along_any_axis_of_any_layout() {
@@ -117,6 +118,14 @@ mod tests {
             error.starts_with("`cumsum` expected float32 or float64, found float16"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn sums_of_integers_have_no_gradient() {
+        let mut x = Tensor::from([1i64, 2]);
+        x.attach_grad();
+        let sums = record(|| x.cumsum(0)).unwrap();
+        assert!(matches!(sums.backward(), Err(Error::NotRecorded)));
     }
 
     #[test]
