@@ -118,8 +118,7 @@ impl DType {
         matches!(self, DType::F32 | DType::F64 | DType::F16 | DType::BF16)
     }
 
-    /// Whether the elements are floats that operations compute with: `F32` or `F64`, of which parameters
-    /// and gradients are.
+    /// Whether the elements are floats that layers and gradients compute with: `F32` or `F64`.
     pub fn computes(self) -> bool {
         matches!(self, DType::F32 | DType::F64)
     }

@@ -149,7 +149,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::BadDType`](crate::Error::BadDType) unless the elements are floats, or
-    /// [integers](crate::DType#integers) whose type has the bounds.
+    /// [integers](crate::DType#integers), both bounds whole or infinite, and their type has every result.
     #[doc(alias = "clamp")]
     pub fn clip(&self, low: f64, high: f64) -> Result<Tensor> {
         unary("clip", Unary::Clip { low, high }, self)

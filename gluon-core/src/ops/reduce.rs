@@ -94,7 +94,7 @@ fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, count: usize) -> 
     })
 }
 
-/// The mean, of floats alone: that of integers is none.
+/// The mean, of floats alone: that of integers need not be an integer.
 pub(super) fn mean(name: &'static str, x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
     if !x.dtype().is_float() {
         return Err(integer::only_floats(name, x.dtype()));
@@ -157,7 +157,7 @@ impl Tensor {
     /// The sum of all elements, a scalar; of [integers](crate::DType#integers) as one of 64 bits.
     ///
     /// # Errors
-    /// [`Error::BadDType`] if the elements are floats of 16 bits, or integers whose sum has more than 64.
+    /// [`Error::BadDType`] if the elements are floats of 16 bits, or integers whose sum 64 bits do not have.
     pub fn sum(&self) -> Result<Tensor> {
         sum("sum", self, Axes::ALL, false, 1)
     }
@@ -190,7 +190,7 @@ impl Tensor {
     /// The largest element, a scalar; NaN if any is. Equal ones share the gradient.
     ///
     /// # Errors
-    /// [`Error::BadShape`] if there are no elements.
+    /// [`Error::BadShape`] if there are no elements, [`Error::BadDType`] if they are floats of 16 bits.
     pub fn max(&self) -> Result<Tensor> {
         extreme("max", Reduce::Max, self, Axes::ALL, false)
     }
@@ -206,7 +206,7 @@ impl Tensor {
     /// The smallest element, a scalar; NaN if any is. Equal ones share the gradient.
     ///
     /// # Errors
-    /// [`Error::BadShape`] if there are no elements.
+    /// [`Error::BadShape`] if there are no elements, [`Error::BadDType`] if they are floats of 16 bits.
     pub fn min(&self) -> Result<Tensor> {
         extreme("min", Reduce::Min, self, Axes::ALL, false)
     }
@@ -235,7 +235,7 @@ impl Tensor {
         norm(self, Axes::new("norm", axes, self.shape())?, keep)
     }
 
-    /// The product of all elements, a scalar; 1 of none.
+    /// The product of all elements, a scalar, of integers as [`sum`](Tensor::sum); 1 of none.
     ///
     /// # Errors
     /// As for [`sum`](Tensor::sum).
