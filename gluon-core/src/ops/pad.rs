@@ -1,5 +1,6 @@
 //! Tensors with a margin.
 
+use super::operand::number_like;
 use crate::autograd::record_op;
 use crate::buffer::for_dtype;
 use crate::error::{Error, Result};
@@ -21,7 +22,8 @@ impl Tensor {
     /// ```
     ///
     /// # Errors
-    /// [`Error::BadArgument`] unless there is a pair for each axis, or if no tensor can have the shape.
+    /// [`Error::BadArgument`] unless there is a pair for each axis, or if no tensor can have the shape or
+    /// integers the value.
     ///
     /// # Panics
     /// As [`full`](Tensor::full).
@@ -36,6 +38,7 @@ impl Tensor {
             let found = format!("{widths:?} for shape {}", self.shape());
             return Err(Error::BadArgument { op, argument, expected, found });
         }
+        number_like(op, "value", value, self)?;
         let mut inside = Layout::contiguous(shape);
         inside.shape = *self.shape();
         // An empty one would begin beyond the end of its buffer.
@@ -86,6 +89,10 @@ mod tests {
                         found [(1, 1)] for shape (2, 3)";
         assert_eq!(error, expected);
         assert!(x.pad(&[(usize::MAX, 1), (0, 0)], 0.0).is_err());
+        let error = Tensor::from([7u8]).pad(&[(0, 1)], -1.0).unwrap_err().to_string();
+        let expected = "`pad` expected `value` to be a number that the type of the elements has, \
+                        found -1 for uint8; convert with `to_dtype`";
+        assert_eq!(error, expected);
     }
 
     #[test]
