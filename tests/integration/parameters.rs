@@ -297,6 +297,12 @@ fn a_missing_key_panics() {
 }
 
 #[test]
+#[should_panic(expected = "no parameter `foo`; there are none")]
+fn a_key_panics_without_parameters() {
+    let _ = &sequential![].collect_params()["foo"];
+}
+
+#[test]
 fn parameters_are_shared_at_run_time() {
     let first = Dense::new(8).in_units(4);
     let mut second = Dense::new(8);

@@ -297,6 +297,7 @@ impl Index<&str> for ParameterDict {
     fn index(&self, name: &str) -> &Entry {
         match self.get(name) {
             Some(entry) => entry,
+            None if self.is_empty() => panic!("no parameter `{name}`; there are none"),
             None => {
                 let both = |entry: &Entry| format!("`{}` or `{}`", entry.path(), entry.name());
                 let known: Vec<String> = self.iter().map(both).collect();
