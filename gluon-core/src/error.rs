@@ -198,7 +198,7 @@ pub enum Error {
     },
 
     /// Reading the gradient of a tensor that keeps none.
-    #[error("the tensor keeps no gradient; call `attach_grad` before `record`")]
+    #[error("the tensor keeps no gradient; call `attach_grad` before `record`, on floats")]
     NoGradient,
 
     // --- parameters ---

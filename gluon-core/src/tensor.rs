@@ -175,7 +175,8 @@ impl Tensor {
     }
 
     /// Makes this tensor a variable whose gradient [`backward`](Tensor::backward) writes; it
-    /// forgets how it was computed. Clones made from now on are the same variable.
+    /// forgets how it was computed. Clones made from now on are the same variable. Integers have no
+    /// gradient, and are constants.
     ///
     /// ```
     /// # use gluon_core as gluon;
@@ -194,7 +195,10 @@ impl Tensor {
 
     /// [`attach_grad`](Tensor::attach_grad) with a choice of what `backward` does to the gradient.
     pub fn attach_grad_with(&mut self, req: GradReq) {
-        self.origin = Origin::Leaf(Arc::new(Leaf::new(req)));
+        self.origin = match self.dtype().is_float() {
+            true => Origin::Leaf(Arc::new(Leaf::new(req))),
+            false => Origin::Constant,
+        };
     }
 
     /// The gradient that `backward` left here, of this tensor's type and on its device; zeros before
@@ -202,7 +206,7 @@ impl Tensor {
     ///
     /// # Errors
     /// [`Error::NoGradient`] if [`attach_grad`](Tensor::attach_grad) was not called, or with
-    /// [`GradReq::Null`].
+    /// [`GradReq::Null`], or of integers.
     pub fn grad(&self) -> Result<Tensor> {
         let gradient = self.leaf()?.with_gradient(|g| g.map(|g| g.clone()));
         let gradient = gradient.unwrap_or_else(|| self.zeros_like());

@@ -242,6 +242,7 @@ pub(super) fn choose(condition: &Tensor, yes: &Tensor, no: &Tensor) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::autograd::record;
 
     const ALL: [DType; 9] = [
         DType::I8,
@@ -412,5 +413,18 @@ mod tests {
             let bytes = mask.choose(&Tensor::from([1u8, 2]), &Tensor::from([3u8, 4])).unwrap();
             assert_eq!(bytes, Tensor::from([1u8, 4]));
         }
+    }
+
+    #[test]
+    fn integers_are_constants() {
+        let mut x = Tensor::from([1i64, 2]);
+        x.attach_grad();
+        let ops: [fn(&Tensor) -> Result<Tensor>; 4] =
+            [Tensor::sum, Tensor::max, Tensor::prod, |x| x.mul(x)];
+        for op in ops {
+            let y = record(|| op(&x)).unwrap();
+            assert!(matches!(y.backward(), Err(Error::NotRecorded)));
+        }
+        assert!(matches!(x.grad(), Err(Error::NoGradient)));
     }
 }

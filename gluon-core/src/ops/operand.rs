@@ -8,7 +8,7 @@ use crate::tensor::Tensor;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no operand",
     label = "not a tensor or a number",
-    note = "an operand is a `Tensor`, a reference to one, an `f64` or an `f32`; a `Result` becomes a tensor by `?`, a `Parameter` by `.data()?`, an integer `n` a number by `n as f64`"
+    note = "an operand is a `Tensor`, a reference to one, or a number: `f64`, `f32`, `i32`, `u32` or `u8`; a `Result` becomes a tensor by `?`, a `Parameter` by `.data()?`, another integer `n` a number by `n as f64`"
 )]
 pub trait Operand {
     #[doc(hidden)]

@@ -232,10 +232,10 @@ fn read_header(source: &Source) -> Result<Cow<'_, [u8]>> {
     if *magic != MAGIC {
         let (expected, found) = match Format::of_bytes(&head) {
             Some(other) => (
-                "its first bytes; `load_parameters` reads other formats",
+                "the first bytes of one; `load_parameters` reads other formats",
                 format!("those of {other}"),
             ),
-            None => ("its first bytes", format!("{magic:02x?}")),
+            None => ("the first bytes of one", format!("{magic:02x?}")),
         };
         return Err(source.invalid(FORMAT, 0, expected, found));
     }

@@ -40,7 +40,7 @@ fn a_model_in_another_format_is_no_checkpoint() {
     let path = scratch.at("a.params");
     trained().net.save_parameters(&path).unwrap();
     let error = Checkpoint::open(&path).err().unwrap().to_string();
-    let expected = "is not a valid gluon file: expected its first bytes; \
+    let expected = "is not a valid gluon file: expected the first bytes of one; \
                     `load_parameters` reads other formats, found those of MXNet .params at byte 0";
     assert!(error.ends_with(expected), "{error}");
     fs::write(&path, [b'x'; 30]).unwrap();

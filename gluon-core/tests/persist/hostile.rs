@@ -83,7 +83,8 @@ fn errors_of_our_own_files_say_where() {
         let error = gluon::train::Checkpoint::from_bytes(bytes, "test").map(drop).unwrap_err();
         error.to_string().replace("`test` is not a valid gluon file: ", "")
     };
-    let number = "expected its first bytes, found [88, 67, 6c, 75, 6f, 6e, 0d, 0a] at byte 0";
+    let number =
+        "expected the first bytes of one, found [88, 67, 6c, 75, 6f, 6e, 0d, 0a] at byte 0";
     assert_eq!(text(0, 0x88), number);
     assert_eq!(text(8, 2), "expected version 1; update this program, found 2 at byte 8");
     let left = good.len() - 24;
