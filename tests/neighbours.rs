@@ -52,6 +52,7 @@ neighbours! {
     layer {
         apply_a_vector
         no_bound
+        no_operand
         sizes_of_other_axes
         two_outputs
     }
