@@ -150,7 +150,7 @@ impl Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::autograd::check;
+    use crate::autograd::{check, record};
 
     #[test]
     fn elements_of_every_type_are_sorted_exactly() {
@@ -227,6 +227,14 @@ mod tests {
         let (values, indices, counts) = Tensor::zeros([0, 3]).unique().unwrap();
         assert_eq!((values.shape(), counts.shape()), (&[0].into(), &[0].into()));
         assert_eq!(*indices.shape(), [0, 3]);
+    }
+
+    #[test]
+    fn the_gradient_of_equal_elements_goes_to_the_first() {
+        let mut x = Tensor::from([3.0, 1.0, 3.0]);
+        x.attach_grad();
+        record(|| Ok(x.unique()?.0)).and_then(|values: Tensor| values.backward()).unwrap();
+        assert_eq!(x.grad().unwrap(), Tensor::from([1.0, 1.0, 0.0]));
     }
 
     #[test]
