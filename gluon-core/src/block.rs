@@ -373,7 +373,8 @@ pub trait Block: Member {
 
 /// Gives the parameters of a block just built the names they have in it.
 ///
-/// Generated constructors and `sequential!` call it, so that errors can name a parameter from the beginning.
+/// Generated constructors and `sequential!` call it, so that errors can name a parameter from the
+/// beginning.
 pub fn declare<M: Member + ?Sized>(block: &M) {
     collect::collect(&root(block), None).give_names();
 }

@@ -87,13 +87,6 @@ macro_rules! elements {
 
 elements!(F32 f32 F64 f64 F16 crate::dtype::f16 BF16 crate::dtype::bf16 I8 i8 I16 i16 I32 i32 I64 i64 U8 u8 U16 u16 U32 u32 U64 u64 Bool bool);
 
-/// What [`for_float`] knows, in errors.
-pub(crate) const FLOATS: &str = if cfg!(feature = "f64") {
-    "float32 or float64"
-} else {
-    "float32, or float64 with the feature `f64`"
-};
-
 /// Runs the body, a `Result`, with `T` standing for the Rust type of a tensor of floats;
 /// [`Error::BadDType`](crate::Error::BadDType) if it holds none.
 macro_rules! for_float {
@@ -108,11 +101,7 @@ macro_rules! for_float {
                 type $t = f64;
                 $body
             }
-            found => Err($crate::error::Error::BadDType {
-                op: $op,
-                expected: $crate::buffer::FLOATS,
-                found,
-            }),
+            found => Err($crate::error::Error::only_floats($op, found)),
         }
     };
 }

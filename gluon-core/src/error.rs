@@ -1,10 +1,11 @@
 //! Errors: every way in which data, sizes or files can be wrong.
 
+mod make;
 mod message;
 mod misfit;
 mod place;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::dtype::DType;
 use crate::shape::Shape;
@@ -472,44 +473,4 @@ pub enum Error {
         /// What there is.
         found: String,
     },
-}
-
-impl Error {
-    /// An error of the caller's own: a text, or an error of another library. In the `forward` of a
-    /// block it gets the block's path, as all others do.
-    ///
-    /// ```
-    /// # use gluon_core as gluon;
-    /// use gluon::{Error, Result, Tensor};
-    ///
-    /// fn image(x: &Tensor) -> Result<Tensor> {
-    ///     if x.rank() != 3 {
-    ///         return Err(Error::other(format!("an image has three axes, this has {}", x.rank())));
-    ///     }
-    ///     let label = std::fs::read_to_string("no/such/file").map_err(Error::other)?;
-    ///     x.mul(label.len() as f64)
-    /// }
-    ///
-    /// let error = image(&Tensor::ones([2])).unwrap_err().to_string();
-    /// assert_eq!(error, "an image has three axes, this has 1");
-    /// assert!(image(&Tensor::ones([1, 2, 2])).is_err());
-    /// ```
-    pub fn other(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-        Error::Other(error.into())
-    }
-
-    /// What an error of the operating system is for the file at `path`: it could not `read` it, say.
-    pub(crate) fn io(action: &'static str, path: &Path) -> impl Fn(std::io::Error) -> Error + Copy {
-        move |source| Error::Io { action, path: path.to_path_buf(), source }
-    }
-
-    /// The same with the input that did not fit, or has no elements to tell sizes by.
-    pub(crate) fn of_input(mut self, shape: &Shape) -> Error {
-        match &mut self {
-            Error::InputShape { input, .. } => *input = Some(Box::new(*shape)),
-            Error::Deferred { input, .. } if !shape.is_known() => *input = Some(Box::new(*shape)),
-            _ => {}
-        }
-        self
-    }
 }

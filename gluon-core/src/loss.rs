@@ -29,7 +29,6 @@ pub use ctc::{CtcLayout, CtcLoss};
 pub use embedding::{CosineEmbeddingLoss, SdmlLoss, TripletLoss};
 pub use regression::{HuberLoss, L1Loss, L2Loss, PoissonNllLoss};
 
-use crate::buffer::FLOATS;
 use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::shape::{MAX_RANK, Shape};
@@ -247,7 +246,7 @@ fn like(op: &'static str, label: &Tensor, prediction: &Tensor) -> Result<Tensor>
 /// `x` in type `dtype`, with its gradient where both types have one. Integers would not have all of it.
 fn of_type(op: &'static str, dtype: DType, x: &Tensor) -> Result<Tensor> {
     if !dtype.computes() {
-        return Err(Error::BadDType { op, expected: FLOATS, found: dtype });
+        return Err(Error::only_floats(op, dtype));
     }
     match x.dtype() {
         same if same == dtype => Ok(x.clone()),

@@ -92,24 +92,27 @@ impl Misfit {
         }
     }
 
-    /// What to do about it.
-    fn remedy(&self) -> &'static str {
+    /// What to do about it, the most likely first.
+    fn remedies(&self) -> &'static [&'static str] {
+        const RENAME: &str = "`rename` gives arrays the names of the model";
+        const ALLOW: &str = "`allow_missing` keeps the parameters that are not in the file";
+        const IGNORE: &str = "`ignore_extra` passes over arrays that are not in the model";
         match self {
-            Misfit::Missing { .. } => {
-                "`allow_missing` keeps the parameters that are not in the file"
-            }
-            Misfit::Extra { .. } => "`ignore_extra` passes over arrays that are not in the model",
+            Misfit::Missing { near, .. } if near.is_empty() => &[ALLOW],
+            Misfit::Missing { .. } => &[RENAME, ALLOW],
+            Misfit::Extra { near, .. } if near.is_empty() => &[IGNORE],
+            Misfit::Extra { .. } => &[RENAME, IGNORE],
             Misfit::Shape { .. } => {
-                "build the model with the sizes of the file, or `select` what is to be loaded"
+                &["build the model with the sizes of the file, or `select` what is to be loaded"]
             }
-            Misfit::DType { .. } => "`cast_dtype` converts",
+            Misfit::DType { .. } => &["`cast_dtype` converts"],
             Misfit::Disagreement { .. } => {
-                "untie the parameters, or `rename` one of the arrays away"
+                &["untie the parameters, or `rename` one of the arrays away"]
             }
-            Misfit::SameName { .. } => "narrow the rules of `rename`",
-            Misfit::Unnamed { .. } => "read them with `persist::load` instead",
+            Misfit::SameName { .. } => &["narrow the rules of `rename`"],
+            Misfit::Unnamed { .. } => &["read them with `persist::load` instead"],
             Misfit::Unselected { .. } => {
-                "`select` goes by the names of the model, from their start; `tree` shows them"
+                &["`select` goes by the names of the model, from their start; `tree` shows them"]
             }
         }
     }
@@ -189,14 +192,10 @@ impl fmt::Display for All<'_> {
         if self.0.len() > SHOWN {
             write!(f, "\n  and {} more", self.0.len() - SHOWN)?;
         }
-        let renamed = |misfit: &Misfit| {
-            matches!(misfit, Misfit::Extra { near, .. } if !near.is_empty())
-                .then_some("`rename` gives arrays the names of the model")
-        };
-        let mut remedies: Vec<&str> = self.0.iter().find_map(renamed).into_iter().collect();
-        for misfit in self.0 {
-            if !remedies.contains(&misfit.remedy()) {
-                remedies.push(misfit.remedy());
+        let mut remedies: Vec<&str> = Vec::new();
+        for remedy in self.0.iter().flat_map(Misfit::remedies) {
+            if !remedies.contains(remedy) {
+                remedies.push(remedy);
             }
         }
         write!(f, "\nnothing has changed; {}", remedies.join("; "))

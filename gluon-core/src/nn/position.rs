@@ -3,7 +3,6 @@
 use gluon_macros::Block;
 
 use crate::block::Forward;
-use crate::buffer::FLOATS;
 use crate::error::{Error, Result};
 use crate::init::{Initializer, Normal};
 use crate::parameter::Parameter;
@@ -12,7 +11,7 @@ use crate::tensor::Tensor;
 /// The steps and units of a sequence, which is of floats.
 fn sizes(op: &'static str, x: &Tensor) -> Result<[usize; 2]> {
     if !x.dtype().computes() {
-        return Err(Error::BadDType { op, expected: FLOATS, found: x.dtype() });
+        return Err(Error::only_floats(op, x.dtype()));
     }
     match x.shape().dims() {
         [.., steps, units] => Ok([*steps, *units]),

@@ -15,7 +15,7 @@ impl Tensor {
         let op = "cast";
         for found in [self.dtype(), dtype] {
             if !found.computes() {
-                return Err(Error::BadDType { op, expected: "float32 or float64", found });
+                return Err(Error::only_floats(op, found));
             }
         }
         let from = self.dtype();

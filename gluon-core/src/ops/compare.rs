@@ -5,35 +5,10 @@ use super::integer;
 use super::operand::{Operand, Value, number_like};
 use crate::autograd::record_op;
 use crate::buffer::for_float;
-use crate::dtype::{DType, Element};
+use crate::dtype::DType;
 use crate::error::{Error, Result};
 use crate::kernel::zip::{self, Binary};
-use crate::shape::Shape;
 use crate::tensor::Tensor;
-
-/// A comparison of integers.
-fn compare_integers<T: Element + PartialOrd>(
-    op: Binary,
-    x: &Tensor,
-    y: &Tensor,
-    shape: Shape,
-) -> Tensor {
-    let [x, y] = [x, y].map(|t| t.with_layout(t.layout().broadcast(&shape)).to_contiguous());
-    let [xs, ys] = Tensor::slices::<T, _>([&x, &y]);
-    let holds = |x: T, y: T| match op {
-        Binary::Eq => x == y,
-        Binary::Ne => x != y,
-        Binary::Lt => x < y,
-        Binary::Le => x <= y,
-        Binary::Gt => x > y,
-        _ => x >= y,
-    };
-    Tensor::build::<T>(shape, x.device(), |out| {
-        for (out, (&x, &y)) in out.iter_mut().zip(xs.iter().zip(ys)) {
-            *out = T::from_f64(f64::from(u8::from(holds(x, y))));
-        }
-    })
-}
 
 macro_rules! comparisons {
     ($($(#[$doc:meta])* $name:ident $op:ident)*) => {
@@ -81,19 +56,14 @@ fn compare(name: &'static str, op: Binary, x: &Tensor, rhs: &dyn Operand) -> Res
         }
     };
     let shape = common_shape(name, x, y)?;
-    if !x.dtype().computes() {
-        // The numbers of each of these have a type that has them all.
-        let wide = match x.dtype() {
-            DType::U64 => return Ok(compare_integers::<u64>(op, x, y, shape)),
-            found if found.is_float() || found.size() <= 2 => DType::F32,
-            _ => DType::I64,
-        };
-        let [wide_x, wide_y] = [x, y].map(|t| t.to_dtype(wide));
-        let result = match wide {
-            DType::I64 => compare_integers::<i64>(op, &wide_x, &wide_y, shape),
-            _ => compare(name, op, &wide_x, &&wide_y)?,
-        };
-        return Ok(result.to_dtype(x.dtype()));
+    // Small numbers are also numbers of `float32`, whose comparisons are faster.
+    let found = x.dtype();
+    if !found.computes() && (found.is_float() || found.size() <= 2) {
+        let [x, y] = [x, y].map(|t| t.to_dtype(DType::F32));
+        return Ok(compare(name, op, &x, &&y)?.to_dtype(found));
+    }
+    if !found.is_float() {
+        return integer::binary(name, op, x, y, shape);
     }
     for_float!(x, name, T => {
         let (xs, ys) = (x.buffer::<T>(name)?, y.buffer::<T>(name)?);
@@ -171,6 +141,7 @@ mod tests {
         let x = Tensor::from([[large, -3], [large - 1, 7]]);
         let y = Tensor::from([large, -3]);
         assert_eq!(x.eq(&y).unwrap(), Tensor::from([[1i64, 1], [0, 0]]));
+        assert_eq!(x.ne(&y).unwrap(), Tensor::from([[0i64, 0], [1, 1]]));
         assert_eq!(x.lt(&y).unwrap(), Tensor::from([[0i64, 0], [1, 0]]));
         assert_eq!(x.le(&y).unwrap(), Tensor::from([[1i64, 1], [1, 0]]));
         assert_eq!(x.ge(7.0).unwrap(), Tensor::from([[1i64, 0], [1, 1]]));

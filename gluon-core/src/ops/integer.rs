@@ -6,7 +6,6 @@
 use std::cmp::Reverse;
 
 use super::reduce::Axes;
-use crate::buffer::FLOATS;
 use crate::dtype::{DType, Element};
 use crate::error::{Error, Result};
 use crate::kernel::map::Unary;
@@ -84,11 +83,6 @@ impl Results {
     }
 }
 
-/// The error that only floats are computed with.
-pub(super) fn only_floats(op: &'static str, found: DType) -> Error {
-    Error::BadDType { op, expected: FLOATS, found }
-}
-
 /// `op` of each pair of elements, both operands seen as `shape`.
 pub(super) fn binary(
     name: &'static str,
@@ -103,7 +97,13 @@ pub(super) fn binary(
         Binary::Mul => i128::saturating_mul,
         Binary::Max => i128::max,
         Binary::Min => i128::min,
-        _ => return Err(only_floats(name, x.dtype())),
+        Binary::Eq => |x, y| (x == y).into(),
+        Binary::Ne => |x, y| (x != y).into(),
+        Binary::Lt => |x, y| (x < y).into(),
+        Binary::Le => |x, y| (x <= y).into(),
+        Binary::Gt => |x, y| (x > y).into(),
+        Binary::Ge => |x, y| (x >= y).into(),
+        Binary::Div | Binary::Pow => return Err(Error::only_floats(name, x.dtype())),
     };
     let mut results = Results::new(name, x.dtype());
     let z = for_wide!(x.dtype(), T => {
@@ -137,7 +137,7 @@ pub(super) fn unary(name: &'static str, op: Unary, x: &Tensor) -> Result<Tensor>
         Unary::Clip { low, high } if is_whole(low) && is_whole(high) => {
             &move |x| x.max(low as i128).min(high as i128)
         }
-        _ => return Err(only_floats(name, x.dtype())),
+        _ => return Err(Error::only_floats(name, x.dtype())),
     };
     let mut results = Results::new(name, x.dtype());
     let y = for_wide!(x.dtype(), T => {
@@ -163,7 +163,7 @@ fn steps(op: Reduce) -> Option<(i128, Two)> {
 
 /// `op` over `axes`, which stay with size 1; sums and products are of 64 bits.
 pub(super) fn fold(name: &'static str, op: Reduce, x: &Tensor, axes: &Axes) -> Result<Tensor> {
-    let Some((first, next)) = steps(op) else { return Err(only_floats(name, x.dtype())) };
+    let Some((first, next)) = steps(op) else { return Err(Error::only_floats(name, x.dtype())) };
     let kept = axes.kept(x.shape());
     // Which result each element goes to.
     let places: Vec<i64> = (0..kept.size() as i64).collect();
@@ -213,7 +213,7 @@ pub(super) fn scan(
     x: &Tensor,
     [_, len, after]: [usize; 3],
 ) -> Result<Tensor> {
-    let Some((first, next)) = steps(op) else { return Err(only_floats(name, x.dtype())) };
+    let Some((first, next)) = steps(op) else { return Err(Error::only_floats(name, x.dtype())) };
     for_wide!(x.dtype(), T => {
         let mut results = Results::new(name, T::DTYPE);
         let x = x.to_dtype(T::DTYPE).to_contiguous();
@@ -244,21 +244,9 @@ mod tests {
     use super::*;
     use crate::autograd::record;
 
-    const ALL: [DType; 9] = [
-        DType::I8,
-        DType::I16,
-        DType::I32,
-        DType::I64,
-        DType::U8,
-        DType::U16,
-        DType::U32,
-        DType::U64,
-        DType::Bool,
-    ];
-
     #[test]
     fn every_type_computes_up_to_its_limits_and_no_further() {
-        for dtype in ALL {
+        for dtype in DType::ALL.into_iter().filter(|dtype| !dtype.is_float()) {
             let Results { least, most, .. } = Results::new("", dtype);
             let number = |number: i128| match u64::try_from(number) {
                 Ok(number) => Tensor::from([number]).to_dtype(dtype),

@@ -97,7 +97,7 @@ fn sum(name: &'static str, x: &Tensor, axes: Axes, keep: bool, count: usize) -> 
 /// The mean, of floats alone: that of integers need not be an integer.
 pub(super) fn mean(name: &'static str, x: &Tensor, axes: Axes, keep: bool) -> Result<Tensor> {
     if !x.dtype().is_float() {
-        return Err(integer::only_floats(name, x.dtype()));
+        return Err(Error::only_floats(name, x.dtype()));
     }
     sum(name, x, axes, keep, axes.count(x.shape()))
 }

@@ -72,9 +72,9 @@ fn every_mistake_is_in_one_error() {
   parameter `output.bias` expected shape (3,), found (3, 1)
   parameter `hidden.bias` is not in the file; did you mean `hiden.bias`?
   array `hiden.bias` is not in the model; did you mean `hidden.bias`?
-nothing has changed; `rename` gives arrays the names of the model; \
+nothing has changed; \
          build the model with the sizes of the file, or `select` what is to be loaded; `cast_dtype` converts; \
-         `allow_missing` keeps the parameters that are not in the file; \
+         `rename` gives arrays the names of the model; `allow_missing` keeps the parameters that are not in the file; \
          `ignore_extra` passes over arrays that are not in the model",
         path.display()
     );
